@@ -1,0 +1,126 @@
+"""Canonical bytes, digests and a JSON reader that takes no liberties.
+
+Two readers must never see two different documents in one signed file, so the reader refuses
+duplicate keys, NaN and infinities, numbers that overflow, endless digits and deep nesting;
+all of these pass ``json.loads`` in silence.
+"""
+
+import hashlib
+import json
+import math
+from typing import Any
+
+import rfc8785
+
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import Place, finding
+
+MAX_DEPTH = 64
+MAX_DIGITS = 64
+
+
+class FaultyJson(FaultyInput):
+    """The bytes are not the JSON we accept."""
+
+
+def canonical_bytes(value: Any) -> bytes:
+    """RFC 8785 (JSON Canonicalization Scheme) bytes of a JSON value.
+
+    Raises:
+        FaultyJson: the value holds NaN, an infinity or an integer beyond 2^53.
+
+    >>> canonical_bytes({"b": 1.0, "a": "é"})
+    b'{"a":"\\xc3\\xa9","b":1}'
+    """
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, TypeError, ValueError) as fault:
+        raise FaultyJson([finding("json.not-canonical", reason=str(fault))]) from fault
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of the bytes as ``sha256:<hex>``.
+
+    >>> digest(b"")[:17]
+    'sha256:e3b0c44298'
+    """
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def read_json(content: bytes | str, name: str = "") -> Any:
+    """Parse UTF-8 JSON strictly.
+
+    ``name`` is what a person calls the document (a file name); it appears in the findings.
+
+    Raises:
+        FaultyJson: not UTF-8, not JSON, duplicate keys, NaN or infinity, a number out of
+            range, more than 64 digits, or nesting deeper than 64 levels.
+    """
+    place = Place(file=name)
+    try:
+        text = content.decode("utf-8") if isinstance(content, bytes) else content
+    except UnicodeDecodeError as fault:
+        raise FaultyJson([finding("json.not-utf8", place, byte=fault.start)]) from fault
+    _refuse_deep_nesting(text, place)
+
+    def constant(word: str) -> float:
+        raise FaultyJson([finding("json.not-a-number", place, word=word)])
+
+    def integer(digits: str) -> int:
+        _refuse_endless_digits(digits, place)
+        return int(digits)
+
+    def real(digits: str) -> float:
+        _refuse_endless_digits(digits, place)
+        number = float(digits)
+        if not math.isfinite(number):
+            raise FaultyJson([finding("json.number-out-of-range", place, number=digits[:40])])
+        return number
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in seen:
+                raise FaultyJson([finding("json.duplicate-key", place, key=key)])
+            seen[key] = value
+        return seen
+
+    try:
+        return json.loads(
+            text,
+            parse_constant=constant,
+            parse_int=integer,
+            parse_float=real,
+            object_pairs_hook=members,
+        )
+    except json.JSONDecodeError as fault:
+        at = Place(file=name, row=fault.lineno)
+        raise FaultyJson([finding("json.syntax", at, reason=fault.msg)]) from fault
+
+
+def _refuse_endless_digits(digits: str, place: Place) -> None:
+    if len(digits) > MAX_DIGITS:
+        raise FaultyJson([finding("json.too-many-digits", place, limit=MAX_DIGITS)])
+
+
+def _refuse_deep_nesting(text: str, place: Place) -> None:
+    """Count brackets outside strings, so that the recursive parser never sees a bomb."""
+    depth = 0
+    in_string = False
+    escaped = False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise FaultyJson([finding("json.too-deep", place, limit=MAX_DEPTH)])
+        elif character in "]}":
+            depth -= 1

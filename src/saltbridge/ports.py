@@ -1,0 +1,228 @@
+"""What the services may ask of the world; ``World`` holds it all.
+
+Services are functions ``(world, request) -> result`` that gather, decide and commit. The
+adapters behind these protocols are chosen in ``bootstrap`` and nowhere else.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from saltbridge.border.release import Release
+from saltbridge.footprint.model import FactorSet
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A company this node knows: the DID is the anchor for everything it signs."""
+
+    name: str
+    bpn: str
+    did: str
+    jurisdiction: str  # ISO 3166-1 alpha-2, or EU
+    dsp_url: str = ""  # its DSP base URL, ending in /2025-1
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProfile:
+    """Who this node is. ``jurisdiction`` decides which border packs apply."""
+
+    name: str
+    legal_name: str
+    bpn: str
+    did: str
+    jurisdiction: str
+    base_url: str
+    address: str = ""
+    country: str = ""
+    partners: tuple[Partner, ...] = ()
+    allow_loopback_http: bool = False  # did:web and DSP over http, to 127.0.0.1 only
+
+    def partner(self, identifier: str) -> Partner | None:
+        """The partner with this BPN or DID."""
+        return next((p for p in self.partners if identifier in (p.bpn, p.did)), None)
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present, with UTC as its zone."""
+
+
+class Identifiers(Protocol):
+    def urn_uuid(self) -> str:
+        """A new ``urn:uuid:…``."""
+
+    def token(self) -> str:
+        """256 random bits, URL-safe."""
+
+
+class Signer(Protocol):
+    """One signing key. The suite is fixed by the key, never by a header."""
+
+    @property
+    def key_id(self) -> str:
+        """``did:web:…#key-1``"""
+
+    @property
+    def suite(self) -> str:
+        """JOSE algorithm name: ES256."""
+
+    def sign(self, signing_input: bytes) -> bytes:
+        """The raw signature (r‖s for ES256)."""
+
+
+class Keyring(Protocol):
+    def signer(self) -> Signer:
+        """The key this node signs with today."""
+
+    def did_document(self) -> Mapping[str, Any]:
+        """This node's DID document, with every key it ever used."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    status: int
+    headers: Mapping[str, str]  # lower-case names
+    content: bytes
+
+
+class HttpClient(Protocol):
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        limit_bytes: int = 20_000_000,
+        timeout_seconds: float = 10.0,
+    ) -> HttpAnswer:
+        """One request, no redirects, size and time limited.
+
+        Raises:
+            Unavailable: the peer cannot be reached, or answered too much or too late.
+        """
+
+
+class DidResolver(Protocol):
+    def resolve(self, did: str) -> Mapping[str, Any]:
+        """The DID document of a partner.
+
+        Raises:
+            Unavailable: it cannot be fetched, or is not that DID's document.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A document of the store. ``version`` starts at 1 and rises by one a write."""
+
+    kind: str
+    id: str
+    version: int
+    body: bytes
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """Something to do after the transaction is durable, at least once.
+
+    ``kind`` chooses the handler, ``body`` is its canonical JSON. ``ordering_key`` (a process
+    id) keeps entries of one process in order.
+    """
+
+    id: str
+    kind: str
+    body: bytes
+    ordering_key: str = ""
+    attempts: int = 0
+    due_at: datetime | None = None
+    last_error: str = ""
+
+
+class UnitOfWork(Protocol):
+    """State, log leaf and outbox entry commit together or not at all."""
+
+    def get(self, kind: str, id: str) -> StoredRecord | None:
+        """The newest version, or None."""
+
+    def find(self, kind: str, *, after: str = "", limit: int = 1000) -> Sequence[StoredRecord]:
+        """Records of a kind by ascending id, those after ``after``."""
+
+    def put(
+        self, kind: str, id: str, body: bytes, *, expected_version: int | None = None
+    ) -> StoredRecord:
+        """Write the next version. ``expected_version`` 0 means: must be new.
+
+        Raises:
+            StaleWrite: the stored version is another one.
+        """
+
+    def put_release(self, release: Release) -> str:
+        """Keep released bytes under their digest; returns the digest."""
+
+    def get_release(self, digest: str, decision_id: str) -> Release | None:
+        """Released bytes, digest checked again."""
+
+    def append_leaf(self, event: str, subject: str, body: bytes) -> int:
+        """Append a leaf to the log; returns its index, counted from 0."""
+
+    def leaf_hashes(self) -> Sequence[bytes]:
+        """All leaf hashes in order (RFC 6962)."""
+
+    def enqueue(self, entry: OutboxEntry) -> None:
+        """Add to the outbox."""
+
+    def due(self, now: datetime, limit: int = 100) -> Sequence[OutboxEntry]:
+        """Outbox entries that are due, the oldest of each ordering key only."""
+
+    def done(self, entry_id: str) -> None:
+        """Remove from the outbox."""
+
+    def postpone(self, entry_id: str, until: datetime, error: str) -> None:
+        """Keep in the outbox, counted as one more attempt."""
+
+
+class Store(Protocol):
+    def unit_of_work(self) -> AbstractContextManager[UnitOfWork]:
+        """A write transaction: commits at the end of the block, rolls back on an exception."""
+
+    def reading(self) -> AbstractContextManager[UnitOfWork]:
+        """A read-only view."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+class FactorLibrary(Protocol):
+    def factor_set(self, id: str) -> FactorSet:
+        """A packaged or background factor set.
+
+        Raises:
+            Unavailable: no such set, or its background must be fetched first.
+        """
+
+    def available(self) -> Sequence[str]:
+        """Ids of the sets that can be had."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a service may touch."""
+
+    node: NodeProfile
+    clock: Clock
+    identifiers: Identifiers
+    keyring: Keyring
+    store: Store
+    http: HttpClient
+    did_resolver: DidResolver
+    factor_library: FactorLibrary
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class StaleWrite(Exception):
+    """Somebody else wrote the record first; read it again and decide again."""
