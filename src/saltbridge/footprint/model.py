@@ -1,9 +1,9 @@
 """The inventory: activity data of one battery model from one plant, whole.
 
 One dataclass per table; a field is a column of the same name in the CSV file and in the
-sheet of the workbook (``docs/reference/inventory.md``). Amounts are positive: the direction says
-which way a flow goes. Every row keeps the place it was read from, and columns we do not
-know are carried in ``unknown`` and written back.
+sheet of the workbook (``docs/reference/inventory.md``). Amounts are positive: the direction
+says which way a flow goes. Every row keeps the place it was read from, and columns we do
+not know are carried in ``unknown`` and written back.
 """
 
 from collections.abc import Mapping
