@@ -1,4 +1,9 @@
-"""Fixtures every test may use."""
+"""Fixtures every test may use, and the list of skips at the end of a run.
+
+``@pytest.mark.full`` marks tests that need more than Python (PostgreSQL, Chromium, the shared
+standards). They run with ``--full``, which is what ``make test-all`` passes. With ``CI=true``
+a skip in a full run fails it: what was not run was not shown.
+"""
 
 import os
 from pathlib import Path
@@ -6,6 +11,46 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the tests that need real parts")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--full"):
+        return
+    for item in items:
+        if mark := item.get_closest_marker("full"):
+            needs = mark.args[0] if mark.args else "real parts besides Python"
+            item.add_marker(pytest.mark.skip(reason=f"needs {needs}: make test-all runs it"))
+
+
+def _skip_reasons(reporter: pytest.TerminalReporter) -> dict[str, int]:
+    reasons: dict[str, int] = {}
+    for report in reporter.stats.get("skipped", []):
+        where = report.longrepr
+        reason = where[2] if isinstance(where, tuple) else str(where)
+        reason = reason.removeprefix("Skipped: ")
+        reasons[reason] = reasons.get(reason, 0) + 1
+    return reasons
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = _skip_reasons(terminalreporter)
+    if reasons:
+        terminalreporter.section("Skipped, and why")
+        for reason, count in sorted(reasons.items()):
+            terminalreporter.write_line(f"{count:4d}  {reason}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    full_in_ci = session.config.getoption("--full") and os.environ.get("CI") == "true"
+    if full_in_ci and exitstatus == 0 and reporter is not None and _skip_reasons(reporter):
+        reporter.write_line("CI=true: a skip in a full run fails it", red=True)
+        session.exitstatus = 1
 
 
 def _shared() -> Path | None:

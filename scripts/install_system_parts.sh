@@ -1,0 +1,33 @@
+#!/bin/sh
+# Installs what `make test-all` needs besides Python: PostgreSQL, Chromium and CJK fonts, from
+# Debian's packages, where this machine has apt and we may use it. Repeating it does nothing.
+set -eu
+
+have_postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+have_chromium() { command -v chromium >/dev/null 2>&1; }
+have_fonts() { command -v fc-list >/dev/null 2>&1 && fc-list ':lang=zh' | grep -q .; }
+
+wanted=""
+have_postgres || wanted="$wanted postgresql"
+have_chromium || wanted="$wanted chromium"
+have_fonts || wanted="$wanted fontconfig fonts-noto-cjk"
+[ -n "$wanted" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "No apt-get here. Install by hand for make test-all:$wanted" >&2
+  exit 0
+fi
+if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else
+  echo "Not root and no sudo. Install by hand for make test-all:$wanted" >&2
+  exit 0
+fi
+echo "Installing from Debian's packages:$wanted"
+log=$(mktemp)
+if ! { $as_root apt-get update -q && \
+       $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $wanted; } >"$log" 2>&1
+then
+  tail -n 20 "$log" >&2
+  rm -f "$log"
+  exit 1
+fi
+rm -f "$log"

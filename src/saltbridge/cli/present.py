@@ -1,0 +1,48 @@
+"""How the terminal words findings: marks, places, remedies, in the reader's language."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from saltbridge.core.finding import Finding, Severity
+from saltbridge.locales import LANGUAGES, has_text, text
+
+_MARK = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
+
+
+def language() -> str:
+    """Language of the terminal: SALTBRIDGE_LANGUAGE, else the locale, else English."""
+    for variable in ("SALTBRIDGE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        chosen = os.environ.get(variable, "")[:2].lower()
+        if chosen in LANGUAGES:
+            return chosen
+        if chosen and variable == "SALTBRIDGE_LANGUAGE":
+            break
+    return "en"
+
+
+def finding_lines(found: Finding, tongue: str) -> list[str]:
+    """The lines a person reads for one finding: what, where, what to do.
+
+    A code without a text is a fault of ours; its bare code and arguments are still better
+    than a traceback that hides the other findings.
+    """
+    if has_text(found.code, tongue):
+        says = text(found.code, found.arguments, tongue)
+    else:
+        says = f"{found.code} {dict(found.arguments)}"
+    where = f"{found.place}: " if str(found.place) else ""
+    lines = [f"{_MARK[found.severity]} {where}{says}"]
+    if has_text(found.remedy, tongue):
+        lines.append(f"    → {text(found.remedy, found.arguments, tongue)}")
+    return lines
+
+
+def say_findings(findings: Iterable[Finding], stream: TextIO | None = None) -> None:
+    """Print findings to standard error (or the stream), all of them."""
+    target = stream or sys.stderr
+    tongue = language()
+    for found in findings:
+        for line in finding_lines(found, tongue):
+            print(line, file=target)

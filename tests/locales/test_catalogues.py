@@ -1,0 +1,72 @@
+"""The catalogues say the same things in all three languages."""
+
+import string
+
+import pytest
+
+from saltbridge.locales import LANGUAGES, UnknownMessage, message_ids, number, text
+
+
+def _placeholders(message: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(message) if name}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_holds_the_same_messages(language: str) -> None:
+    assert message_ids(language) == message_ids("en")
+
+
+@pytest.mark.parametrize("language", ["de", "zh"])
+def test_translations_name_the_same_arguments(language: str) -> None:
+    different = [
+        message
+        for message in sorted(message_ids("en"))
+        if _placeholders(text(message)) != _placeholders(text(message, None, language))
+    ]
+    assert different == []
+
+
+@pytest.mark.parametrize("language", ["de", "zh"])
+def test_translations_are_not_left_in_english(language: str) -> None:
+    """Sentences only: a name such as "kWh" or "BPN" may read the same everywhere."""
+    same = [
+        message
+        for message in sorted(message_ids("en"))
+        if len(text(message).split()) > 3 and text(message) == text(message, None, language)
+    ]
+    assert same == []
+
+
+def test_every_finding_code_in_the_source_has_its_texts() -> None:
+    """Codes given to ``finding(...)`` or ``.of(...)`` as literals are found by reading the code."""
+    import ast
+    from pathlib import Path
+
+    import saltbridge
+
+    codes = set()
+    for path in Path(saltbridge.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            called = ast.unparse(node.func)
+            first = node.args[0]
+            literal = isinstance(first, ast.Constant) and isinstance(first.value, str)
+            if literal and (
+                called.endswith(".of") or called.split(".")[-1] in {"finding", "Finding"}
+            ):
+                codes.add(first.value)
+    assert codes, "the reader of codes found none: it no longer looks"
+    wanted = codes | {f"{code}.remedy" for code in codes}
+    assert sorted(wanted - message_ids("en")) == []
+
+
+def test_an_unknown_message_is_an_error() -> None:
+    with pytest.raises(UnknownMessage):
+        text("nowhere.no-such-message")
+
+
+def test_numbers_follow_the_language() -> None:
+    assert number(1234567.0, "de", 7) == "1.234.567"
+    assert number(1234567.0, "zh", 7) == "1,234,567"
+    assert number(0.0, "de") == "0"
