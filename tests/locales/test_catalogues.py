@@ -38,7 +38,7 @@ def test_translations_are_not_left_in_english(language: str) -> None:
 
 
 def test_every_finding_code_in_the_source_has_its_texts() -> None:
-    """Codes given to ``finding(...)`` or ``.of(...)`` as literals are found by reading the code."""
+    """Reads the code for literal codes given to ``finding(...)`` or ``.of(...)``."""
     import ast
     from pathlib import Path
 
