@@ -1,0 +1,305 @@
+"""Signed claims: estimate, declaration, supplier record, passport, receipt.
+
+Each is a type of its own, in the code and inside the signed bytes (twice: in the header's
+``typ`` and in the statement), so that none can be passed off as another.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+
+from saltbridge.core.canonical import FaultyJson, canonical_bytes, digest, read_json
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.identifiers import is_urn_uuid
+from saltbridge.trust import signature
+from saltbridge.trust.did import DidDocument, KeyUse, from_iso, iso, parse_did_document
+from saltbridge.trust.suites import NotVerified
+
+_MEMBERS = frozenset({"type", "id", "issuer", "issued_at", "content"})
+
+
+class ClaimType(StrEnum):
+    ESTIMATE = "estimate"
+    DECLARATION = "declaration"
+    SUPPLIER_RECORD = "supplier-record"
+    PASSPORT = "passport"
+    RECEIPT = "receipt"
+
+    @property
+    def jws_type(self) -> str:
+        """The header's ``typ``: ``saltbridge-<type>+jws``."""
+        return f"saltbridge-{self.value}+jws"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedClaim:
+    """A statement with its signature, as a compact JWS. Not verified by being one."""
+
+    jws: str
+    type: ClassVar[ClaimType]
+
+    def __post_init__(self) -> None:
+        if type(self) is SignedClaim:
+            raise TypeError("a claim is an Estimate, Declaration, SupplierRecord, Passport, …")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the JWS as sent: ``sha256:<hex>``."""
+        return digest(self.jws.encode("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate(SignedClaim):
+    """A footprint under draft or pending law, with illustrative factors, or with holes."""
+
+    type: ClassVar[ClaimType] = ClaimType.ESTIMATE
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration(SignedClaim):
+    """A complete footprint under law in force, by the responsible operator."""
+
+    type: ClassVar[ClaimType] = ClaimType.DECLARATION
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierRecord(SignedClaim):
+    """What a maker hands on to its customer: battery or material, never a passport."""
+
+    type: ClassVar[ClaimType] = ClaimType.SUPPLIER_RECORD
+
+
+@dataclass(frozen=True, slots=True)
+class Passport(SignedClaim):
+    """A battery passport, issued by the responsible operator."""
+
+    type: ClassVar[ClaimType] = ClaimType.PASSPORT
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(SignedClaim):
+    """The digests of what went into a calculation and of what came out."""
+
+    type: ClassVar[ClaimType] = ClaimType.RECEIPT
+
+
+CLAIM_CLASSES: Final[Mapping[ClaimType, type[SignedClaim]]] = {
+    cls.type: cls for cls in (Estimate, Declaration, SupplierRecord, Passport, Receipt)
+}
+
+C = TypeVar("C", bound=SignedClaim)
+_SEAL: Final = object()
+
+
+class CanSign(Protocol):
+    @property
+    def key_id(self) -> str: ...
+
+    @property
+    def suite(self) -> str: ...
+
+    def sign(self, signing_input: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned(Generic[C]):
+    """A claim that waits for its signature over ``signing_input``."""
+
+    claim_class: type[C]
+    jws: signature.UnsignedJws
+
+    @property
+    def signing_input(self) -> bytes:
+        """The bytes the signer has to sign."""
+        return self.jws.signing_input
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedClaim(Generic[C]):
+    """A claim whose signature, type and issuer were checked; made by ``verify`` alone."""
+
+    claim: C
+    id: str
+    issuer: str
+    issued_at: datetime
+    content: Mapping[str, Any]
+    header: Mapping[str, str]
+    payload: bytes
+    _seal: object = None
+
+    def __post_init__(self) -> None:
+        if self._seal is not _SEAL:
+            raise TypeError("a VerifiedClaim is made by claims.verify and by nothing else")
+
+
+def prepare(
+    claim_class: type[C],
+    content: Mapping[str, Any],
+    *,
+    id: str,
+    issuer: str,
+    key_id: str,
+    suite: str,
+    issued_at: datetime,
+) -> Unsigned[C]:
+    """The claim up to its signature.
+
+    Raises:
+        ValueError: the id is no urn:uuid, the time has no zone, or the key is not one of
+            the issuer's.
+        FaultyJson: the content is not JSON (NaN, infinities, integers beyond 2^53).
+    """
+    if not is_urn_uuid(id):
+        raise ValueError(f"{id!r} is not a urn:uuid")
+    if not key_id.startswith(f"{issuer}#"):
+        raise ValueError(f"key {key_id!r} is not one of {issuer!r}")
+    statement = {
+        "type": claim_class.type.value,
+        "id": id,
+        "issuer": issuer,
+        "issued_at": iso(issued_at),
+        "content": dict(content),
+    }
+    return Unsigned(
+        claim_class,
+        signature.prepare(
+            canonical_bytes(statement),
+            key_id=key_id,
+            suite=suite,
+            typ=claim_class.type.jws_type,
+        ),
+    )
+
+
+def assemble(unsigned: Unsigned[C], signature_bytes: bytes) -> C:
+    """The signed claim."""
+    return unsigned.claim_class(signature.assemble(unsigned.jws, signature_bytes))
+
+
+def sign(
+    claim_class: type[C],
+    content: Mapping[str, Any],
+    *,
+    id: str,
+    issued_at: datetime,
+    issuer: str,
+    signer: CanSign,
+) -> C:
+    """A claim signed here and now: prepare, sign, assemble."""
+    unsigned = prepare(
+        claim_class,
+        content,
+        id=id,
+        issuer=issuer,
+        key_id=signer.key_id,
+        suite=signer.suite,
+        issued_at=issued_at,
+    )
+    return assemble(unsigned, signer.sign(unsigned.signing_input))
+
+
+def claim_of(type_name: str, jws: str) -> SignedClaim:
+    """The claim of the named type.
+
+    Raises:
+        NotVerified: no such type.
+    """
+    try:
+        return CLAIM_CLASSES[ClaimType(type_name)](jws)
+    except ValueError as fault:
+        raise NotVerified.of("trust.unknown-claim-type", found=type_name[:80]) from fault
+
+
+def stated_issuer(claim: SignedClaim) -> str:
+    """The DID the claim names as its issuer: only good for finding the key to check it with.
+
+    Raises:
+        NotVerified: not a claim at all.
+    """
+    return str(_statement(signature.open_jws(claim.jws).payload)["issuer"])
+
+
+def verify(
+    claim: C,
+    did_document: Mapping[str, Any] | DidDocument,
+    *,
+    witnessed_at: datetime | None = None,
+) -> VerifiedClaim[C]:
+    """The claim's content, once its issuer is known to have signed it as what it is.
+
+    ``did_document`` is the trusted document of the issuer. ``witnessed_at`` is a time at
+    which a log or a time stamp saw the claim; without it a revoked key verifies nothing.
+
+    Raises:
+        NotVerified: see the finding; the checks are numbered below.
+    """
+    document = _trusted(did_document)
+    opened = signature.open_jws(claim.jws)
+    typ = claim.type.jws_type
+    # 1. Signed as the type it is presented as (said again inside the statement, check 5).
+    if opened.header["typ"] != typ:
+        raise NotVerified.of("trust.unexpected-type", found=opened.header["typ"][:80], due=typ)
+    # 2. A statement with the members it must have and no others, in canonical bytes.
+    statement = _statement(opened.payload)
+    # 3. The issuer is the owner of the trusted document.
+    if statement["issuer"] != document.id:
+        raise NotVerified.of(
+            "trust.issuer-differs", found=statement["issuer"][:200], due=document.id
+        )
+    # 4. One of its keys for claims, good at the time of issue, signed exactly these bytes.
+    issued_at = _issued_at(statement)
+    key = document.key(
+        opened.header["kid"], KeyUse.ASSERTION, at=issued_at, witnessed_at=witnessed_at
+    )
+    payload = signature.verify(claim.jws, jwk=key.jwk, key_id=key.id, typ=typ)
+    # 5. The statement inside says the same type.
+    if payload != opened.payload or statement["type"] != claim.type.value:
+        raise NotVerified.of(
+            "trust.unexpected-type", found=statement["type"][:80], due=claim.type.value
+        )
+    return VerifiedClaim(
+        claim,
+        statement["id"],
+        statement["issuer"],
+        issued_at,
+        statement["content"],
+        opened.header,
+        payload,
+        _SEAL,
+    )
+
+
+def _trusted(did_document: Mapping[str, Any] | DidDocument) -> DidDocument:
+    if isinstance(did_document, DidDocument):
+        return did_document
+    try:
+        return parse_did_document(did_document)
+    except FaultyInput as fault:
+        raise NotVerified(fault.findings) from fault
+
+
+def _statement(payload: bytes) -> dict[str, Any]:
+    try:
+        statement = read_json(payload)
+        canonical = canonical_bytes(statement)
+    except FaultyJson as fault:
+        raise NotVerified(fault.findings) from fault
+    if canonical != payload:  # 1.0 beside 1 is one number to us and two to a careless reader
+        raise NotVerified.of("trust.not-canonical")
+    if not isinstance(statement, dict) or statement.keys() != _MEMBERS:
+        raise NotVerified.of("trust.malformed", reason="statement")
+    texts = (statement["type"], statement["id"], statement["issuer"], statement["issued_at"])
+    if not all(isinstance(t, str) for t in texts) or not is_urn_uuid(statement["id"]):
+        raise NotVerified.of("trust.malformed", reason="statement")
+    if not isinstance(statement["content"], dict):
+        raise NotVerified.of("trust.malformed", reason="content")
+    return statement
+
+
+def _issued_at(statement: Mapping[str, Any]) -> datetime:
+    try:
+        return from_iso(statement["issued_at"])
+    except ValueError as fault:
+        raise NotVerified.of("trust.malformed", reason="issued_at") from fault
