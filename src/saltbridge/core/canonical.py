@@ -66,9 +66,15 @@ def read_json(content: bytes | str, name: str = "") -> Any:
     def constant(word: str) -> float:
         raise FaultyJson([finding("json.not-a-number", place, word=word)])
 
-    def integer(digits: str) -> int:
+    def integer(digits: str) -> int | float:
         _refuse_endless_digits(digits, place)
-        return int(digits)
+        whole = int(digits)
+        if abs(whole) < 2**53:
+            return whole
+        # Beyond 2^53 readers disagree, unless the number is a double exactly (RFC 8785).
+        if float(whole) != whole:
+            raise FaultyJson([finding("json.number-out-of-range", place, number=digits[:40])])
+        return float(whole)
 
     def real(digits: str) -> float:
         _refuse_endless_digits(digits, place)

@@ -1,0 +1,87 @@
+"""Strict JSON and canonical bytes: two readers never see two documents."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saltbridge.core.canonical import FaultyJson, canonical_bytes, digest, read_json
+
+_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=("Cs",))),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=("Cs",)), max_size=5), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(_json)
+def test_canonical_bytes_are_read_back_equal_and_are_a_fixed_point(value: object) -> None:
+    once = canonical_bytes(value)
+    assert read_json(once) == value
+    assert canonical_bytes(read_json(once)) == once
+
+
+@pytest.mark.parametrize(
+    ("faulty", "code"),
+    [
+        (b'{"a": NaN}', "json.not-a-number"),
+        (b'{"a": -Infinity}', "json.not-a-number"),
+        (b'{"a": 1e400}', "json.number-out-of-range"),
+        (b'{"a": 9007199254740993}', "json.number-out-of-range"),
+        (b'{"a": 1, "a": 2}', "json.duplicate-key"),
+        (b'{"a": ' + b"9" * 65 + b"}", "json.too-many-digits"),
+        (b"[" * 65 + b"]" * 65, "json.too-deep"),
+        (b"\xff\xfe", "json.not-utf8"),
+        (b'{"a": }', "json.syntax"),
+    ],
+)
+def test_what_json_loads_takes_in_silence_is_refused(faulty: bytes, code: str) -> None:
+    with pytest.raises(FaultyJson) as caught:
+        read_json(faulty, "delivery.json")
+    assert [f.code for f in caught.value.findings] == [code]
+    assert caught.value.findings[0].place.file == "delivery.json"
+
+
+def test_brackets_inside_strings_are_not_nesting() -> None:
+    text = json.dumps("[" * 500 + '"\\' + "{" * 500)
+    assert read_json(text) == json.loads(text)
+
+
+def test_sixty_four_levels_are_still_read() -> None:
+    assert read_json("[" * 64 + "]" * 64) is not None
+
+
+def test_a_value_that_is_no_json_is_a_finding() -> None:
+    with pytest.raises(FaultyJson):
+        canonical_bytes({"a": math.nan})
+    with pytest.raises(FaultyJson):
+        canonical_bytes({"a": {1, 2}})
+
+
+def test_rfc_8785_example() -> None:
+    """published: RFC 8785, section 3.2.2 (numbers) and 3.2.3 (UTF-16 order of keys)."""
+    assert canonical_bytes([333333333.33333329, 1e30, 4.50, 2e-3, 1e-27]) == (
+        b"[333333333.3333333,1e+30,4.5,0.002,1e-27]"
+    )
+    assert list(json.loads(canonical_bytes({"€": 1, "\r": 2, "😀": 3, "\ufb33": 4}))) == [
+        "\r",
+        "€",
+        "😀",
+        "\ufb33",
+    ]
+
+
+def test_digest_names_its_algorithm() -> None:
+    """published: SHA-256 of the empty string (FIPS 180-4 test vectors)."""
+    assert digest(b"") == (
+        "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )
