@@ -8,6 +8,7 @@ all of these pass ``json.loads`` in silence.
 import hashlib
 import json
 import math
+from decimal import Decimal
 from typing import Any
 
 import rfc8785
@@ -71,8 +72,8 @@ def read_json(content: bytes | str, name: str = "") -> Any:
         whole = int(digits)
         if abs(whole) < 2**53:
             return whole
-        # Beyond 2^53 readers disagree, unless the number is a double exactly (RFC 8785).
-        if float(whole) != whole:
+        # Beyond 2^53 readers disagree, unless these are a double's own digits (RFC 8785).
+        if int(Decimal(repr(float(whole)))) != whole:
             raise FaultyJson([finding("json.number-out-of-range", place, number=digits[:40])])
         return float(whole)
 
