@@ -1,7 +1,7 @@
 """How long the first minute takes: `saltbridge --help`, the demo, and clone to finished demo.
 
-Every figure stands beside a floor taken in the same run, in turn (A B A B …), as medians and as a
-ratio. Run with ``make bench``; ``ARGS=--clone`` adds the fresh clone.
+Every figure stands beside a floor taken in the same run, in turn (A B A B …), as medians and
+as a ratio. Run with ``make bench``; ``ARGS=--clone`` adds the fresh clone.
 """
 
 import argparse
