@@ -1,0 +1,233 @@
+"""What the demo needs to walk the path: three companies, their processes, timed steps.
+
+Every step runs the commands a person would type, each in a process of its own; the three nodes
+are served by three more. Nothing here reaches into a node (docs/decisions/0004).
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from rich.console import Console
+
+from saltbridge.core.errors import Unavailable
+
+READY_WITHIN_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Company:
+    """One of the three companies. All of them are fictitious."""
+
+    key: str
+    name: str
+    legal_name: str
+    bpn: str
+    jurisdiction: str
+    country: str
+    address: str
+    port: int
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def did(self) -> str:
+        return f"did:web:127.0.0.1%3A{self.port}"
+
+
+class StepFailed(Exception):
+    """A command did not do what the step needs; its output says why."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished command."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+@dataclass
+class Step:
+    name: str
+    title: str
+    ok: bool = False
+    seconds: float = 0.0
+
+
+@dataclass
+class Walk:
+    """The state of one run of the demo."""
+
+    folder: Path
+    examples: Path
+    companies: dict[str, Company]
+    console: Console
+    quiet: bool = False
+    steps: list[Step] = field(default_factory=list)
+    results: dict[str, Any] = field(default_factory=dict)
+    servers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def say(self, line: str = "", style: str | None = None) -> None:
+        if not self.quiet:
+            self.console.print(line, style=style, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def step(self, name: str, title: str, total: int) -> Iterator[Step]:
+        """One named, timed step; a failure is shown and ends the walk."""
+        step = Step(name, title)
+        self.steps.append(step)
+        self.say()
+        self.say(f"[bold]{len(self.steps):>2}/{total}  {title}[/bold]")
+        started = time.monotonic()
+        try:
+            yield step
+            step.ok = True
+        finally:
+            step.seconds = round(time.monotonic() - started, 2)
+            mark = "[green]✓[/green]" if step.ok else "[red]✗[/red]"
+            self.say(f"       {mark} {step.seconds:.1f} s", style=None)
+
+    def run(self, *arguments: str, expect: int = 0, show: bool = True) -> Ran:
+        """Run one ``saltbridge`` command as a person of a company would.
+
+        Raises:
+            StepFailed: the exit code is not the expected one.
+        """
+        if show:
+            self.say(f"       [dim]$ saltbridge {' '.join(self._short(a) for a in arguments)}[/dim]")
+        done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+            [sys.executable, "-m", "saltbridge", *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
+        if done.returncode != expect:
+            raise StepFailed(
+                f"saltbridge {' '.join(arguments)}\nended with {done.returncode}, not {expect}\n"
+                f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
+            )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def _short(self, argument: str) -> str:
+        """Paths as a reader of the terminal knows them."""
+        for base, word in ((self.folder, ""), (self.examples.parent, "")):
+            if argument.startswith(f"{base}{os.sep}"):
+                return word + argument[len(str(base)) + 1 :]
+        return f"'{argument}'" if " " in argument else argument
+
+    def serve(self, company: Company) -> None:
+        """Start the serving process of a company and wait until it answers.
+
+        Raises:
+            StepFailed: it ended, or did not answer in time.
+        """
+        log = (self.folder / f"{company.key}.log").open("wb")
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "saltbridge", "node", "serve", str(company.folder)],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        log.close()
+        self.servers[company.key] = process
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            try:
+                if self.get(f"{company.url}/health")[0] == 200:
+                    return
+            except URLError:
+                time.sleep(0.05)
+        said = (self.folder / f"{company.key}.log").read_text(encoding="utf-8", errors="replace")
+        raise StepFailed(f"the node of {company.name} did not start:\n{said[-3000:]}")
+
+    def get(self, url: str, **headers: str) -> tuple[int, bytes, str]:
+        """Status, body and content type of a page of one of our own nodes on loopback."""
+        if not url.startswith("http://127.0.0.1:"):
+            raise StepFailed(f"{url} is not one of the demo's nodes")
+        request = Request(url, headers=headers)  # noqa: S310 - checked above
+        try:
+            with urlopen(request, timeout=10) as answer:  # noqa: S310
+                return answer.status, answer.read(), answer.headers.get("Content-Type", "")
+        except HTTPError as answer:
+            return answer.code, answer.read(), answer.headers.get("Content-Type", "")
+
+    def stop(self) -> None:
+        """Stop the serving processes: asked first, then ended."""
+        for process in self.servers.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.servers.values():
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(timeout=5)
+
+
+def free_ports(first: int, count: int) -> list[int]:
+    """The first ``count`` free loopback ports from ``first`` on.
+
+    Raises:
+        Unavailable: none are free among the next two hundred.
+    """
+    found: list[int] = []
+    for port in range(first, first + 200):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise Unavailable.of("demo.no-free-port", first=first)
+
+
+def examples_folder() -> Path:
+    """The example inventories: beside the package in a checkout, inside it in a wheel.
+
+    Raises:
+        Unavailable: neither is there.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for candidate in (package.parent.parent / "examples", package / "examples"):
+        if (candidate / "nmc111-pack" / "inventory.toml").is_file():
+            return candidate
+    raise Unavailable.of("demo.no-examples", folder=str(package.parent.parent / "examples"))
+
+
+def wait_until(ready: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait for something another process does.
+
+    Raises:
+        StepFailed: it did not happen in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise StepFailed(f"{what} did not happen within {seconds:.0f} s")
+        time.sleep(0.1)
