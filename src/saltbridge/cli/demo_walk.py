@@ -113,7 +113,8 @@ class Walk:
             StepFailed: the exit code is not the expected one.
         """
         if show:
-            self.say(f"       [dim]$ saltbridge {' '.join(self._short(a) for a in arguments)}[/dim]")
+            typed = " ".join(self._short(argument) for argument in arguments)
+            self.say(f"       [dim]$ saltbridge {typed}[/dim]")
         done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
             [sys.executable, "-m", "saltbridge", *arguments],
             capture_output=True,
@@ -125,8 +126,8 @@ class Walk:
         )
         if done.returncode != expect:
             raise StepFailed(
-                f"saltbridge {' '.join(arguments)}\nended with {done.returncode}, not {expect}\n"
-                f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
+                f"saltbridge {' '.join(arguments)}\n"
+                f"ended with {done.returncode}, not {expect}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
             )
         return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -161,7 +162,7 @@ class Walk:
                     return
             except URLError:
                 time.sleep(0.05)
-        said = (self.folder / f"{company.key}.log").read_text(encoding="utf-8", errors="replace")
+        said = (self.folder / f"{company.key}.log").read_bytes().decode("utf-8", "replace")
         raise StepFailed(f"the node of {company.name} did not start:\n{said[-3000:]}")
 
     def get(self, url: str, **headers: str) -> tuple[int, bytes, str]:
