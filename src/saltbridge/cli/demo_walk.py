@@ -127,7 +127,8 @@ class Walk:
         if done.returncode != expect:
             raise StepFailed(
                 f"saltbridge {' '.join(arguments)}\n"
-                f"ended with {done.returncode}, not {expect}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+                f"ended with {done.returncode}, not {expect}\n"
+                f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
             )
         return Ran(done.returncode, done.stdout, done.stderr)
 
