@@ -5,7 +5,7 @@ Each is a type of its own, in the code and inside the signed bytes (twice: in th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
@@ -127,7 +127,7 @@ class VerifiedClaim(Generic[C]):
     content: Mapping[str, Any]
     header: Mapping[str, str]
     payload: bytes
-    _seal: object = None
+    _seal: object = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self._seal is not _SEAL:

@@ -1,0 +1,1 @@
+"""Schema migrations (alembic), run when a store is opened."""

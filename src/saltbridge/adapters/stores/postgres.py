@@ -1,0 +1,88 @@
+"""The server store: PostgreSQL through psycopg, the same tables and the same promises.
+
+Units of work take one advisory lock, so that they follow one another as they do in SQLite:
+whoever reads inside a unit of work decides on what is still true at its end.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
+
+from saltbridge.adapters.stores.migrate import migrate, refuse_newer, stored_version
+from saltbridge.adapters.stores.schema import HEAD
+from saltbridge.adapters.stores.unit_of_work import SqlUnitOfWork
+from saltbridge.core.errors import Unavailable
+from saltbridge.core.finding import finding
+from saltbridge.ports import Clock
+
+_LOCK = 0x53616C74  # "Salt": the advisory lock of everybody who writes to this database
+_LOCK_TIMEOUT = "20s"
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+class PostgresStore:
+    """A store in one PostgreSQL database."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._clock = clock
+        self._writing = threading.local()
+        try:
+            self._engine = create_engine(
+                f"postgresql+psycopg:{url.partition(':')[2]}", pool_pre_ping=True
+            )
+        except (ImportError, NoSuchModuleError) as fault:
+            raise Unavailable.of("store.no-driver") from fault
+        self._reader = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        with self._worded():
+            with self._reader.connect() as connection:
+                version = stored_version(connection)
+            refuse_newer(version)
+            if version != HEAD:
+                with self._engine.begin() as connection:
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+                    migrate(connection)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[SqlUnitOfWork]:
+        """A write transaction; it waits its turn.
+
+        Raises:
+            Unavailable: the server cannot be reached, or somebody wrote too long.
+        """
+        if getattr(self._writing, "open", False):
+            raise RuntimeError("a unit of work is open already in this thread")
+        self._writing.open = True
+        try:
+            with self._worded(), self._engine.begin() as connection:
+                connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+                yield SqlUnitOfWork(connection, self._clock, writable=True)
+        finally:
+            self._writing.open = False
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlUnitOfWork]:
+        """A read-only view of one moment."""
+        with self._worded(), self._reader.begin() as connection:
+            yield SqlUnitOfWork(connection, self._clock, writable=False)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _worded(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as fault:
+            if getattr(fault.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+                raise Unavailable([finding("store.busy")]) from fault
+            if not isinstance(fault, OperationalError):
+                raise
+            reason = str(fault.orig).strip().splitlines()[0]
+            raise Unavailable([finding("store.cannot-open", reason=reason)]) from fault

@@ -1,0 +1,80 @@
+"""The tables, as the SQL stores use them. The migrations make them; a test compares both."""
+
+from sqlalchemy import (
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    column,
+    table,
+)
+
+HISTORY = ("0001",)  # every migration this code knows, the oldest first
+HEAD = HISTORY[-1]
+
+metadata = MetaData()
+
+# In PostgreSQL ids sort by code point, as in SQLite and in Python.
+_Key = String().with_variant(String(collation="C"), "postgresql")
+
+records = Table(
+    "records",
+    metadata,
+    Column("kind", _Key, primary_key=True),
+    Column("id", _Key, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("written_at", String, nullable=False),
+)
+
+# The newest version of every record; the older ones stay in ``records``.
+current_records = table(
+    "current_records",
+    column("kind", _Key),
+    column("id", _Key),
+    column("version", Integer),
+    column("body", LargeBinary),
+    column("digest", String),
+    column("written_at", String),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("digest", _Key, primary_key=True),
+    Column("decision_id", _Key, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("audience", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("written_at", String, nullable=False),
+)
+
+log_leaves = Table(
+    "log_leaves",
+    metadata,
+    Column("leaf_index", Integer, primary_key=True, autoincrement=False),
+    Column("event", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("body_digest", String, nullable=False),
+    Column("salt", String, nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    Column("written_at", String, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", _Key, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("ordering_key", _Key, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", String),
+    Column("last_error", String, nullable=False),
+    sqlite_autoincrement=True,  # a position is never given twice
+)

@@ -1,0 +1,128 @@
+"""The embedded store: one SQLite file, shared by the processes and threads of one node.
+
+WAL, so that readers never wait; ``BEGIN IMMEDIATE`` for every write, since a transaction
+that reads first and writes later fails at once when somebody else wrote in between;
+``synchronous=FULL``, so that what was acknowledged survives a power cut.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from saltbridge.adapters.stores.migrate import migrate, refuse_newer, stored_version
+from saltbridge.adapters.stores.schema import HEAD
+from saltbridge.adapters.stores.unit_of_work import SqlUnitOfWork
+from saltbridge.core.errors import FaultyInput, Unavailable
+from saltbridge.core.finding import Place, finding
+from saltbridge.ports import Clock
+
+BUSY_SECONDS = 20.0
+
+
+class SqliteStore:
+    """A store in one file."""
+
+    def __init__(self, url: str, clock: Clock, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._path = Path(url.removeprefix("sqlite:///"))
+        self._clock = clock
+        self._busy_seconds = busy_seconds
+        self._turn = threading.Lock()
+        self._writing_thread: int | None = None
+        self._place = Place(file=str(self._path))
+        try:
+            # The file holds trade secrets: its owner reads it and nobody else.
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as fault:
+            reason = fault.strerror or str(fault)
+            raise Unavailable(
+                [finding("store.cannot-open", self._place, reason=reason)]
+            ) from fault
+        self._writer = self._engine(writes=True)
+        self._reader = self._engine(writes=False)
+        with self._worded(), self._reader.connect() as connection:
+            version = stored_version(connection)
+        refuse_newer(version)
+        if version != HEAD:
+            with self._worded(), self._writer.begin() as connection:
+                migrate(connection)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[SqlUnitOfWork]:
+        """A write transaction; it waits its turn.
+
+        Raises:
+            Unavailable: another process held the file too long, or the disk is full.
+        """
+        me = threading.get_ident()
+        if self._writing_thread == me:
+            raise RuntimeError("a unit of work is open already in this thread")
+        if not self._turn.acquire(timeout=self._busy_seconds):
+            raise Unavailable([finding("store.busy", self._place)])
+        try:
+            self._writing_thread = me
+            with self._worded(), self._writer.begin() as connection:
+                yield SqlUnitOfWork(connection, self._clock, writable=True)
+        finally:
+            self._writing_thread = None
+            self._turn.release()
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlUnitOfWork]:
+        """A read-only view of one moment."""
+        with self._worded(), self._reader.begin() as connection:
+            yield SqlUnitOfWork(connection, self._clock, writable=False)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _engine(self, *, writes: bool) -> Engine:
+        engine = create_engine(
+            f"sqlite:///{self._path}",
+            connect_args={"timeout": self._busy_seconds},
+            pool_size=1 if writes else 8,
+            max_overflow=0 if writes else -1,
+        )
+
+        @event.listens_for(engine, "connect")
+        def _configure(connection: Any, _: object) -> None:
+            connection.isolation_level = None  # transactions are begun below, by us
+            cursor = connection.cursor()
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "trusted_schema=OFF",
+                f"query_only={'OFF' if writes else 'ON'}",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+        return engine
+
+    @contextmanager
+    def _worded(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as fault:
+            reason = str(fault.orig)
+            if "locked" in reason:
+                raise Unavailable([finding("store.busy", self._place)]) from fault
+            raise Unavailable(
+                [finding("store.cannot-open", self._place, reason=reason)]
+            ) from fault
+        except DatabaseError as fault:
+            if "not a database" not in str(fault.orig) and "malformed" not in str(fault.orig):
+                raise
+            raise FaultyInput([finding("store.not-a-store", self._place)]) from fault

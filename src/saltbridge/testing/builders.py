@@ -1,0 +1,207 @@
+"""Stand-ins for the world that behave the same on every run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+from saltbridge.adapters.stores.memory import MemoryStore
+from saltbridge.core.errors import Unavailable
+from saltbridge.footprint.model import FactorSet
+from saltbridge.ports import HttpAnswer, NodeProfile, Partner, Store, World
+from saltbridge.trust.did import (
+    DATA_SERVICE,
+    DidDocument,
+    ServiceEndpoint,
+    VerificationKey,
+    build_did_document,
+)
+from saltbridge.trust.signature import base64url
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@dataclass
+class FixedClock:
+    """A clock that moves when told to."""
+
+    moment: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, **timespan: float) -> datetime:
+        """Move on by ``timedelta(**timespan)``; returns the new present."""
+        self.moment += timedelta(**timespan)
+        return self.moment
+
+
+@dataclass
+class CountingIdentifiers:
+    """Identifiers in counting order; ``seed`` keeps those of two nodes apart."""
+
+    seed: int = 0
+    count: int = 0
+
+    def urn_uuid(self) -> str:
+        self.count += 1
+        return f"urn:uuid:{self.seed:08x}-0000-4000-8000-{self.count:012x}"
+
+    def token(self) -> str:
+        self.count += 1
+        return base64url(sha256(f"{self.seed}/{self.count}".encode()).digest())
+
+
+class BuiltSigner:
+    """A P-256 key derived from its name, so that tests repeat. Never for real use."""
+
+    suite = "ES256"
+
+    def __init__(self, key_id: str) -> None:
+        self.key_id = key_id
+        secret = int.from_bytes(sha256(key_id.encode()).digest(), "big") >> 1
+        self._key = ec.derive_private_key(secret, ec.SECP256R1())
+
+    def sign(self, signing_input: bytes) -> bytes:
+        r, s = utils.decode_dss_signature(
+            self._key.sign(signing_input, ec.ECDSA(hashes.SHA256()))
+        )
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    def public_jwk(self) -> dict[str, str]:
+        """The public half."""
+        point = self._key.public_key().public_numbers()
+        return {
+            "kty": "EC",
+            "crv": "P-256",
+            "x": base64url(point.x.to_bytes(32, "big")),
+            "y": base64url(point.y.to_bytes(32, "big")),
+        }
+
+
+@dataclass
+class BuiltKeyring:
+    """One key for one DID."""
+
+    did: str
+    dsp_url: str = ""
+
+    def signer(self) -> BuiltSigner:
+        return BuiltSigner(f"{self.did}#key-1")
+
+    def did_document(self) -> Mapping[str, Any]:
+        signer = self.signer()
+        services = (
+            (ServiceEndpoint(f"{self.did}#dsp", DATA_SERVICE, self.dsp_url),)
+            if self.dsp_url
+            else ()
+        )
+        return build_did_document(
+            DidDocument(
+                self.did, (VerificationKey(signer.key_id, signer.public_jwk()),), services
+            )
+        )
+
+
+@dataclass
+class SilentHttp:
+    """Nobody answers, and what was asked is remembered."""
+
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        limit_bytes: int = 20_000_000,
+        timeout_seconds: float = 10.0,
+    ) -> HttpAnswer:
+        self.asked.append((method, url))
+        raise Unavailable.of("http.unreachable", url=url, reason="no network in this world")
+
+
+@dataclass
+class KnownDids:
+    """Resolves the documents it was given."""
+
+    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def resolve(self, did: str) -> Mapping[str, Any]:
+        if did not in self.documents:
+            raise Unavailable.of("trust.did-unresolved", did=did, reason="unknown")
+        return self.documents[did]
+
+
+@dataclass
+class GivenFactors:
+    """The factor sets it was given."""
+
+    sets: dict[str, FactorSet] = field(default_factory=dict)
+
+    def factor_set(self, id: str) -> FactorSet:
+        if id not in self.sets:
+            raise Unavailable.of("factors.unknown-set", id=id, available=", ".join(self.sets))
+        return self.sets[id]
+
+    def available(self) -> Sequence[str]:
+        return tuple(self.sets)
+
+
+def node_profile(
+    name: str = "cellmaker",
+    *,
+    jurisdiction: str = "CN",
+    port: int = 8102,
+    partners: tuple[Partner, ...] = (),
+) -> NodeProfile:
+    """A node on loopback whose BPN follows from its name."""
+    return NodeProfile(
+        name=name,
+        legal_name=f"{name.title()} Ltd.",
+        bpn=f"BPNL{name.upper():0>12.12}",
+        did=f"did:web:127.0.0.1%3A{port}",
+        jurisdiction=jurisdiction,
+        base_url=f"http://127.0.0.1:{port}",
+        country="CN" if jurisdiction == "CN" else "DE",
+        partners=partners,
+        allow_loopback_http=True,
+    )
+
+
+def partner_of(node: NodeProfile) -> Partner:
+    """How others enter this node into their partner table."""
+    return Partner(node.name, node.bpn, node.did, node.jurisdiction, f"{node.base_url}/2025-1")
+
+
+def memory_world(
+    node: NodeProfile | None = None,
+    *,
+    clock: FixedClock | None = None,
+    store: Store | None = None,
+    did_documents: Mapping[str, Mapping[str, Any]] | None = None,
+    factor_sets: Mapping[str, FactorSet] | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> World:
+    """A world without disk, network, chance or passing time."""
+    profile = node or node_profile()
+    present = clock or FixedClock()
+    keyring = BuiltKeyring(profile.did, f"{profile.base_url}/.well-known/dspace-version")
+    known = {profile.did: keyring.did_document(), **(did_documents or {})}
+    return World(
+        node=profile,
+        clock=present,
+        identifiers=CountingIdentifiers(seed=sum(profile.did.encode())),
+        keyring=keyring,
+        store=store or MemoryStore(present),
+        http=SilentHttp(),
+        did_resolver=KnownDids(known),
+        factor_library=GivenFactors(dict(factor_sets or {})),
+        settings=dict(settings or {}),
+    )

@@ -1,0 +1,293 @@
+"""What every store promises. Subclass ``StoreContract`` and give it ``open_store``."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from saltbridge.border.release import Release, reopen
+from saltbridge.core.canonical import digest
+from saltbridge.core.errors import Refused
+from saltbridge.ports import OutboxEntry, StaleWrite, Store
+from saltbridge.testing.builders import NOON, FixedClock
+from saltbridge.trust.log import tree_root
+
+# The contract is shipped for other store makers; assertions are its whole point.
+# ruff: noqa: S101
+
+
+class Mishap(Exception):
+    """Something went wrong in the middle of a unit of work."""
+
+
+def a_release(content: bytes = b'{"a":1}', audience: str = "BPNL000000000OEM") -> Release:
+    """A release as a store hands it back, for stores to keep."""
+    return reopen(
+        content,
+        expected_digest=digest(content),
+        media_type="application/json",
+        decision_id="urn:uuid:00000000-0000-4000-8000-0000000000d1",
+        audience=audience,
+        purpose="passport",
+    )
+
+
+def an_entry(id: str, key: str = "", **more: Any) -> OutboxEntry:
+    """An outbox entry."""
+    return OutboxEntry(id=id, kind="send", body=b"{}", ordering_key=key, **more)
+
+
+class StoreContract:
+    """The promises. ``open_store`` opens the same store again within one test."""
+
+    survives_reopening = True
+
+    def open_store(self) -> Store:
+        """The store under test."""
+        raise NotImplementedError
+
+    def alter_release(self, store: Store, content: bytes) -> None:
+        """Change the stored bytes of every release, behind the store's back."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self) -> Any:
+        store = self.open_store()
+        yield store
+        store.close()
+
+    @pytest.fixture
+    def clock(self) -> FixedClock:
+        return FixedClock()
+
+    # documents
+
+    def test_what_is_saved_comes_back_equal(self, store: Store) -> None:
+        body = bytes(range(256)) * 64
+        with store.unit_of_work() as work:
+            written = work.put("passport", "p1", body)
+        with store.reading() as view:
+            assert view.get("passport", "p1") == written
+        assert written.version == 1
+        assert written.body == body
+        assert written.written_at == NOON
+
+    def test_a_missing_record_is_none_not_an_error(self, store: Store) -> None:
+        with store.reading() as view:
+            assert view.get("passport", "absent") is None
+            assert view.find("passport") == ()
+
+    def test_a_unit_of_work_sees_its_own_writes(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            work.put("passport", "p1", b"1")
+            work.put("passport", "p1", b"2")
+            newest = work.get("passport", "p1")
+        assert newest is not None
+        assert (newest.version, newest.body) == (2, b"2")
+
+    def test_a_record_has_a_kind_and_an_id(self, store: Store) -> None:
+        with pytest.raises(ValueError, match="kind and an id"), store.unit_of_work() as work:
+            work.put("passport", "", b"1")
+
+    def test_find_gives_the_newest_versions_by_ascending_id(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            for id in ("b", "a", "Z", "é", "a-1"):
+                work.put("dataset", id, b"old")
+                work.put("dataset", id, b"new")
+            work.put("datasets", "c", b"other kind")
+        with store.reading() as view:
+            found = view.find("dataset")
+            assert [r.id for r in found] == ["Z", "a", "a-1", "b", "é"]
+            assert {(r.version, r.body) for r in found} == {(2, b"new")}
+            assert [r.id for r in view.find("dataset", after="a", limit=2)] == ["a-1", "b"]
+
+    def test_the_expected_version_guards_against_lost_updates(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            work.put("agreement", "a", b"1", expected_version=0)
+        for expected in (0, 2):
+            with pytest.raises(StaleWrite), store.unit_of_work() as work:
+                work.put("agreement", "a", b"x", expected_version=expected)
+        with store.unit_of_work() as work:
+            assert work.put("agreement", "a", b"2", expected_version=1).version == 2
+
+    # one unit of work
+
+    def test_state_leaf_release_and_outbox_are_lost_together(self, store: Store) -> None:
+        release = a_release()
+        with pytest.raises(Mishap), store.unit_of_work() as work:
+            work.put("passport", "p1", b"1")
+            work.append_leaf("passport.issued", "p1", b"1")
+            work.put_release(release)
+            work.enqueue(an_entry("e1"))
+            raise Mishap
+        with store.reading() as view:
+            assert view.get("passport", "p1") is None
+            assert view.leaf_hashes() == ()
+            assert view.get_release(release.digest, release.decision_id) is None
+            assert view.due(NOON) == ()
+
+    def test_nobody_sees_an_open_unit_of_work(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            work.put("passport", "p1", b"1")
+            with store.reading() as view:
+                assert view.get("passport", "p1") is None
+        with store.reading() as view:
+            assert view.get("passport", "p1") is not None
+
+    def test_a_unit_of_work_inside_another_is_a_mistake(self, store: Store) -> None:
+        with store.unit_of_work(), pytest.raises(RuntimeError), store.unit_of_work():
+            pass
+        with store.unit_of_work() as work:  # and leaves the store usable
+            work.put("passport", "p1", b"1")
+
+    def test_reading_cannot_write(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            work.enqueue(an_entry("e1"))
+        attempts = (
+            lambda view: view.put("passport", "p1", b"1"),
+            lambda view: view.append_leaf("passport.issued", "p1", b"1"),
+            lambda view: view.put_release(a_release()),
+            lambda view: view.enqueue(an_entry("e2")),
+            lambda view: view.done("e1"),
+            lambda view: view.postpone("e1", NOON, "later"),
+        )
+        for attempt in attempts:
+            with store.reading() as view, pytest.raises(TypeError):
+                attempt(view)
+        with store.reading() as view:
+            assert [e.id for e in view.due(NOON)] == ["e1"]
+
+    def test_concurrent_writers_lose_no_update(self, store: Store) -> None:
+        rounds, writers = 12, 4
+        faults: list[BaseException] = []
+
+        def count_up() -> None:
+            try:
+                for _ in range(rounds):
+                    with store.unit_of_work() as work:
+                        old = work.get("counter", "c")
+                        number = int(old.body) if old else 0
+                        work.put(
+                            "counter",
+                            "c",
+                            str(number + 1).encode(),
+                            expected_version=old.version if old else 0,
+                        )
+                        assert work.append_leaf("counted", "c", b"") == number
+            except BaseException as fault:
+                faults.append(fault)
+
+        threads = [threading.Thread(target=count_up) for _ in range(writers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert faults == []
+        with store.reading() as view:
+            counter = view.get("counter", "c")
+            assert counter is not None
+            assert int(counter.body) == counter.version == rounds * writers
+            assert len(view.leaf_hashes()) == rounds * writers
+
+    # log
+
+    def test_leaves_are_counted_from_zero_without_gaps(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            assert [work.append_leaf("e", "s", b"x") for _ in range(3)] == [0, 1, 2]
+        with pytest.raises(Mishap), store.unit_of_work() as work:
+            assert work.append_leaf("e", "lost", b"x") == 3
+            raise Mishap
+        with store.unit_of_work() as work:
+            assert work.append_leaf("e", "s", b"x") == 3
+            hashes = work.leaf_hashes()
+        assert len(hashes) == 4
+        assert {len(h) for h in hashes} == {32}
+        assert len(tree_root(hashes)) == 32
+
+    def test_a_leaf_hash_cannot_be_guessed_from_its_event(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            work.append_leaf("e", "s", b"x")
+            work.append_leaf("e", "s", b"x")
+            first, second = work.leaf_hashes()
+        assert first != second
+
+    # outbox
+
+    def test_the_outbox_gives_the_oldest_entry_of_each_key(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            for id, key in (("a1", "a"), ("a2", "a"), ("b1", "b"), ("x", ""), ("y", "")):
+                work.enqueue(an_entry(id, key))
+            assert [e.id for e in work.due(NOON)] == ["a1", "b1", "x", "y"]
+            assert [e.id for e in work.due(NOON, limit=2)] == ["a1", "b1"]
+            work.done("a1")
+            assert [e.id for e in work.due(NOON)] == ["a2", "b1", "x", "y"]
+            work.done("a1")  # a second worker was told the same: nothing happens
+
+    def test_a_postponed_entry_holds_back_its_key_only(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            for id, key in (("a1", "a"), ("a2", "a"), ("b1", "b")):
+                work.enqueue(an_entry(id, key))
+            work.postpone("a1", NOON + timedelta(seconds=30), "peer is away")
+            assert [e.id for e in work.due(NOON)] == ["b1"]
+            work.done("b1")
+            (again,) = work.due(NOON + timedelta(seconds=30))
+        assert (again.id, again.attempts, again.last_error) == ("a1", 1, "peer is away")
+        assert again.due_at == NOON + timedelta(seconds=30)
+
+    def test_an_entry_may_be_due_later(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            work.enqueue(an_entry("later", due_at=NOON + timedelta(microseconds=1)))
+            assert work.due(NOON) == ()
+            assert len(work.due(NOON + timedelta(microseconds=1))) == 1
+
+    def test_an_entry_waits_once(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            work.enqueue(an_entry("e1"))
+        with pytest.raises(StaleWrite), store.unit_of_work() as work:
+            work.enqueue(an_entry("e1"))
+
+    # releases
+
+    def test_a_release_comes_back_equal(self, store: Store) -> None:
+        release = a_release()
+        with store.unit_of_work() as work:
+            assert work.put_release(release) == release.digest
+            assert work.put_release(release) == release.digest
+        with store.reading() as view:
+            assert view.get_release(release.digest, release.decision_id) == release
+            assert view.get_release(release.digest, "another decision") is None
+
+    def test_a_release_is_for_one_audience(self, store: Store) -> None:
+        with pytest.raises(StaleWrite), store.unit_of_work() as work:
+            work.put_release(a_release())
+            work.put_release(a_release(audience="BPNL000000000XYZ"))
+
+    def test_altered_bytes_are_not_handed_out(self, store: Store) -> None:
+        release = a_release()
+        with store.unit_of_work() as work:
+            work.put_release(release)
+        self.alter_release(store, b'{"a":2}')
+        with store.reading() as view, pytest.raises(Refused):
+            view.get_release(release.digest, release.decision_id)
+
+    # durability
+
+    def test_everything_is_there_after_reopening(self) -> None:
+        if not self.survives_reopening:
+            return  # a store that forgets says so
+        store = self.open_store()
+        with store.unit_of_work() as work:
+            work.put("passport", "p1", b"1")
+            work.append_leaf("passport.issued", "p1", b"1")
+            work.enqueue(an_entry("e1", "k"))
+            hashes = work.leaf_hashes()
+        store.close()
+        again = self.open_store()
+        with again.reading() as view:
+            assert view.get("passport", "p1") is not None
+            assert view.leaf_hashes() == hashes
+            assert [e.id for e in view.due(NOON)] == ["e1"]
+        with again.unit_of_work() as work:
+            assert work.append_leaf("passport.issued", "p2", b"2") == 1
+        again.close()
