@@ -1,0 +1,28 @@
+"""What a caller finds in the catalogue: the datasets whose access list names it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from saltbridge.exchange.model import Dataset, Offer
+from saltbridge.exchange.policy import may_see
+from saltbridge.exchange.profiles.dsp_2025_1 import Profile
+
+
+def dataset_of(record: Mapping[str, Any], profile: Profile, endpoint: str) -> Dataset:
+    """The dataset of a stored record, as our catalogue words it."""
+    offer = dict(record["offer"])
+    return Dataset(
+        id=record["id"],
+        title=record.get("title", ""),
+        kind=record.get("kind", ""),
+        dct_type=record.get("dct_type", ""),
+        version=record.get("version", "1.0"),
+        offers=(Offer(id=offer["@id"], policy=offer),),
+        formats=profile.formats,
+        endpoint=endpoint,
+    )
+
+
+def visible(records: Iterable[Mapping[str, Any]], bpn: str) -> tuple[Mapping[str, Any], ...]:
+    """The dataset records this caller may know of."""
+    return tuple(record for record in records if may_see(record.get("access", ()), bpn))

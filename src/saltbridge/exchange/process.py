@@ -1,0 +1,145 @@
+"""How a process walks along its table, whichever table it is and whoever speaks.
+
+Our own message moves nothing by itself: it is remembered as ``outgoing`` and the state
+follows when the peer acknowledges it, be it with a 2xx answer or with its next message,
+which may overtake that answer. So both companies hold the same state (DSP 2025-1, contract
+negotiation protocol: "transitions in response to an acknowledged message"), and a node that
+was killed between sending and reading the answer sends again without harm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from saltbridge.exchange.messages import NegotiationMessage, TransferMessage, fingerprint
+from saltbridge.exchange.model import (
+    Negotiation,
+    NegotiationState,
+    Refusal,
+    Role,
+    Transfer,
+    TransferState,
+)
+
+State = TypeVar("State", NegotiationState, TransferState)
+Process = TypeVar("Process", Negotiation, Transfer)
+
+CONSUMER = frozenset({Role.CONSUMER})
+PROVIDER = frozenset({Role.PROVIDER})
+EITHER = CONSUMER | PROVIDER
+
+
+class Duty(StrEnum):
+    """What a node owes once a state is reached; the services fulfil it."""
+
+    ANSWER_REQUEST = "answer-request"
+    AGREE = "agree"
+    CONSIDER_OFFER = "consider-offer"
+    VERIFY_AGREEMENT = "verify-agreement"
+    FINALIZE = "finalize"
+    USE_AGREEMENT = "use-agreement"
+    START_TRANSFER = "start-transfer"
+    FETCH = "fetch"
+    REVOKE_TOKEN = "revoke-token"  # noqa: S105
+    CLOSE_TRANSFER = "close-transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Tell the peer; the process waits in ``outgoing`` for the acknowledgement."""
+
+    message: NegotiationMessage | TransferMessage
+
+
+Effect: TypeAlias = Send | Duty
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[Process]):
+    """The process after the message, and what is to be done about it."""
+
+    process: Process
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[State]):
+    """Who may move a process from one state to another, and what the mover's peer owes then.
+
+    ``renewals`` are states that a role may announce again while they last, with fresh
+    content (a new data address); they are no arrows.
+    """
+
+    arrows: Mapping[tuple[State, State], frozenset[Role]]
+    duties: Mapping[tuple[Role, State], tuple[Duty, ...]]  # on the peer's message
+    own_duties: Mapping[tuple[Role, State], tuple[Duty, ...]]  # on our own message, at once
+    renewals: Mapping[State, frozenset[Role]]
+
+    def allows(self, before: State, after: State, speaker: Role) -> bool:
+        """Whether the speaker may ask for this change of state."""
+        if before is after and speaker in self.renewals.get(before, frozenset()):
+            return True
+        return speaker in self.arrows.get((before, after), frozenset())
+
+
+def walk(
+    table: Table[Any],
+    process: Process,
+    message: NegotiationMessage | TransferMessage,
+    sender: Role,
+) -> Step[Process] | Refusal:
+    """The process after a message, or why the message is not allowed now."""
+    peer_speaks = sender is process.role.peer
+    print_of_message = fingerprint(message) if peer_speaks else ""
+    if peer_speaks and process.last_received == print_of_message:
+        return Step(process)  # told twice: the answer to the first telling was lost
+    for ours, theirs in (
+        (process.consumer_pid, message.consumer_pid),
+        (process.provider_pid, message.provider_pid),
+    ):
+        if ours and theirs and ours != theirs:
+            return Refusal("exchange.other-process", {"pid": theirs})
+    after: Any = message.target  # of the family of the process: the two `step` see to it
+    if peer_speaks:
+        bound = _bind(process, message)
+        if not table.allows(bound.state, after, sender):
+            bound = acknowledged(bound)
+        if not table.allows(bound.state, after, sender):
+            return _illegal(process, after, sender)
+        moved = replace(
+            bound,
+            state=after,
+            outgoing=None,
+            last_received=print_of_message,
+        )
+        return Step(moved, table.duties.get((process.role, after), ()))
+    if process.outgoing is not None:
+        return Refusal("exchange.still-sending", {"state": str(process.outgoing)})
+    if not table.allows(process.state, after, sender):
+        return _illegal(process, after, sender)
+    waiting = replace(process, outgoing=after)
+    return Step(waiting, (Send(message), *table.own_duties.get((process.role, after), ())))
+
+
+def acknowledged(process: Process) -> Process:
+    """The process once the peer has acknowledged our outgoing message."""
+    if process.outgoing is None:
+        return process
+    return replace(process, state=process.outgoing, outgoing=None)
+
+
+def _bind(process: Process, message: NegotiationMessage | TransferMessage) -> Process:
+    """The peer's pid may reach us with its first message, before its answer does."""
+    return replace(
+        process,
+        consumer_pid=process.consumer_pid or message.consumer_pid,
+        provider_pid=process.provider_pid or message.provider_pid,
+    )
+
+
+def _illegal(process: Negotiation | Transfer, after: StrEnum, sender: Role) -> Refusal:
+    return Refusal(
+        "exchange.illegal-transition",
+        {"state": str(process.state), "wanted": str(after), "sender": str(sender)},
+    )
