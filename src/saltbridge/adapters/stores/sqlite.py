@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from saltbridge.adapters.stores.migrate import migrate, refuse_newer, stored_version
@@ -85,7 +85,7 @@ class SqliteStore:
 
     def _engine(self, *, writes: bool) -> Engine:
         engine = create_engine(
-            f"sqlite:///{self._path}",
+            URL.create("sqlite", database=str(self._path)),  # a path may hold any character
             connect_args={"timeout": self._busy_seconds},
             pool_size=1 if writes else 8,
             max_overflow=0 if writes else -1,

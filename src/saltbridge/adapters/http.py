@@ -1,0 +1,162 @@
+"""The HTTP client of a node: one request, no redirects, few bytes, little time.
+
+Addresses come from partners (callback addresses, DIDs), so the client decides for itself
+where it connects: the name is resolved, every address is judged, and the connection goes to
+the judged address. Plain http reaches 127.0.0.1 only, where the node allows it.
+"""
+
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore2
+
+from saltbridge.core.errors import Unavailable
+from saltbridge.ports import HttpAnswer
+
+LOOPBACK = "127.0.0.1"
+# Judged global by the address registry, yet they carry any IPv4 address inside.
+_TRANSLATED = tuple(ipaddress.ip_network(n) for n in ("64:ff9b::/96", "2002::/16"))
+
+
+class ForbiddenAddress(Exception):
+    """The name leads to an address that partners have no business sending us to."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the open internet.
+
+    >>> is_public("8.8.8.8"), is_public("10.0.0.1"), is_public("64:ff9b::7f00:1")
+    (True, False, False)
+    """
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return is_public(str(ip.ipv4_mapped))
+        if any(ip in network for network in _TRANSLATED):
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+class _JudgingBackend(httpcore2.NetworkBackend):
+    """Connects to addresses it has judged, never to names."""
+
+    def __init__(self, *, allow_loopback: bool) -> None:
+        self._allow_loopback = allow_loopback
+        self._inner = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """A connection to the first judged address of the host."""
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as fault:
+            raise httpcore2.ConnectError(str(fault)) from fault
+        addresses = [str(entry[4][0]) for entry in found]
+        for address in addresses:
+            loopback = self._allow_loopback and host == address == LOOPBACK
+            if not loopback and not is_public(address):
+                raise ForbiddenAddress(address)
+        return self._inner.connect_tcp(
+            addresses[0], port, timeout, local_address, socket_options
+        )
+
+
+class SafeHttpClient:
+    """Sends one request at a time; may be used from several threads."""
+
+    def __init__(
+        self,
+        *,
+        allow_loopback_http: bool = False,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._allow_loopback_http = allow_loopback_http
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=ssl_context or ssl.create_default_context(),
+            max_connections=32,
+            max_keepalive_connections=0,  # a kept connection may be dead; partners are few
+            network_backend=_JudgingBackend(allow_loopback=allow_loopback_http),
+        )
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        limit_bytes: int = 20_000_000,
+        timeout_seconds: float = 10.0,
+    ) -> HttpAnswer:
+        """One request, no redirects, size and time limited.
+
+        Raises:
+            Unavailable: the address is not allowed, the peer cannot be reached, or it
+                answered too much or too late.
+        """
+        self._judge_url(url)
+        deadline = time.monotonic() + timeout_seconds
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), timeout_seconds)
+        sent: dict[bytes | str, bytes | str] = {
+            "user-agent": "saltbridge",
+            "accept-encoding": "identity",
+        }
+        for name, value in (headers or {}).items():
+            sent[name.lower()] = value
+        try:
+            with self._pool.stream(
+                method,
+                url,
+                headers=sent,
+                content=content,
+                extensions={"timeout": limits},
+            ) as answer:
+                body = bytearray()
+                for chunk in answer.iter_stream():
+                    body += chunk
+                    if len(body) > limit_bytes:
+                        raise Unavailable.of("http.too-large", url=url, limit=limit_bytes)
+                    if time.monotonic() > deadline:
+                        raise Unavailable.of("http.too-slow", url=url, seconds=timeout_seconds)
+                names = {
+                    name.decode("latin-1").lower(): value.decode("latin-1")
+                    for name, value in answer.headers
+                }
+                return HttpAnswer(answer.status, names, bytes(body))
+        except ForbiddenAddress as fault:
+            raise Unavailable.of("http.address-forbidden", url=url) from fault
+        except httpcore2.TimeoutException as fault:
+            raise Unavailable.of("http.too-slow", url=url, seconds=timeout_seconds) from fault
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as fault:
+            reason = str(fault) or type(fault).__name__
+            raise Unavailable.of("http.unreachable", url=url, reason=reason) from fault
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._pool.close()
+
+    def _judge_url(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError as fault:
+            raise Unavailable.of("http.address-forbidden", url=url[:200]) from fault
+        plain_text = not url.isascii() or any(c <= " " for c in url)
+        if not host or "@" in parts.netloc or plain_text:
+            raise Unavailable.of("http.address-forbidden", url=url[:200])
+        if parts.scheme == "https":
+            return
+        if parts.scheme == "http" and self._allow_loopback_http and host == LOOPBACK:
+            return
+        raise Unavailable.of("http.needs-https", url=url[:200])

@@ -1,0 +1,173 @@
+"""The keys of a node: PEM files only their owner can read, and the history of all of them.
+
+``keys/keys.toml`` lists every key the node ever used with its public half, so that what an
+old key signed can still be checked after its private half is gone.
+"""
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import Place, finding
+from saltbridge.trust.did import (
+    DATA_SERVICE,
+    DidDocument,
+    ServiceEndpoint,
+    VerificationKey,
+    build_did_document,
+)
+from saltbridge.trust.signature import base64url
+from saltbridge.trust.suites import MANDATORY
+
+HISTORY_FILE = "keys.toml"
+
+
+class FileSigner:
+    """A P-256 key in a PEM file."""
+
+    def __init__(self, key_id: str, private_key: ec.EllipticCurvePrivateKey) -> None:
+        self._key_id = key_id
+        self._private_key = private_key
+
+    @property
+    def key_id(self) -> str:
+        """``did:web:…#key-1``"""
+        return self._key_id
+
+    @property
+    def suite(self) -> str:
+        """ES256, always."""
+        return MANDATORY
+
+    def sign(self, signing_input: bytes) -> bytes:
+        """r‖s, 64 bytes (RFC 7518, section 3.4)."""
+        r, s = utils.decode_dss_signature(
+            self._private_key.sign(signing_input, ec.ECDSA(hashes.SHA256()))
+        )
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+class FileKeyring:
+    """The keys in a node's ``keys`` folder. The private key is read once, on first use."""
+
+    def __init__(self, folder: Path, did: str, dsp_version_url: str) -> None:
+        self._folder = folder
+        self._did = did
+        self._dsp_version_url = dsp_version_url
+        self._signer: FileSigner | None = None
+        self._keys = _history(folder, did)
+
+    def signer(self) -> FileSigner:
+        """The newest key that is neither rotated nor revoked.
+
+        Raises:
+            FaultyInput: its file is missing or is no P-256 key, or no key is left.
+            Refused: other users of this machine can read it.
+        """
+        if self._signer is None:
+            usable = [k for k in self._keys if k.expires is None and k.revoked is None]
+            if not usable:
+                raise _fault("key.none-left", self._folder / HISTORY_FILE)
+            key = usable[-1]
+            path = self._folder / f"{key.id.rpartition('#')[2]}.pem"
+            private_key = _private_key(path)
+            if _public_jwk(private_key.public_key()) != dict(key.jwk):
+                raise _fault("key.not-its-pair", path)
+            self._signer = FileSigner(key.id, private_key)
+        return self._signer
+
+    def did_document(self) -> Mapping[str, Any]:
+        """This node's DID document, with every key it ever used."""
+        service = ServiceEndpoint(f"{self._did}#dsp", DATA_SERVICE, self._dsp_version_url)
+        return build_did_document(DidDocument(self._did, self._keys, (service,)))
+
+
+def create_first_key(folder: Path, now: datetime) -> None:
+    """Generate ``key-1`` in an empty keys folder."""
+    folder.mkdir(mode=0o700)
+    private_key = ec.generate_private_key(ec.SECP256R1())
+    pem = private_key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    _write_for_owner(folder / "key-1.pem", pem)
+    entry = {
+        "name": "key-1",
+        "created": now.astimezone(UTC).replace(microsecond=0),
+        **_public_jwk(private_key.public_key()),
+    }
+    _write_for_owner(folder / HISTORY_FILE, tomli_w.dumps({"keys": [entry]}).encode("utf-8"))
+
+
+def _write_for_owner(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def _public_jwk(public_key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    point = public_key.public_numbers()
+    return {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": base64url(point.x.to_bytes(32, "big")),
+        "y": base64url(point.y.to_bytes(32, "big")),
+    }
+
+
+def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    place = Place(file=str(path))
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if stat.S_IMODE(mode) & 0o077:
+                raise Refused([finding("key.readable-by-others", place)])
+            key = serialization.load_pem_private_key(file.read(), password=None)
+    except OSError as fault:
+        raise _fault("key.unreadable", path, str(fault.strerror)) from fault
+    except (ValueError, TypeError) as fault:
+        raise _fault("key.unreadable", path, "PEM") from fault
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
+        raise _fault("key.unreadable", path, "P-256")
+    return key
+
+
+def _history(folder: Path, did: str) -> tuple[VerificationKey, ...]:
+    path = folder / HISTORY_FILE
+    try:
+        listed = tomllib.loads(path.read_text(encoding="utf-8"))["keys"]
+        return tuple(
+            VerificationKey(
+                id=f"{did}#{entry['name']}",
+                jwk={name: entry[name] for name in ("kty", "crv", "x", "y")},
+                expires=_zoned(entry.get("expires")),
+                revoked=_zoned(entry.get("revoked")),
+            )
+            for entry in listed
+        )
+    except OSError as fault:
+        raise _fault("key.history-unreadable", path, str(fault.strerror)) from fault
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise _fault("key.history-unreadable", path, str(fault)) from fault
+    except (KeyError, TypeError, AttributeError) as fault:
+        raise _fault("key.history-unreadable", path, f"keys {fault}") from fault
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
+        raise TypeError("expires and revoked are times with a zone")
+    return moment
+
+
+def _fault(code: str, path: Path, reason: str = "") -> FaultyInput:
+    return FaultyInput([finding(code, Place(file=str(path)), reason=reason)])

@@ -1,0 +1,52 @@
+"""The only file that chooses real things: clock, keys, store, network, factors."""
+
+from pathlib import Path
+
+from saltbridge.ports import FactorLibrary, World
+
+
+def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
+    """The world of the node in a folder.
+
+    ``world.settings`` holds the node's settings (``port``) and ``folder``, its path.
+
+    Raises:
+        FaultyInput: no node is there, or its files are faulty.
+        Refused: its store is newer than this code, or its keys lie open.
+        Unavailable: its store cannot be opened.
+    """
+    from saltbridge.adapters import node_folder
+    from saltbridge.adapters.clock import SystemClock
+    from saltbridge.adapters.did_resolver import WebDidResolver
+    from saltbridge.adapters.http import SafeHttpClient
+    from saltbridge.adapters.identifiers import RandomIdentifiers
+    from saltbridge.adapters.keys import FileKeyring
+    from saltbridge.adapters.stores import open_store
+
+    node = node_folder.read(node_dir)
+    profile, clock = node.profile, SystemClock()
+    http = SafeHttpClient(allow_loopback_http=profile.allow_loopback_http)
+    return World(
+        node=profile,
+        clock=clock,
+        identifiers=RandomIdentifiers(),
+        keyring=FileKeyring(
+            node_dir / node_folder.KEYS,
+            profile.did,
+            f"{profile.base_url}/.well-known/dspace-version",
+        ),
+        store=open_store(store_url or node.store_url, clock),
+        http=http,
+        did_resolver=WebDidResolver(
+            http, clock, allow_loopback_http=profile.allow_loopback_http
+        ),
+        factor_library=open_factor_library(),
+        settings={**node.settings, "folder": str(node_dir)},
+    )
+
+
+def open_factor_library() -> FactorLibrary:
+    """The packaged factor sets and the fetched backgrounds of this machine."""
+    from saltbridge.adapters.factors.library import Library
+
+    return Library()
