@@ -1,0 +1,348 @@
+"""The border decision: field by field, what may leave, under which rule; and the Release.
+
+``decide`` walks the document and the catalogue together and builds the minimised view as it
+goes, so that nothing can be serialised from anything else. ``release`` turns bytes into a
+``Release`` after checking that they carry this view and nothing beside it. It is the only
+place where releases are minted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from saltbridge.border.catalogue import (
+    Catalogue,
+    Derivation,
+    FieldClass,
+    FieldEntry,
+    State,
+    catalogue_for,
+    pointer,
+    segments,
+)
+from saltbridge.border.context import Context, Secrets
+from saltbridge.border.minimise import (
+    DERIVATIONS,
+    GATES,
+    TRANSFORMS,
+    WITHHELD,
+    Circumstances,
+    open_jws_payload,
+)
+from saltbridge.border.release import Release, _mint
+from saltbridge.border.rules import (
+    FEW_CONTRIBUTORS,
+    NOT_TRANSFORMABLE,
+    UNCATALOGUED,
+    Court,
+    Pack,
+    Ruling,
+)
+from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.errors import FaultyInput, Refused
+
+LEAVE: Final = "leave"
+LEAVE_MINIMISED: Final = "leave_minimised"
+STAY: Final = "stay"
+
+_CLAIM_FILE = frozenset({"saltbridge", "jws", "did_document"})
+_STATEMENT = frozenset({"type", "id", "issuer", "issued_at", "content"})
+_DID_DOCUMENT = frozenset(
+    {
+        "@context", "id", "controller", "alsoKnownAs", "verificationMethod", "authentication",
+        "assertionMethod", "keyAgreement", "capabilityInvocation", "capabilityDelegation",
+        "service",
+    }
+)  # fmt: skip
+_SEAL: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDecision:
+    """What was decided for a path. Elements of an array share one path (``[]``).
+
+    Never a value: what stayed must not be told by the record of its staying.
+    """
+
+    path: str
+    field_class: str  # a FieldClass, or "" where nobody catalogued the field
+    decision: str  # leave | leave_minimised | stay
+    rule: str
+    rules: tuple[str, ...]
+    group: str
+    transform: str = ""
+    into: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision about one document in one context; made by ``decide`` alone."""
+
+    context: Context
+    document_kind: str
+    catalogue: Catalogue
+    packs: tuple[Pack, ...]
+    fields: tuple[FieldDecision, ...]
+    view_bytes: bytes  # canonical bytes of the minimised view
+    personal_fields_left: int
+    _seal: object = None
+
+    def __post_init__(self) -> None:
+        if self._seal is not _SEAL:
+            raise TypeError("a Decision is made by border.decide and by nothing else")
+
+    @property
+    def view(self) -> Any:
+        """The minimised document: the only thing that may be serialised."""
+        return read_json(self.view_bytes)
+
+    @property
+    def leaves(self) -> tuple[FieldDecision, ...]:
+        return tuple(f for f in self.fields if f.decision == LEAVE)
+
+    @property
+    def minimised(self) -> tuple[FieldDecision, ...]:
+        return tuple(f for f in self.fields if f.decision == LEAVE_MINIMISED)
+
+    @property
+    def stays(self) -> tuple[FieldDecision, ...]:
+        return tuple(f for f in self.fields if f.decision == STAY)
+
+    @property
+    def withholds_all_but_public(self) -> bool:
+        """Whether the context let nothing through that is not public anyway."""
+        return all(f.field_class == FieldClass.PUBLIC for f in (*self.leaves, *self.minimised))
+
+
+def decide(
+    document: Mapping[str, Any],
+    context: Context,
+    catalogue: Catalogue,
+    packs: Iterable[Pack],
+    secrets: Secrets | None = None,
+) -> Decision:
+    """What of the document may leave in this context, and the view made of it.
+
+    Without ``secrets`` nothing leaves as a pseudonym or a commitment.
+
+    Raises:
+        FaultyInput: the document's kind is not the catalogue's.
+    """
+    if document.get("kind") != catalogue.kind:
+        raise FaultyInput.of(
+            "border.other-kind", found=str(document.get("kind"))[:80], due=catalogue.kind
+        )
+    court = Court(packs, context)
+    walk = _Walk(document, context, catalogue, court, secrets)
+    view = walk.along(document, catalogue.start(), (), ())
+    view = {} if view is WITHHELD else view
+    for derivation in catalogue.derivations:
+        walk.derive(derivation, view)
+    return Decision(
+        context=context,
+        document_kind=catalogue.kind,
+        catalogue=catalogue,
+        packs=court.packs,
+        fields=walk.fields(),
+        view_bytes=canonical_bytes(view),
+        personal_fields_left=walk.personal_left,
+        _seal=_SEAL,
+    )
+
+
+class _Walk:
+    """One pass over a document: decisions are counted, the view is built."""
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        context: Context,
+        catalogue: Catalogue,
+        court: Court,
+        secrets: Secrets | None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._court = court
+        self._given = Circumstances(document, context, secrets, self._receipt_may_leave)
+        self._met: Counter[FieldDecision] = Counter()
+        self.personal_left = 0
+
+    def fields(self) -> tuple[FieldDecision, ...]:
+        """Every kind of field met, in the order of the document, with how often."""
+        return tuple(
+            FieldDecision(
+                f.path,
+                f.field_class,
+                f.decision,
+                f.rule,
+                f.rules,
+                f.group,
+                f.transform,
+                f.into,
+                n,
+            )
+            for f, n in self._met.items()
+        )
+
+    def along(
+        self, value: Any, state: State, general: tuple[str, ...], path: tuple[str, ...]
+    ) -> Any:
+        """The part of the view below here, or WITHHELD if nothing of it leaves."""
+        if isinstance(value, Mapping) and value:
+            kept = {}
+            for key, member in value.items():
+                below = self._catalogue.step(state, str(key))
+                part = self.along(member, below, (*general, str(key)), (*path, str(key)))
+                if part is not WITHHELD:
+                    kept[str(key)] = part
+            return kept or WITHHELD
+        if isinstance(value, list) and value:
+            below = self._catalogue.step(state, None)
+            deeper = (*general, "[]")
+            parts = (
+                self.along(element, below, deeper, (*path, str(index)))
+                for index, element in enumerate(value)
+            )
+            elements = [part for part in parts if part is not WITHHELD]
+            return elements or WITHHELD
+        return self._leaf(value, state, general, path)
+
+    def _leaf(
+        self, value: Any, state: State, general: tuple[str, ...], path: tuple[str, ...]
+    ) -> Any:
+        empty = isinstance(value, Mapping | list)
+        entry = (self._catalogue.entry_of_empty if empty else self._catalogue.entry)(state)
+        where = pointer(general)
+        if entry is None:
+            self._note(FieldDecision(where, "", STAY, UNCATALOGUED, (), "uncatalogued"))
+            return WITHHELD
+        changes = bool(entry.transform) and entry.transform not in GATES
+        ruling = self._court.ruling(entry.field_class, entry.annex_xiii, changes)
+        if not ruling.allowed:
+            self._note(_field(where, entry, STAY, ruling.rule, ruling))
+            return WITHHELD
+        if not entry.transform:
+            self._note(_field(where, entry, LEAVE, ruling.rule, ruling))
+            self.personal_left += entry.field_class is FieldClass.PERSONAL
+            return value
+        instead = TRANSFORMS[entry.transform](value, path, self._given)
+        if instead is WITHHELD:
+            reason = FEW_CONTRIBUTORS if entry.transform == "stage-total" else NOT_TRANSFORMABLE
+            self._note(_field(where, entry, STAY, reason, ruling))
+            return WITHHELD
+        form = LEAVE_MINIMISED if changes else LEAVE
+        self._note(_field(where, entry, form, ruling.rule, ruling))
+        return instead
+
+    def derive(self, derivation: Derivation, view: Any) -> None:
+        """Add what leaves in place of withheld fields."""
+        source = _at(self._given.document, derivation.source)
+        if source is WITHHELD:
+            return
+        ruling = self._court.ruling(derivation.field_class, "", True)
+        if not ruling.allowed:
+            return
+        instead = DERIVATIONS[derivation.transform](source, self._given)
+        if instead is WITHHELD:
+            return
+        *above, last = segments(derivation.into)
+        target = view
+        for key in above:
+            target = target.setdefault(key, {})
+        target.setdefault(last, instead)
+        self._note(
+            FieldDecision(
+                derivation.source,
+                derivation.field_class.value,
+                LEAVE_MINIMISED,
+                ruling.rule,
+                ruling.rules,
+                derivation.group,
+                derivation.transform,
+                derivation.into,
+            )
+        )
+
+    def _receipt_may_leave(self, statement: Any) -> bool:
+        """Whether every member of a signed receipt may leave (it cannot be cut)."""
+        if not isinstance(statement, Mapping) or statement.get("type") != "receipt":
+            return False
+        inner = _Walk(
+            statement, self._given.context, catalogue_for("receipt"), self._court, None
+        )
+        inner.along(statement, inner._catalogue.start(), (), ())
+        return all(f.decision != STAY for f in inner.fields())
+
+    def _note(self, decided: FieldDecision) -> None:
+        self._met[decided] += 1
+
+
+def _field(
+    where: str, entry: FieldEntry, decision: str, rule: str, ruling: Ruling
+) -> FieldDecision:
+    transform = entry.transform if decision == LEAVE_MINIMISED else ""
+    return FieldDecision(
+        where, entry.field_class.value, decision, rule, ruling.rules, entry.group, transform
+    )
+
+
+def _at(document: Any, path: str) -> Any:
+    for key in segments(path):
+        if not isinstance(document, Mapping) or key not in document:
+            return WITHHELD
+        document = document[key]
+    return document
+
+
+def release(decision: Decision, content: bytes, media_type: str, embedded: bytes) -> Release:
+    """The bytes as a Release, once they are known to carry the decided view and nothing else.
+
+    ``content`` is either ``embedded`` itself or a signed claim file whose statement has
+    ``embedded`` as its content.
+
+    Raises:
+        Refused: nothing may leave, ``embedded`` is not the decided view, or ``content``
+            carries something else or something more.
+    """
+    if decision.view_bytes == canonical_bytes({}):
+        raise Refused.of("border.nothing-leaves", kind=decision.document_kind)
+    if embedded != decision.view_bytes:
+        raise Refused.of("border.not-the-view", kind=decision.document_kind)
+    if content != embedded and _claimed(content) != embedded:
+        raise Refused.of("border.carries-more", kind=decision.document_kind)
+    return _mint(
+        content,
+        media_type=media_type,
+        decision_id=decision.context.decision_id,
+        audience=decision.context.recipient.bpn,
+        purpose=decision.context.purpose,
+    )
+
+
+def _claimed(content: bytes) -> bytes | None:
+    """Canonical bytes of what a signed claim file states; None if it holds anything more."""
+    try:
+        claim = read_json(content)
+    except FaultyInput:
+        return None
+    if not isinstance(claim, dict) or claim.keys() != _CLAIM_FILE:
+        return None
+    statement = open_jws_payload(claim["jws"]) if isinstance(claim["jws"], str) else None
+    if not isinstance(statement, dict) or statement.keys() != _STATEMENT:
+        return None
+    if statement["type"] != claim["saltbridge"] or not _is_public_document(
+        claim["did_document"], statement["issuer"]
+    ):
+        return None
+    return canonical_bytes(statement["content"])
+
+
+def _is_public_document(did_document: Any, issuer: Any) -> bool:
+    """Whether this is the issuer's DID document, without a private key in it."""
+    if not isinstance(did_document, dict) or not did_document.keys() <= _DID_DOCUMENT:
+        return False
+    keys = did_document.get("verificationMethod", [])
+    private = any(isinstance(k, dict) and "d" in (k.get("publicKeyJwk") or {}) for k in keys)
+    return did_document.get("id") == issuer and not private

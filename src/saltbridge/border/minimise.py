@@ -1,0 +1,255 @@
+"""Transforms: what leaves in place of a field that must not leave as it is.
+
+A transform answers ``WITHHELD`` whenever it cannot be sure: no key, a value of another type
+than expected, too few contributors. Nothing here sees more of the world than its arguments.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import fsum
+from typing import Any, Final
+
+from saltbridge.border.context import Context, Secrets
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.errors import FaultyInput
+
+MIN_CONTRIBUTORS: Final = 3
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_FACTOR_SET = re.compile(r"[a-z0-9][a-z0-9._@:/-]{0,79}")
+_STAGES = ("raw_material_acquisition", "main_production", "distribution", "end_of_life")
+
+
+class _Withheld:
+    def __repr__(self) -> str:
+        return "WITHHELD"
+
+
+WITHHELD: Final = _Withheld()
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """Which stage totals may be told apart, and which are told as one sum only."""
+
+    apart: frozenset[str]
+    merged: tuple[str, ...]  # two or more stages, three or more contributors together; or none
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a transform may look at: the document, the context, and the key, if there is one."""
+
+    document: Mapping[str, Any]
+    context: Context
+    secrets: Secrets | None
+    receipt_may_leave: Callable[[Any], bool]
+
+    @cached_property
+    def stage_plan(self) -> StagePlan:
+        return plan_stages(self.document.get("footprint"))
+
+
+def round_significant(value: float, digits: int) -> float:
+    """The number with so many significant digits.
+
+    >>> round_significant(5021.43871, 6), round_significant(0.000123456789, 6)
+    (5021.44, 0.000123457)
+    """
+    return float(f"{value:.{digits}g}")
+
+
+def plan_stages(footprint: Any) -> StagePlan:
+    """Which stages of a footprint record may be told apart.
+
+    A stage needs three contributors: two would let either of them work out the other, one is
+    told outright. Contributors are different flows of different processes with a share that
+    is not zero. Stages with fewer are told as one sum; if that sum still has fewer than
+    three, or is one stage alone (the total minus the others would tell it), the stage with
+    the smallest share joins. Where nothing says who contributes, no stage is told.
+    """
+    stages = footprint.get("stages") if isinstance(footprint, Mapping) else None
+    lines = footprint.get("lines") if isinstance(footprint, Mapping) else None
+    if not isinstance(stages, Mapping) or not isinstance(lines, list):
+        return StagePlan(frozenset(), ())
+    values = {s: v for s, v in stages.items() if s in _STAGES and _is_number(v)}
+    contributors: dict[str, set[tuple[str, str]]] = {s: set() for s in values}
+    for line in lines:
+        if not isinstance(line, Mapping) or line.get("stage") not in contributors:
+            continue
+        if _is_number(line.get("kg_co2e")) and line["kg_co2e"] != 0:
+            contributors[line["stage"]].add((str(line.get("process")), str(line.get("flow"))))
+    empty = {s for s in values if values[s] == 0 and not contributors[s]}
+    few = [s for s in values if s not in empty and len(contributors[s]) < MIN_CONTRIBUTORS]
+    enough = sorted(set(values) - empty - set(few), key=lambda s: (abs(values[s]), s))
+    while few and (len(few) < 2 or sum(len(contributors[s]) for s in few) < MIN_CONTRIBUTORS):
+        if not enough:
+            return StagePlan(frozenset(), ())
+        few.append(enough.pop(0))
+    merged = tuple(s for s in _STAGES if s in few)
+    return StagePlan(frozenset(enough) | empty, merged)
+
+
+def pseudonym(name: str, recipient_bpn: str, secrets: Secrets) -> str:
+    """A name that stays the same for one recipient and tells two recipients nothing.
+
+    Keyed with HMAC-SHA-256; 60 bits, so that two suppliers never share one by chance.
+    """
+    mac = _keyed(secrets, "pseudonym", recipient_bpn, name)
+    return "supplier-" + base64.b32encode(mac).decode("ascii")[:12].lower()
+
+
+def commitment(value: Any, context: Context, secrets: Secrets) -> str:
+    """A salted commitment to a value: it binds, and tells nothing (``sha256:<hex>``).
+
+    The salt depends on the decision, so that two releases cannot be compared.
+    """
+    return digest(commitment_salt(context.decision_id, secrets) + canonical_bytes(value))
+
+
+def commitment_salt(decision_id: str, secrets: Secrets) -> bytes:
+    """The 32 bytes that open the commitment of a decision: given to a verifier, nobody else."""
+    return _keyed(secrets, "commitment", decision_id)
+
+
+def _keyed(secrets: Secrets, *parts: str) -> bytes:
+    message = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in parts)
+    return hmac.new(secrets.key, message, hashlib.sha256).digest()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# Transforms of one field: (value, path, circumstances) -> what leaves instead.
+
+
+def _round_6(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
+    if value is None:
+        return None
+    return round_significant(value, 6) if _is_number(value) else WITHHELD
+
+
+def _stage_total(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
+    if not _is_number(value) or path[-1] not in given.stage_plan.apart:
+        return WITHHELD
+    return round_significant(value, 6)
+
+
+def _pseudonym(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
+    if not isinstance(value, str) or not value or given.secrets is None:
+        return WITHHELD
+    return pseudonym(value, given.context.recipient.bpn, given.secrets)
+
+
+def _signed_whole(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
+    """A signed receipt cannot be cut: it leaves if every member may leave."""
+    if not isinstance(value, str):
+        return WITHHELD
+    statement = open_jws_payload(value)
+    if statement is None or not given.receipt_may_leave(statement):
+        return WITHHELD
+    return value
+
+
+def _digest_value(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
+    """A digest under the id of a factor set; an id that names a partner would name it."""
+    named = _FACTOR_SET.fullmatch(path[-1]) and "did:" not in path[-1]
+    return value if named and isinstance(value, str) and _DIGEST.fullmatch(value) else WITHHELD
+
+
+def open_jws_payload(jws: str) -> Any:
+    """The JSON payload of a compact JWS with our three header members; None if it is not one.
+
+    This only looks at what would leave; whether the signature holds is the trust room's work.
+    """
+    parts = jws.split(".")
+    try:
+        header, payload, signature = (_base64url(part) for part in parts)
+        members = read_json(header)
+        statement = read_json(payload)
+        canonical = canonical_bytes(statement)
+    except (ValueError, FaultyInput):
+        return None
+    exact = isinstance(members, dict) and members.keys() == {"alg", "kid", "typ"}
+    return statement if exact and canonical == payload and len(signature) <= 128 else None
+
+
+def _base64url(part: str) -> bytes:
+    try:
+        raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as fault:
+        raise ValueError("not base64url") from fault
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") != part:
+        raise ValueError("not the one way to write these bytes")
+    return raw
+
+
+Transform = Callable[[Any, tuple[str, ...], Circumstances], Any]
+TRANSFORMS: Final[Mapping[str, Transform]] = {
+    "round-6": _round_6,
+    "stage-total": _stage_total,
+    "pseudonym": _pseudonym,
+    "signed-whole": _signed_whole,
+    "digest-value": _digest_value,
+}
+
+# These change nothing: the value leaves as it is, or not at all.
+GATES: Final = frozenset({"signed-whole", "digest-value"})
+
+# Derivations: (source value, circumstances) -> the value that leaves in its place.
+
+
+def _count(source: Any, given: Circumstances) -> Any:
+    return len(source) if isinstance(source, list) else WITHHELD
+
+
+def _licences(source: Any, given: Circumstances) -> Any:
+    """The licences of the factors, each once: the recipient has to know them."""
+    if not isinstance(source, list):
+        return WITHHELD
+    return sorted(set(_licences_of(source)))
+
+
+def _licences_of(lines: Iterable[Any]) -> Iterable[str]:
+    for line in lines:
+        factor = line.get("factor") if isinstance(line, Mapping) else None
+        licence = factor.get("licence") if isinstance(factor, Mapping) else None
+        if isinstance(licence, str) and licence:
+            yield licence
+
+
+def _commitment(source: Any, given: Circumstances) -> Any:
+    if given.secrets is None:
+        return WITHHELD
+    return commitment(source, given.context, given.secrets)
+
+
+def _merged_stages(source: Any, given: Circumstances) -> Any:
+    merged = given.stage_plan.merged
+    if not merged:
+        return WITHHELD
+    total = fsum(source[s] for s in merged)
+    return {"stages": list(merged), "kg_co2e": round_significant(total, 6)}
+
+
+def _province(source: Any, given: Circumstances) -> Any:
+    """The province in place of the coordinates, where the document names it."""
+    plant = given.document.get("plant")
+    province = plant.get("province") if isinstance(plant, Mapping) else None
+    return province if isinstance(province, str) and province else WITHHELD
+
+
+Derive = Callable[[Any, Circumstances], Any]
+DERIVATIONS: Final[Mapping[str, Derive]] = {
+    "count": _count,
+    "licences": _licences,
+    "commitment": _commitment,
+    "merged-stages": _merged_stages,
+    "province": _province,
+}

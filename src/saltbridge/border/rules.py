@@ -1,0 +1,293 @@
+"""Rule packs: what law and house rules say about a class of fields, as dated data.
+
+Two questions are asked of every field. *Export*: may it cross from the origin to the
+destination? *Disclosure*: may this recipient have it for this purpose? It leaves only if each
+is answered with a permit and no rule forbids. No pack, no permit: what nobody allows stays.
+
+The packs help people to decide and to show how they decided. They are no legal advice.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from saltbridge.border.catalogue import FieldClass
+from saltbridge.border.context import Context
+from saltbridge.core.canonical import digest
+from saltbridge.core.identifiers import is_bpn
+from saltbridge.core.provenance import Confidence
+
+EXPORT: Final = "export"
+DISCLOSURE: Final = "disclosure"
+QUESTIONS: Final = (EXPORT, DISCLOSURE)
+DEFAULT_DENY: Final = "default-deny"
+UNCATALOGUED: Final = "uncatalogued"
+FEW_CONTRIBUTORS: Final = "house-three-contributors"
+NOT_TRANSFORMABLE: Final = "house-not-minimisable"
+
+COUNTERS: Final = ("persons", "sensitive_persons")
+NO_ANNEX: Final = "no"  # a field that is no passport attribute
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """One line of a pack. ``unless`` names a condition under which a forbid does not bite."""
+
+    id: str
+    effect: str  # permit | forbid
+    classes: frozenset[FieldClass]
+    question: str = ""  # export | disclosure | both; permits only
+    form: str = ""  # as-is | minimised | "" for both
+    annex_xiii: tuple[str, ...] = ()
+    purposes: frozenset[str] = frozenset()
+    unless: str = ""
+    counters: Mapping[str, int] = field(default_factory=dict)
+    citation: str = ""
+
+    def concerns(self, field_class: FieldClass, annex_xiii: str, minimised: bool) -> bool:
+        """Whether the rule speaks about such a field."""
+        if field_class not in self.classes:
+            return False
+        if self.form and (self.form == "minimised") is not minimised:
+            return False
+        point = annex_xiii or NO_ANNEX
+        return not self.annex_xiii or any(_is_point(point, p) for p in self.annex_xiii)
+
+
+def _is_point(point: str, general: str) -> bool:
+    return point == general or point.startswith(f"{general}(")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pack:
+    """A dated set of rules. ``state`` is ``annex-not-loaded`` while an official list is missing."""
+
+    id: str
+    edition: str
+    title: str
+    jurisdiction: str  # "*": everywhere
+    applies: str  # always | export | domestic | from | either-side
+    applies_from: date
+    state: str
+    citation: str
+    confidence: Confidence
+    rules: tuple[Rule, ...]
+    digest: str
+
+    def in_force(self, at: date) -> bool:
+        return self.applies_from <= at
+
+    def governs(self, context: Context) -> bool:
+        """Whether the pack has a say in this context."""
+        if not self.in_force(context.at.date()):
+            return False
+        here, there = context.origin, context.destination
+        return {
+            "always": True,
+            "export": here == self.jurisdiction != there,
+            "domestic": here == self.jurisdiction == there,
+            "from": here == self.jurisdiction,
+            "either-side": self.jurisdiction in (here, there),
+        }[self.applies]
+
+
+def parse_pack(content: str) -> Pack:
+    """A pack from its TOML text.
+
+    Raises:
+        ValueError: not TOML, or a rule with an effect, class, condition or question that
+            nobody knows: a pack that is not understood completely is not used.
+    """
+    table = tomllib.loads(content)
+    try:
+        rules = tuple(_rule(row) for row in table["rule"])
+        pack = Pack(
+            id=table["id"],
+            edition=table["edition"],
+            title=table["title"],
+            jurisdiction=table["jurisdiction"],
+            applies=table["applies"],
+            applies_from=table["applies_from"],
+            state=table["state"],
+            citation=table["citation"],
+            confidence=Confidence(table["confidence"]),
+            rules=rules,
+            digest=digest(content.encode("utf-8")),
+        )
+    except (KeyError, TypeError) as fault:
+        raise ValueError(f"rule pack is incomplete: {fault}") from fault
+    if pack.applies not in ("always", "export", "domestic", "from", "either-side"):
+        raise ValueError(f"{pack.id}: unknown applies {pack.applies!r}")
+    if pack.state not in ("loaded", "annex-not-loaded"):
+        raise ValueError(f"{pack.id}: unknown state {pack.state!r}")
+    return pack
+
+
+def _rule(row: Mapping[str, Any]) -> Rule:
+    known = {f for f in Rule.__dataclass_fields__}
+    if not row.keys() <= known:
+        raise ValueError(f"{row.get('id')}: unknown members {sorted(row.keys() - known)}")
+    rule = Rule(
+        id=row["id"],
+        effect=row["effect"],
+        classes=frozenset(FieldClass(c) for c in row["classes"]),
+        question=row.get("question", ""),
+        form=row.get("form", ""),
+        annex_xiii=tuple(row.get("annex_xiii", ())),
+        purposes=frozenset(row.get("purposes", ())),
+        unless=row.get("unless", ""),
+        counters=dict(row.get("counters", {})),
+        citation=row.get("citation", ""),
+    )
+    if rule.effect not in ("permit", "forbid"):
+        raise ValueError(f"{rule.id}: unknown effect {rule.effect!r}")
+    if rule.effect == "permit" and rule.question not in (*QUESTIONS, "both"):
+        raise ValueError(f"{rule.id}: a permit answers a question")
+    if rule.effect == "permit" and rule.unless:
+        raise ValueError(f"{rule.id}: only a forbid may have an exception")
+    if rule.unless and rule.unless not in CONDITIONS:
+        raise ValueError(f"{rule.id}: unknown condition {rule.unless!r}")
+    if rule.form not in ("", "as-is", "minimised"):
+        raise ValueError(f"{rule.id}: unknown form {rule.form!r}")
+    return rule
+
+
+@lru_cache(maxsize=1)
+def packaged_packs() -> tuple[Pack, ...]:
+    """The rule packs that come with Saltbridge, in the order of their names."""
+    folder = files("saltbridge.border") / "packs"
+    names = sorted(
+        f.name
+        for f in folder.iterdir()
+        if f.name.startswith("rules-") and f.name.endswith(".toml")
+    )
+    return tuple(parse_pack((folder / name).read_text("utf-8")) for name in names)
+
+
+def governing(packs: Iterable[Pack], context: Context) -> tuple[Pack, ...]:
+    """The packs that have a say, in their order."""
+    return tuple(p for p in packs if p.governs(context))
+
+
+# The conditions a forbid may name. Each answers for one value of the context, so that one bad
+# value is enough to keep everything here that is not public.
+
+
+def _recipient_named(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    return not context.recipient.is_public and is_bpn(context.recipient.bpn)
+
+
+def _destination_of_recipient(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    return context.destination == context.recipient.jurisdiction
+
+
+def _jurisdictions_covered(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    covered = {p.jurisdiction for p in packs if p.in_force(context.at.date())} - {"*"}
+    return context.origin in covered and context.destination in covered
+
+
+def _terms_in_force(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    terms = context.agreement
+    return (
+        terms is not None
+        and bool(terms.id)
+        and terms.kind in ("offer", "agreement")
+        and context.recipient.bpn in terms.recipients
+        and terms.in_force(context.at)
+    )
+
+
+def _purpose_agreed(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    return context.agreement is not None and context.purpose in context.agreement.purposes
+
+
+def _counters_read(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    counters = context.counters
+    return (
+        counters is not None
+        and counters.get("year") == context.at.year
+        and all(_is_count(counters.get(name)) for name in COUNTERS)
+    )
+
+
+def _counters_below(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    counters = context.counters or {}
+    return all(
+        _is_count(counters.get(name)) and counters[name] < limit
+        for name, limit in rule.counters.items()
+    )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _person_named(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    return bool(context.person.strip())
+
+
+CONDITIONS: Final[Mapping[str, Callable[[Context, Rule, tuple[Pack, ...]], bool]]] = {
+    "recipient-named": _recipient_named,
+    "destination-of-recipient": _destination_of_recipient,
+    "jurisdictions-covered": _jurisdictions_covered,
+    "terms-in-force": _terms_in_force,
+    "purpose-agreed": _purpose_agreed,
+    "counters-read": _counters_read,
+    "counters-below": _counters_below,
+    "person-named": _person_named,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the packs say about one kind of field: the deciding rule and all that were met."""
+
+    allowed: bool
+    rule: str
+    rules: tuple[str, ...]
+
+
+class Court:
+    """The packs in one context. Rulings are kept, since fields of one kind are many."""
+
+    def __init__(self, packs: Iterable[Pack], context: Context) -> None:
+        everything = tuple(packs)
+        self.packs = governing(everything, context)
+        self._context = context
+        self._rules = tuple(rule for pack in self.packs for rule in pack.rules)
+        self._biting = {
+            rule.id
+            for rule in self._rules
+            if rule.effect == "forbid"
+            and not (rule.unless and CONDITIONS[rule.unless](context, rule, everything))
+        }
+        self._kept: dict[tuple[FieldClass, str, bool], Ruling] = {}
+
+    def ruling(self, field_class: FieldClass, annex_xiii: str, minimised: bool) -> Ruling:
+        """Whether such a field may leave, and by which rule."""
+        key = (field_class, annex_xiii, minimised)
+        if key not in self._kept:
+            self._kept[key] = self._rule(field_class, annex_xiii, minimised)
+        return self._kept[key]
+
+    def _rule(self, field_class: FieldClass, annex_xiii: str, minimised: bool) -> Ruling:
+        met = [r for r in self._rules if r.concerns(field_class, annex_xiii, minimised)]
+        forbids = [r.id for r in met if r.id in self._biting]
+        if forbids:
+            return Ruling(False, forbids[0], tuple(forbids))
+        permits: list[str] = []
+        for question in QUESTIONS:
+            answer = next((r.id for r in met if self._permits(r, question)), None)
+            if answer is None:
+                return Ruling(False, f"{DEFAULT_DENY}-{question}", tuple(permits))
+            permits.append(answer)
+        return Ruling(True, permits[-1], tuple(dict.fromkeys(permits)))
+
+    def _permits(self, rule: Rule, question: str) -> bool:
+        if rule.effect != "permit" or rule.question not in (question, "both"):
+            return False
+        return not rule.purposes or self._context.purpose in rule.purposes

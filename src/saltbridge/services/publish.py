@@ -1,0 +1,346 @@
+"""Publish: decide per recipient, sign the minimised view, release it, offer it. One commit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from saltbridge.border.catalogue import UnknownDocumentKind, catalogue_for
+from saltbridge.border.context import PUBLIC, Context, Recipient, Secrets, Terms
+from saltbridge.border.decide import Decision, decide, release
+from saltbridge.border.manifest import counters_after, decision_record, manifest_of
+from saltbridge.border.release import Release
+from saltbridge.border.rules import COUNTERS, packaged_packs
+from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import finding
+from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, usage_offer
+from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.trust.claims import SignedClaim, SupplierRecord, sign
+from saltbridge.trust.did import iso
+
+MEDIA_TYPE = "application/json"
+PURPOSE_PUBLIC = "battery passport, public part (Annex XIII point 1)"
+
+# document kind -> (kind of dataset, its type in the Catena-X taxonomy, purpose unless one is given)
+_DATASETS: Mapping[str, tuple[str, str, str]] = {
+    "pcf": ("pcf", "https://w3id.org/catenax/taxonomy#PcfExchange", PURPOSE_PCF),
+    "battery-supplier-record": (
+        "supplier-record",
+        "https://w3id.org/catenax/taxonomy#BatteryPass",
+        PURPOSE_PASSPORT,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishRequest:
+    """A document to be offered to partners (BPN, DID or name) for one purpose."""
+
+    document: Mapping[str, Any]
+    kind: str
+    recipients: Sequence[str]
+    purpose: str = ""
+    title: str = ""
+    person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """The dataset that is on offer now, with one decision and one manifest per recipient."""
+
+    dataset_id: str
+    decisions: tuple[Mapping[str, Any], ...]
+    manifests: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicRelease:
+    """What everybody may read, with the record of the decision that let it go."""
+
+    release: Release
+    decision: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+
+
+def publish(world: World, request: PublishRequest) -> Published:
+    """Decide, sign, release and offer a document; everything commits together.
+
+    Raises:
+        FaultyInput: unknown kind or recipient, or no recipient at all.
+        Refused: for one recipient nothing but public fields may leave; the decision is
+            recorded, nothing is offered to anybody.
+    """
+    partners = _partners(world, request)
+    dataset_kind, dct_type, usual_purpose = _DATASETS[request.kind]
+    purpose = request.purpose or usual_purpose
+    now = world.clock.now()
+    dataset_id, offer_id = world.identifiers.urn_uuid(), world.identifiers.urn_uuid()
+    terms = Terms(offer_id, "offer", tuple(p.bpn for p in partners), (purpose,), now)
+    with world.store.unit_of_work() as work:
+        outcomes = [
+            _decide_for(world, work, request, partner, purpose, terms, now)
+            for partner in partners
+        ]
+        refused = [decision for decision, _ in outcomes if decision.withholds_all_but_public]
+        records = [
+            _keep(work, decision, None if refused else released)
+            for decision, released in outcomes
+        ]
+        if not refused:
+            releases = {r.audience: r for _, r in outcomes if r is not None}
+            dataset = {
+                "id": dataset_id,
+                "title": request.title or request.kind,
+                "kind": dataset_kind,
+                "dct_type": dct_type,
+                "offer": usage_offer(offer_id, purpose),
+                "access": [p.bpn for p in partners],
+                "releases": {
+                    bpn: {
+                        "digest": work.put_release(r),
+                        "decision_id": r.decision_id,
+                        "media_type": r.media_type,
+                    }
+                    for bpn, r in releases.items()
+                },
+                "created_at": iso(now),
+            }
+            body = canonical_bytes(dataset)
+            work.put("dataset", dataset_id, body, expected_version=0)
+            work.append_leaf("dataset.offered", dataset_id, body)
+    if refused:
+        raise Refused(
+            finding(
+                "publish.refused",
+                recipient=d.context.recipient.name,
+                decision=d.context.decision_id,
+                rule=next((f.rule for f in d.stays), ""),
+            )
+            for d in refused
+        )
+    return Published(
+        dataset_id=dataset_id,
+        decisions=tuple(record for record, _ in records),
+        manifests=tuple(manifest for _, manifest in records),
+    )
+
+
+def preview(world: World, request: PublishRequest) -> tuple[Mapping[str, Any], ...]:
+    """The manifests a publication would have, one per recipient. Nothing is stored."""
+    partners = _partners(world, request)
+    purpose = request.purpose or _DATASETS[request.kind][2]
+    now = world.clock.now()
+    terms = Terms("preview", "offer", tuple(p.bpn for p in partners), (purpose,), now)
+    with world.store.reading() as work:
+        secrets = _stored_secrets(work) or Secrets(world.identifiers.token().encode())
+        counters = _counters(work, now.year)
+    return tuple(
+        manifest_of(
+            decide(
+                request.document,
+                _context(world, "preview", partner, purpose, terms, now, counters, request),
+                catalogue_for(request.kind),
+                packaged_packs(),
+                secrets,
+            )
+        )
+        for partner in partners
+    )
+
+
+def release_public(
+    world: World,
+    document: Mapping[str, Any],
+    *,
+    purpose: str = PURPOSE_PUBLIC,
+    person: str = "",
+    claim_class: type[SignedClaim] | None = None,
+    work: UnitOfWork | None = None,
+) -> PublicRelease:
+    """A document for everybody, reduced to its public fields; stored with its decision.
+
+    ``document["kind"]`` names the catalogue (``passport-public-view``). With ``claim_class``
+    the view is signed as such a claim and the release is the claim file, else the release is
+    the canonical JSON of the view. With ``work`` everything joins that unit of work.
+
+    Raises:
+        FaultyInput: nobody has catalogued documents of this kind.
+        Refused: nothing of it is public.
+    """
+    if work is None:
+        with world.store.unit_of_work() as own:
+            return release_public(
+                world,
+                document,
+                purpose=purpose,
+                person=person,
+                claim_class=claim_class,
+                work=own,
+            )
+    now = world.clock.now()
+    context = Context(
+        decision_id=world.identifiers.urn_uuid(),
+        origin=world.node.jurisdiction,
+        destination=PUBLIC.jurisdiction,
+        recipient=PUBLIC,
+        purpose=purpose,
+        agreement=None,
+        at=now,
+        counters=None,  # nothing personal is public, so no counter can change
+        person=person,
+    )
+    try:
+        catalogue = catalogue_for(str(document.get("kind", "")))
+    except UnknownDocumentKind as fault:
+        raise FaultyInput.of("publish.unknown-kind", kind=str(fault)[:80]) from fault
+    decision = decide(document, context, catalogue, packaged_packs())
+    if claim_class is None:
+        released = release(decision, decision.view_bytes, MEDIA_TYPE, decision.view_bytes)
+    else:
+        released = _signed(world, decision, claim_class, now)
+    record, manifest = _keep(work, decision, released)
+    work.put_release(released)
+    return PublicRelease(release=released, decision=record, manifest=manifest)
+
+
+def _partners(world: World, request: PublishRequest) -> tuple[Partner, ...]:
+    """The partners named in the request, each once."""
+    findings = []
+    if request.kind not in _DATASETS:
+        findings.append(finding("publish.unknown-kind", kind=request.kind))
+    elif request.document.get("kind") != request.kind:
+        found = str(request.document.get("kind"))[:80]
+        findings.append(finding("border.other-kind", found=found, due=request.kind))
+    if not request.recipients:
+        findings.append(finding("publish.no-recipient"))
+    partners: dict[str, Partner] = {}
+    for named in request.recipients:
+        partner = world.node.partner(named) or next(
+            (p for p in world.node.partners if p.name.casefold() == named.casefold()), None
+        )
+        if partner is None:
+            known = ", ".join(f"{p.name} ({p.bpn})" for p in world.node.partners)
+            findings.append(finding("publish.unknown-partner", partner=named, known=known))
+        else:
+            partners[partner.bpn] = partner
+    if findings:
+        raise FaultyInput(findings)
+    return tuple(partners.values())
+
+
+def _decide_for(
+    world: World,
+    work: UnitOfWork,
+    request: PublishRequest,
+    partner: Partner,
+    purpose: str,
+    terms: Terms,
+    now: datetime,
+) -> tuple[Decision, Release | None]:
+    context = _context(
+        world,
+        world.identifiers.urn_uuid(),
+        partner,
+        purpose,
+        terms,
+        now,
+        _counters(work, now.year),
+        request,
+    )
+    decision = decide(
+        request.document,
+        context,
+        catalogue_for(request.kind),
+        packaged_packs(),
+        _secrets(world, work),
+    )
+    if decision.withholds_all_but_public:
+        return decision, None
+    after = counters_after(decision)
+    if after is not None:
+        work.put("counter", str(now.year), canonical_bytes(after))
+    return decision, _signed(world, decision, SupplierRecord, now)
+
+
+def _context(
+    world: World,
+    decision_id: str,
+    partner: Partner,
+    purpose: str,
+    terms: Terms,
+    now: datetime,
+    counters: Mapping[str, int] | None,
+    request: PublishRequest,
+) -> Context:
+    return Context(
+        decision_id=decision_id,
+        origin=world.node.jurisdiction,
+        destination=partner.jurisdiction,
+        recipient=Recipient(partner.bpn, partner.name, partner.jurisdiction),
+        purpose=purpose,
+        agreement=terms,
+        at=now,
+        counters=counters,
+        person=request.person,
+    )
+
+
+def _signed(
+    world: World, decision: Decision, claim_class: type[SignedClaim], now: datetime
+) -> Release:
+    """The minimised view as a signed claim file, released."""
+    claim = sign(
+        claim_class,
+        decision.view,
+        id=world.identifiers.urn_uuid(),
+        issued_at=now,
+        issuer=world.node.did,
+        signer=world.keyring.signer(),
+    )
+    content = canonical_bytes(
+        {
+            "saltbridge": claim.type.value,
+            "jws": claim.jws,
+            "did_document": dict(world.keyring.did_document()),
+        }
+    )
+    return release(decision, content, MEDIA_TYPE, decision.view_bytes)
+
+
+def _keep(
+    work: UnitOfWork, decision: Decision, released: Release | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    record, manifest = decision_record(decision, released), manifest_of(decision)
+    body = canonical_bytes(record)
+    work.put("decision", record["id"], body, expected_version=0)
+    work.put("manifest", record["id"], canonical_bytes(manifest), expected_version=0)
+    work.append_leaf("border.decided", record["id"], body)
+    return record, manifest
+
+
+def _counters(work: UnitOfWork, year: int) -> Mapping[str, int] | None:
+    """The counters of the year; None if what is stored cannot be read: then nothing leaves."""
+    stored = work.get("counter", str(year))
+    if stored is None:
+        return {"year": year, **dict.fromkeys(COUNTERS, 0)}
+    try:
+        counters = read_json(stored.body)
+    except FaultyJson:
+        return None
+    return counters if isinstance(counters, dict) else None
+
+
+def _stored_secrets(work: UnitOfWork) -> Secrets | None:
+    stored = work.get("border-key", "current")
+    return None if stored is None else Secrets(read_json(stored.body)["key"].encode("ascii"))
+
+
+def _secrets(world: World, work: UnitOfWork) -> Secrets:
+    """The key behind pseudonyms and commitments, made at first use."""
+    known = _stored_secrets(work)
+    if known is not None:
+        return known
+    key = world.identifiers.token()
+    work.put("border-key", "current", canonical_bytes({"key": key}), expected_version=0)
+    return Secrets(key.encode("ascii"))
