@@ -1,0 +1,53 @@
+"""Who may see what: roles and points of Annex XIII. A lattice, not a ladder.
+
+Neither of the two restricted audiences contains the other: test reports (point 3) are for
+authorities only, data of the individual battery (point 4) are for persons with a legitimate
+interest only. Regulation (EU) 2023/1542, Art. 77(2) and Annex XIII, read 2026-11-23.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from saltbridge.passport.attributes import Attribute, attribute_table
+
+
+class Audience(StrEnum):
+    PUBLIC = "public"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+    AUTHORITY = "authority"
+
+
+MAY_SEE: Final[Mapping[Audience, frozenset[int]]] = MappingProxyType(
+    {
+        Audience.PUBLIC: frozenset({1}),
+        Audience.LEGITIMATE_INTEREST: frozenset({1, 2, 4}),
+        Audience.AUTHORITY: frozenset({1, 2, 3}),
+    }
+)
+
+V = TypeVar("V")
+
+
+def may_see(audience: Audience, attribute: Attribute | None) -> bool:
+    """Whether the audience may see the attribute. Unknown or without a point: nobody may."""
+    return (
+        attribute is not None
+        and attribute.point is not None
+        and attribute.point in MAY_SEE[audience]
+    )
+
+
+def visible_to(
+    audience: Audience,
+    values: Mapping[str, V],
+    table: Mapping[str, Attribute] | None = None,
+) -> dict[str, V]:
+    """The values an audience may see, by attribute id, in their order. Deny by default.
+
+    >>> visible_to(Audience.PUBLIC, {"A018": "SB-1", "A035": "original", "X999": 1})
+    {'A018': 'SB-1'}
+    """
+    known = attribute_table() if table is None else table
+    return {id: v for id, v in values.items() if may_see(audience, known.get(id))}

@@ -1,0 +1,326 @@
+"""The facts of all parties → one item passport, and its view per audience.
+
+Later layers win: model, batch, item (the cell maker's record), then what we compute, then
+what the operator states. The operator answers for the passport (Art. 77(4)).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from saltbridge.core.finding import Finding, Place, Severity, finding
+from saltbridge.passport.access import MAY_SEE, Audience, visible_to
+from saltbridge.passport.attributes import Act, Dynamics, applies_from, attribute_table
+from saltbridge.passport.check_values import in_table_unit
+from saltbridge.passport.condition import (
+    fade_percent,
+    increase_percent,
+    state_of_certified_energy_percent,
+)
+from saltbridge.passport.model import (
+    SCHEMA,
+    AttributeValue,
+    BatchFacts,
+    Issuer,
+    ItemFacts,
+    ItemPassport,
+    ModelFacts,
+    Origin,
+    OriginKind,
+    Values,
+)
+from saltbridge.passport.validate import Readiness, State, may_be_filled
+
+_MEMBERS = frozenset({"value", "unit", "measured_on", "not_applicable", "unknown"})
+
+
+def parse_values(
+    given: Any, origin: Origin, pointer: str
+) -> tuple[dict[str, AttributeValue], list[Finding]]:
+    """Attribute values as they stand in a record or a facts file, and what is wrong.
+
+    ``given`` maps attribute ids to ``{"value", "unit"?, "measured_on"?, "not_applicable"?,
+    "unknown"?}``. Unknown attributes are reported and left out, never passed on.
+    """
+    values: dict[str, AttributeValue] = {}
+    found: list[Finding] = []
+    if not isinstance(given, Mapping):
+        return {}, [finding("passport.not-a-table", Place(pointer=pointer))]
+    for id, entry in given.items():
+        place = Place(pointer=f"{pointer}/{str(id)[:40]}")
+        attribute = attribute_table().get(id)
+        if attribute is None:
+            found.append(
+                finding(
+                    "passport.unknown-attribute",
+                    place,
+                    severity=Severity.WARNING,
+                    attribute=str(id)[:40],
+                )
+            )
+            continue
+        if not isinstance(entry, Mapping):
+            found.append(finding("passport.not-a-table", place))
+            continue
+        raw = AttributeValue(
+            value=_plain(entry.get("value")),
+            unit=str(entry.get("unit", "")),
+            origin=origin,
+            measured_on=_plain(entry.get("measured_on", "")),
+            not_applicable=str(entry.get("not_applicable", "")),
+            unknown=str(entry.get("unknown", "")),
+            unexpected={k: v for k, v in entry.items() if k not in _MEMBERS},
+        )
+        values[id] = in_table_unit(attribute, raw)
+    return values, found
+
+
+def _plain(value: Any) -> Any:
+    """TOML dates as the ISO text JSON carries."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def model_values(record: Mapping[str, Any], origin: Origin) -> dict[str, AttributeValue]:
+    """Model attributes that a supplier record states outside its attribute list."""
+    product, plant = record.get("product") or {}, record.get("plant") or {}
+    maker = record.get("manufacturer") or {}
+    stated = {
+        "A018": (product.get("id"), ""),
+        "A022": (maker.get("name"), ""),
+        "A023": (maker.get("bpn"), ""),
+        "A028": (
+            {"city": plant.get("name"), "country": plant.get("country")}
+            | ({"province": plant["province"]} if plant.get("province") else {}),
+            "",
+        ),
+        "A032": (product.get("category"), ""),
+        "A033": (product.get("mass_kg"), "kg"),
+    }
+    if not (plant.get("name") and plant.get("country")):
+        del stated["A028"]
+    return {
+        id: AttributeValue(value, unit, origin)
+        for id, (value, unit) in stated.items()
+        if value not in (None, "")
+    }
+
+
+def item_values(item: Mapping[str, Any], origin: Origin) -> dict[str, AttributeValue]:
+    """Item attributes that a supplier record states outside the item's attribute list."""
+    values = {"A019": AttributeValue(str(item.get("serial", "")), "", origin)}
+    if item.get("manufactured_on"):
+        made = str(_plain(item["manufactured_on"]))
+        values["A029"] = AttributeValue(made[:7], "", origin)
+    return values
+
+
+def derived_values(values: Values) -> dict[str, AttributeValue]:
+    """Fades, resistance increase and state of health, where they were not given.
+
+    The reference of a fade is the original value of the model (Annex IV); the day is that
+    of the measured value.
+    """
+    derived: dict[str, AttributeValue] = {}
+
+    def derive(id: str, present_id: str, original: float | None, formula: Any) -> None:
+        present = values.get(present_id)
+        if id in values or present is None or not original:
+            return
+        if isinstance(present.value, bool) or not isinstance(present.value, int | float):
+            return
+        derived[id] = AttributeValue(
+            round(formula(float(present.value), original), 6),
+            "%",
+            Origin(OriginKind.COMPUTED, "", present_id),
+            measured_on=present.measured_on,
+        )
+
+    derive("A090", "A088", _number(values, "A087"), fade_percent)
+    derive("A093", "A092", _number(values, "A091"), state_of_certified_energy_percent)
+    derive("A103", "A101", _power_at_80(values), fade_percent)
+    derive("A110", "A108", _number(values, "A106"), fade_percent)
+    derive("A118", "A117", _number(values, "A115"), increase_percent)
+    return derived
+
+
+def _number(values: Values, id: str) -> float | None:
+    held = values.get(id)
+    if held is None or isinstance(held.value, bool):
+        return None
+    return float(held.value) if isinstance(held.value, int | float) else None
+
+
+def _power_at_80(values: Values) -> float | None:
+    """Original power capability at 80 % state of charge [W] (Annex IV, part B point 4)."""
+    held = values.get("A100")
+    if held is None or not isinstance(held.value, list):
+        return None
+    for entry in held.value:
+        if isinstance(entry, Mapping) and entry.get("state_of_charge_percent") == 80:
+            power = entry.get("value")
+            if isinstance(power, int | float) and not isinstance(power, bool):
+                return float(power)
+    return None
+
+
+def assemble(
+    *,
+    id: str,
+    product_id: str,
+    gtin: str,
+    category: str,
+    placed_on_market: date,
+    issued_at: str,
+    issuer: Issuer,
+    model: ModelFacts,
+    item: ItemFacts,
+    operator: Values,
+    batch: BatchFacts | None = None,
+    company_information: Mapping[str, Any] | None = None,
+    on: date,
+    acts: Mapping[str, Act] | None = None,
+) -> ItemPassport:
+    """One battery's passport. What the law does not yet let in is left out and listed."""
+    batch_values: Values = batch.values if batch else {}
+    supplied: dict[str, AttributeValue] = {**model.values, **batch_values, **item.values}
+    if batch:
+        origin = Origin(OriginKind.SUPPLIER_RECORD, "", batch.id)
+        supplied.setdefault("A020", AttributeValue(batch.id, "", origin))
+    computed = Origin(OriginKind.COMPUTED, issuer.name)
+    header = {
+        "A001": id,
+        "A002": product_id,
+        "A003": "item",
+        "A004": SCHEMA,
+        "A005": "active",
+        "A006": issued_at,
+        "A007": issuer.bpn or issuer.did,
+        "A013": issued_at[:10],
+        "A015": "1",
+        "A019": item.serial,
+        "A037": placed_on_market.isoformat(),
+    }
+    given = {
+        **supplied,
+        **operator,
+        **{k: AttributeValue(v, "", computed) for k, v in header.items()},
+    }
+    given.setdefault(
+        "A035",
+        AttributeValue("original", "", computed, measured_on=placed_on_market.isoformat()),
+    )
+    whole = {**given, **derived_values(given)}
+    suppressed = tuple(
+        attribute.id
+        for attribute in attribute_table().values()
+        if attribute.id in whole and not may_be_filled(attribute, category, on, acts)
+    )
+    ordered = {k: whole[k] for k in attribute_table() if k in whole and k not in suppressed}
+    return ItemPassport(
+        id=id,
+        product_id=product_id,
+        gtin=gtin,
+        serial=item.serial,
+        category=category,
+        placed_on_market=placed_on_market,
+        issued_at=issued_at,
+        issuer=issuer,
+        values=ordered,
+        suppressed=suppressed,
+        company_information=company_information,
+    )
+
+
+def replaced_by_operator(supplied: Values, operator: Values) -> list[Finding]:
+    """Warnings for supplier values the operator replaced with different ones."""
+    return [
+        finding(
+            "passport.replaced",
+            Place(pointer=f"/attributes/{id}"),
+            severity=Severity.WARNING,
+            attribute=id,
+            name=attribute_table()[id].name,
+        )
+        for id in supplied.keys() & operator.keys()
+        if supplied[id].value != operator[id].value
+    ]
+
+
+def _iso_day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def render_value(id: str, value: AttributeValue) -> dict[str, Any]:
+    """One value as it stands in a signed view: name, value, unit, day, origin."""
+    attribute = attribute_table()[id]
+    rendered: dict[str, Any] = {"name": attribute.name}
+    if value.value in ([], {}):
+        rendered["none"] = True  # a statement that there is none of it, not a missing value
+    elif value.value is not None:
+        rendered["value"] = value.value
+    if value.unit:
+        rendered["unit"] = value.unit
+    if value.measured_on:
+        rendered["measured_on"] = value.measured_on
+    if value.unknown:
+        rendered["unknown"] = value.unknown
+    if value.not_applicable:
+        rendered["not_applicable"] = value.not_applicable
+    rendered["dynamic"] = attribute.dynamics is Dynamics.DYNAMIC
+    rendered["origin"] = {
+        "kind": value.origin.kind.value,
+        "party": value.origin.party,
+        "reference": value.origin.reference,
+    }
+    return rendered
+
+
+def view(passport: ItemPassport, audience: Audience, status: Readiness) -> dict[str, Any]:
+    """What one audience sees of a passport: the content of one signed claim.
+
+    Attributes outside the audience's points leave no trace, not even their absence.
+    """
+    seen = visible_to(audience, passport.values)
+    states = visible_to(audience, status.states)
+    shown = {id: v for id, v in seen.items() if not v.not_applicable}
+
+    def listed(state: State) -> list[str]:
+        return [id for id, s in states.items() if s is state]
+
+    document: dict[str, Any] = {
+        "kind": f"passport-{audience.value.replace('_', '-')}-view",
+        "schema": SCHEMA,
+        "passport_id": passport.id,
+        "product_id": passport.product_id,
+        "gtin": passport.gtin,
+        "serial": passport.serial,
+        "audience": audience.value,
+        "points": sorted(MAY_SEE[audience]),
+        "category": passport.category,
+        "granularity": "item",
+        "version": "1",
+        "duty": {
+            "from": _iso_day(applies_from("passport", passport.category)),
+            "assessed_on": status.on.isoformat(),
+        },
+        "issued_at": passport.issued_at,
+        "placed_on_market": passport.placed_on_market.isoformat(),
+        "issuer": {
+            "name": passport.issuer.name,
+            "did": passport.issuer.did,
+            "bpn": passport.issuer.bpn,
+        },
+        "attributes": {id: render_value(id, v) for id, v in shown.items()},
+    }
+    absent = {
+        "not_applicable": listed(State.NOT_APPLICABLE),
+        "not_yet_required": listed(State.NOT_YET_REQUIRED),
+        "not_provided": listed(State.NOT_PROVIDED),
+    }
+    document |= {state: ids for state, ids in absent.items() if ids}
+    reasons = {id: v.not_applicable for id, v in seen.items() if v.not_applicable}
+    if reasons:
+        document["not_applicable_because"] = reasons
+    if passport.company_information is not None:
+        document["company_information"] = dict(passport.company_information)
+    return document

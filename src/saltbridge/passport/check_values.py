@@ -1,0 +1,245 @@
+"""Type, unit and identifier checks of single values."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from saltbridge.core.finding import Finding, Place, Severity, finding
+from saltbridge.core.identifiers import is_bpn, is_traction_battery_code
+from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor
+from saltbridge.passport.attributes import Attribute
+from saltbridge.passport.data_carrier import is_passport_id
+from saltbridge.passport.model import AttributeValue
+
+_DURATION = re.compile(r"P(?=\d)(\d{1,3}Y)?(\d{1,4}M)?(\d{1,5}D)?")
+_NUMERIC: Final = frozenset({"number", "integer", "per_soc", "range"})
+
+
+def in_table_unit(attribute: Attribute, value: AttributeValue) -> AttributeValue:
+    """The value in the unit of the table; unchanged where that is not possible or needed."""
+    if value.value is None or value.unit == attribute.unit or not value.unit:
+        return value
+    if attribute.type not in ("number", "integer") or not _is_number(value.value):
+        return value
+    try:
+        times = conversion_factor(value.unit, attribute.unit)
+    except (UnknownUnit, UnitMismatch):
+        return value
+    return replace(value, value=value.value * times, unit=attribute.unit)
+
+
+def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
+    """Everything wrong with one value: type, range, unit, date, identifier."""
+    place = Place(pointer=f"/attributes/{attribute.id}")
+    name: dict[str, Any] = {"attribute": attribute.id, "name": attribute.name}
+    if value.value is None:
+        if value.unknown and not attribute.constraints.unknown_allowed:
+            return [finding("passport.unknown-not-allowed", place, **name)]
+        if not value.unknown and not value.not_applicable:
+            return [finding("passport.empty-value", place, **name)]
+        return []
+    found: list[Finding] = []
+    if value.unexpected:
+        found.append(
+            finding(
+                "passport.unknown-member",
+                place,
+                severity=Severity.WARNING,
+                members=", ".join(sorted(value.unexpected)),
+                **name,
+            )
+        )
+    if not _CHECKS[attribute.type](attribute, value.value):
+        due = attribute.type
+        if attribute.constraints.choices:
+            due = " | ".join(attribute.constraints.choices)
+        elif attribute.constraints.parts:
+            due = f"{due} ({', '.join(attribute.constraints.parts)})"
+        found.append(
+            finding("passport.wrong-type", place, due=due, found=repr(value.value)[:80], **name)
+        )
+        return found
+    found += _check_range(attribute, value.value, place, name)
+    if attribute.unit and attribute.type in _NUMERIC and value.unit != attribute.unit:
+        found.append(
+            finding(
+                "passport.wrong-unit", place, due=attribute.unit, found=value.unit[:20], **name
+            )
+        )
+    if attribute.constraints.dated and not _is_day(value.measured_on):
+        found.append(finding("passport.not-dated", place, **name))
+    if attribute.id in _IDENTIFIERS and not _IDENTIFIERS[attribute.id](value.value):
+        found.append(
+            finding("passport.bad-identifier", place, found=str(value.value)[:80], **name)
+        )
+    return found
+
+
+def _check_range(
+    attribute: Attribute, value: Any, place: Place, name: Mapping[str, Any]
+) -> list[Finding]:
+    limits = attribute.constraints
+    numbers = [value] if _is_number(value) else []
+    if attribute.type == "per_soc":
+        numbers = [entry["value"] for entry in value]
+    if all(
+        (limits.minimum is None or n >= limits.minimum)
+        and (limits.maximum is None or n <= limits.maximum)
+        for n in numbers
+    ):
+        return []
+    low = "−∞" if limits.minimum is None else f"{limits.minimum:g}"
+    high = "∞" if limits.maximum is None else f"{limits.maximum:g}"
+    return [
+        finding(
+            "passport.out-of-range", place, found=str(value)[:80], low=low, high=high, **name
+        )
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= 4000
+
+
+def _is_localised(value: Any) -> bool:
+    """A text, or the same text by language."""
+    if isinstance(value, Mapping):
+        return bool(value) and all(_is_text(k) and _is_text(t) for k, t in value.items())
+    return _is_text(value)
+
+
+def _is_url(value: Any) -> bool:
+    if not _is_text(value):
+        return False
+    parts = urlsplit(value)
+    return parts.scheme in ("https", "http") and bool(parts.netloc)
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(date.fromisoformat(value[:10]))
+    except ValueError:
+        return False
+
+
+def _is_month(value: Any) -> bool:
+    return isinstance(value, str) and len(value) in (7, 10) and _is_day(f"{value}-01"[:10])
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_document(value: Any) -> bool:
+    """A title, and the document itself: its address, its digest or its text."""
+    return (
+        isinstance(value, Mapping)
+        and _is_localised(value.get("title"))
+        and ("url" not in value or _is_url(value["url"]))
+        and any(value.get(part) for part in ("url", "digest", "text"))
+    )
+
+
+def _has_parts(attribute: Attribute, value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        value.get(part) not in (None, "") for part in attribute.constraints.parts
+    )
+
+
+def _is_list(attribute: Attribute, value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    if attribute.constraints.parts:
+        return all(_has_parts(attribute, entry) for entry in value)
+    return all(_is_text(entry) for entry in value)
+
+
+def _is_per_soc(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(
+            isinstance(entry, Mapping)
+            and _is_number(entry.get("state_of_charge_percent"))
+            and 0 <= entry["state_of_charge_percent"] <= 100
+            and _is_number(entry.get("value"))
+            for entry in value
+        )
+    )
+
+
+def _is_range(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and _is_number(value.get("lower"))
+        and _is_number(value.get("upper"))
+        and value["lower"] <= value["upper"]
+    )
+
+
+def _is_histogram(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("bins"), list)
+        and isinstance(value.get("hours"), list)
+        and len(value["bins"]) == len(value["hours"]) + 1
+        and all(_is_number(n) for n in [*value["bins"], *value["hours"]])
+    )
+
+
+_CHECKS: Final[Mapping[str, Callable[[Attribute, Any], bool]]] = {
+    "text": lambda a, v: _is_text(v),
+    "identifier": lambda a, v: _is_text(v) and not re.search(r"[\s<>\"]", v),
+    "traction_code": lambda a, v: isinstance(v, str) and is_traction_battery_code(v),
+    "localised": lambda a, v: _is_localised(v),
+    "url": lambda a, v: _is_url(v),
+    "choice": lambda a, v: v in a.constraints.choices,
+    "boolean": lambda a, v: isinstance(v, bool),
+    "month": lambda a, v: _is_month(v),
+    "date": lambda a, v: isinstance(v, str) and len(v) == 10 and _is_day(v),
+    "datetime": lambda a, v: _is_moment(v),
+    "duration": lambda a, v: isinstance(v, str) and _DURATION.fullmatch(v) is not None,
+    "number": lambda a, v: _is_number(v),
+    "integer": lambda a, v: _is_number(v) and float(v).is_integer(),
+    "range": lambda a, v: _is_range(v),
+    "list": _is_list,
+    "record": _has_parts,
+    "document": lambda a, v: _is_document(v),
+    "documents": lambda a, v: isinstance(v, list) and all(_is_document(d) for d in v),
+    "per_soc": lambda a, v: _is_per_soc(v),
+    "histogram": lambda a, v: _is_histogram(v),
+}
+
+
+def _is_party(value: Any) -> bool:
+    """A party identifier. What looks like a BPN must be one."""
+    text = str(value)
+    return is_bpn(text, "L") if text.startswith("BPN") else True
+
+
+def _is_facility(value: Any) -> bool:
+    """CX-0160: a facility is named by a BPNS; other schemes pass."""
+    text = str(value)
+    return is_bpn(text, "S") if text.startswith("BPN") else True
+
+
+_IDENTIFIERS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "A001": lambda v: is_passport_id(str(v)),
+    "A007": _is_party,
+    "A008": _is_facility,
+    "A023": _is_party,
+    "A017": lambda v: re.fullmatch(r"\d{6}|\d{8}|\d{10}", str(v)) is not None,
+}

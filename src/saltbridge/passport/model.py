@@ -1,0 +1,100 @@
+"""What a passport is made of: values with their origin, held once per model, batch or item."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+SCHEMA = "saltbridge-passport/1"
+
+
+class OriginKind(StrEnum):
+    """Who stands behind a value."""
+
+    SUPPLIER_RECORD = "supplier-record"  # the cell maker's signed record
+    OPERATOR = "operator"  # the company that places the battery on the market
+    COMPUTED = "computed"  # worked out here from values with origins of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from. ``reference``: id of a claim, or the formula's inputs."""
+
+    kind: OriginKind
+    party: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeValue:
+    """A value with unit and origin.
+
+    ``measured_on`` is the day a dynamic value was taken. A value of None is an answer too: with
+    ``not_applicable`` it says why the attribute does not exist for this battery, with
+    ``unknown`` why it is not known (only where the table allows it).
+    """
+
+    value: Any
+    unit: str
+    origin: Origin
+    measured_on: str = ""
+    not_applicable: str = ""
+    unknown: str = ""
+    unexpected: Mapping[str, Any] = field(default_factory=dict)  # members we do not know
+
+
+Values = Mapping[str, AttributeValue]
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """Values of a battery model from one plant: held once, shared by all its batteries."""
+
+    values: Values
+
+
+@dataclass(frozen=True)
+class BatchFacts:
+    """Values of one production batch."""
+
+    id: str
+    values: Values
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """Values of one battery."""
+
+    serial: str
+    values: Values
+    batch: str = ""
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """The economic operator that places the battery on the market and issues the passport."""
+
+    name: str
+    did: str
+    bpn: str = ""
+
+
+@dataclass(frozen=True)
+class ItemPassport:
+    """One battery's passport, whole: every audience's values together. Never served as it is.
+
+    ``suppressed`` lists attributes that were given but may not be filled in yet.
+    """
+
+    id: str
+    product_id: str
+    gtin: str
+    serial: str
+    category: str
+    placed_on_market: date
+    issued_at: str
+    issuer: Issuer
+    values: Values
+    suppressed: tuple[str, ...] = ()
+    company_information: Mapping[str, Any] | None = None
