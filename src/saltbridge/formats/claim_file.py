@@ -1,0 +1,71 @@
+"""The signed claim as a file: type, JWS, and a snapshot of the issuer's DID document.
+
+The enclosed document shows that the bytes are unchanged since somebody signed them with that
+key. Whose key it is, only a document from elsewhere can show.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import Place, finding
+from saltbridge.trust.claims import SignedClaim, claim_of
+from saltbridge.trust.suites import NotVerified
+
+_MEMBERS = frozenset({"saltbridge", "jws", "did_document"})
+MEDIA_TYPE = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFile:
+    """A claim with the enclosed DID document; nothing in it is verified."""
+
+    claim: SignedClaim
+    did_document: Mapping[str, Any]
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+
+
+def render_claim_file(
+    claim: SignedClaim,
+    did_document: Mapping[str, Any],
+    unknown: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The file's bytes (RFC 8785)."""
+    return canonical_bytes(
+        {
+            **(unknown or {}),
+            "saltbridge": claim.type.value,
+            "jws": claim.jws,
+            "did_document": dict(did_document),
+        }
+    )
+
+
+def parse_claim_file(content: bytes, name: str = "") -> ClaimFile:
+    """The claim in a file; members we do not know are carried along.
+
+    Raises:
+        FaultyInput: not strict JSON, a member is missing or of the wrong type, or there is
+            no such claim type.
+    """
+    document = read_json(content, name)
+    if not isinstance(document, dict):
+        raise FaultyInput([finding("verify.not-a-claim-file", Place(file=name))])
+    kinds = {"saltbridge": str, "jws": str, "did_document": dict}
+    faults = [
+        finding("verify.claim-file-member", Place(name, pointer=f"/{member}"), member=member)
+        for member, kind in kinds.items()
+        if not isinstance(document.get(member), kind)
+    ]
+    if len(faults) == len(kinds):
+        raise FaultyInput([finding("verify.not-a-claim-file", Place(file=name))])
+    if faults:
+        raise FaultyInput(faults)
+    try:
+        claim = claim_of(document["saltbridge"], document["jws"])
+    except NotVerified as fault:
+        raise FaultyInput(fault.findings) from fault
+    unknown = {member: document[member] for member in document.keys() - _MEMBERS}
+    return ClaimFile(claim, document["did_document"], unknown)
