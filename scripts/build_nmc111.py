@@ -327,56 +327,6 @@ def _uslci(
 # --- factors, circular terms, suppliers, evidence ------------------------------------------
 
 SAME = "points to the open factor set"
-# What a flow without an open factor may cost, kg CO2e per unit. Orders of magnitude from
-# general engineering knowledge, deliberately wide; not taken from any database.
-RANGES: dict[str, tuple[str, float, float]] = {
-    "LiPF6": ("kg", 10, 40),
-    "ethylene carbonate": ("kg", 1, 3),
-    "dimethyl carbonate": ("kg", 1, 4),
-    "vinyl carbonate": ("kg", 3, 15),
-    "separator": ("kg", 2, 8),
-    "PET": ("kg", 2, 4),
-    "PP": ("kg", 1.5, 3),
-    "HDPE": ("kg", 1.5, 3),
-    "aluminium, wrought": ("kg", 5, 22),
-    "aluminium collector foil": ("kg", 7, 25),
-    "copper": ("kg", 3, 8),
-    "copper collector foil": ("kg", 4, 12),
-    "reinforcing steel": ("kg", 0.8, 3),
-    "NMC111 hydroxide": ("kg", 8, 22),
-    "carbon black": ("kg", 2, 5),
-    "PVDF": ("kg", 7, 30),
-    "NMP": ("kg", 3, 8),
-    "CMC": ("kg", 2, 7),
-    "SBR latex": ("kg", 3, 6),
-    "water, deionised": ("kg", 0.0003, 0.003),
-    "tap water": ("kg", 0.0002, 0.001),
-    "petroleum coke": ("kg", 0.3, 1.2),
-    "coal tar": ("kg", 0.3, 1.5),
-    "glass-fibre PA": ("kg", 6, 11),
-    "electronic component, passive": ("kg", 15, 90),
-    "battery management system": ("kg", 20, 100),
-    "ethylene glycol": ("kg", 1.4, 3),
-    "brazing service": ("piece", 0.1, 2),
-    "natural gas, supplied": ("m3", 0.15, 0.9),
-    "diesel, supplied": ("l", 0.4, 0.9),
-    "heat, other": ("MJ", 0.04, 0.13),
-    "limestone": ("kg", 0.002, 0.03),
-    "silica sand": ("kg", 0.005, 0.05),
-    "quicklime": ("kg", 0.9, 1.5),
-    "hydrogen peroxide 100%": ("kg", 0.8, 2.5),
-    "sodium hydroxide 100%": ("kg", 0.6, 2),
-    "sulphuric acid 96%": ("kg", 0.05, 0.3),
-    "ammonium nitrate": ("kg", 1, 4),
-    "hydrochloric acid 100%": ("kg", 0.5, 1.5),
-    "soda": ("kg", 0.4, 1.6),
-    "polymer waste": ("kg", 0.05, 3),
-    "electronics to treatment": ("kg", 0.2, 2.5),
-    "other residuals": ("kg", 0.01, 0.5),
-    "slag": ("kg", 0.002, 0.05),
-}
-
-
 def factors() -> list[Row]:
     table: list[Row] = [
         {
@@ -397,39 +347,27 @@ def factors() -> list[Row]:
             **OURS,
         },
     ]
-    for flow, (unit, low, high) in RANGES.items():
-        table.append(
-            {
-                "id": f"range-{slug(flow)}",
-                "flow": flow,
-                "unit": unit,
-                "low": low,
-                "high": high,
-                "comment": "only a range: what this hole may cost; never used as a value",
-                "source": "order of magnitude, see SOURCES.md",
-                "licence": "CC0-1.0",
-                "confidence": "illustrative",
-            }
-        )
     return table
 
 
-def slug(flow: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in flow.lower()).split())
-
-
-PEFDPP_CFF = {
-    "source": "mintjesba/pefdpp_paper, battery-eol.ttl: CFB-EV (JRC, June 2023) default values",
-    "licence": "CC BY 4.0",
-    "confidence": "read",
+CFF = {
+    "source": "A, R1, R2, Q: CFB-EV (JRC, June 2023) default values in mintjesba/pefdpp_paper, "
+    "battery-eol.ttl. Erecycled, ErecyclingEoL, Ed: order of magnitude chosen for this example",
+    "licence": "CC BY 4.0; CC0-1.0",
+    "confidence": "illustrative",  # the weakest of its terms
+}
+# material -> R1, R2 (read); burden of recycling and of disposal [kg CO2e/kg] (illustrative)
+CIRCULAR_TERMS = {
+    "aluminium": (0.0, 0.9, 0.8, 0.02),
+    "copper": (0.72, 0.95, 1.2, 0.02),
+    "steel": (0.18, 0.9, 0.5, 0.02),
 }
 
 
 def circular() -> list[Row]:
-    shares = {"aluminium": (0.0, 0.9), "copper": (0.72, 0.95), "steel": (0.18, 0.9)}
     notes = {
-        "aluminium": "R1: the source sets none and counts it as 0",
-        "copper": "R1 as in the source; unusually high, to be checked in the JRC report",
+        "aluminium": "R1: the source sets none and counts it as 0; ",
+        "copper": "R1 as in the source: unusually high, to be checked in the JRC report; ",
         "steel": "",
     }
     return [
@@ -444,17 +382,14 @@ def circular() -> list[Row]:
             "R3": 0.0,
             "Qsin_Qp": 1.0,
             "Qsout_Qp": 1.0,
-            "comment": "; ".join(
-                text
-                for text in (
-                    notes[material],
-                    "no open values for Erecycled, ErecyclingEoL, Ed; R3 = 0: a metal",
-                )
-                if text
-            ),
-            **PEFDPP_CFF,
+            "Erecycled": recycling,
+            "ErecyclingEoL": recycling,
+            "Ed": disposal,
+            "comment": notes[material]
+            + "Ev is left empty: it is the factor of the flow, which the supplier delivers",
+            **CFF,
         }
-        for material, (r1, r2) in shares.items()
+        for material, (r1, r2, recycling, disposal) in CIRCULAR_TERMS.items()
     ]
 
 

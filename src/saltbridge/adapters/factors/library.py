@@ -1,0 +1,119 @@
+"""The factor library: packaged sets, and backgrounds that were fetched on request."""
+
+import csv
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields
+from importlib.resources import files
+
+from saltbridge.core.canonical import canonical_bytes, digest
+from saltbridge.core.errors import Unavailable
+from saltbridge.core.finding import finding
+from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.model import EmissionFactor, FactorSet
+
+OPEN_2026 = "open-2026"
+CARCULATOR_STATIC = "carculator-static"
+
+_OPEN_2026_TABLES = ("istrate2024.csv", "electricity_countries.csv", "electricity_china.csv")
+_NUMBERS = {
+    field.name
+    for field in fields(EmissionFactor)
+    if field.type in (float, float | None) and field.name != "year"
+}
+
+
+class Library:
+    """Factor sets by id, each loaded once (see :class:`saltbridge.ports.FactorLibrary`)."""
+
+    def __init__(self) -> None:
+        self._loaders: Mapping[str, Callable[[], FactorSet]] = {
+            OPEN_2026: open_2026,
+            CARCULATOR_STATIC: _carculator_static,
+        }
+        self._sets: dict[str, FactorSet] = {}
+        self._lock = threading.Lock()
+
+    def factor_set(self, id: str) -> FactorSet:
+        """The factor set; its values in kg CO2e per unit of each factor.
+
+        Raises:
+            Unavailable: there is no such set, or its background must be fetched first.
+        """
+        loader = self._loaders.get(id)
+        if loader is None:
+            known = ", ".join(sorted(self._loaders))
+            raise Unavailable([finding("factors.unknown-set", set=id, known=known)])
+        with self._lock:
+            if id not in self._sets:
+                self._sets[id] = loader()
+            return self._sets[id]
+
+    def available(self) -> Sequence[str]:
+        """Ids of the sets that can be had now, without fetching anything."""
+        from saltbridge.adapters.background.carculator import is_fetched
+
+        return tuple(
+            id for id in sorted(self._loaders) if id != CARCULATOR_STATIC or is_fetched()
+        )
+
+
+def digest_of(factors: Sequence[EmissionFactor]) -> str:
+    """SHA-256 over the canonical values of the factors, in the order of their ids."""
+    rows = [
+        {name: value for name, value in asdict(factor).items() if value not in (None, "")}
+        for factor in sorted(factors, key=lambda factor: factor.id)
+    ]
+    return digest(canonical_bytes(rows))
+
+
+def factor_set(
+    id: str, title: str, factors: Sequence[EmissionFactor], licence: str
+) -> FactorSet:
+    """A digested factor set.
+
+    Raises:
+        ValueError: two factors share an id.
+    """
+    ids = [factor.id for factor in factors]
+    if len(set(ids)) != len(ids):
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        raise ValueError(f"factor ids of {id} must be unique: {twice}")
+    return FactorSet(id, title, tuple(factors), digest_of(factors), licence)
+
+
+def open_2026() -> FactorSet:
+    """The packaged open factor set; sources and licences in ``open_2026/SOURCES.md``."""
+    folder = files(__package__) / "open_2026"
+    factors = [
+        _factor(row)
+        for table in _OPEN_2026_TABLES
+        for row in csv.DictReader((folder / table).read_text("utf-8").splitlines())
+    ]
+    return factor_set(
+        OPEN_2026,
+        "Open emission factors 2026: lithium, cobalt, nickel, graphite; electricity",
+        factors,
+        "per factor: MIT, CC BY 4.0, government publications",
+    )
+
+
+def _factor(row: Mapping[str, str]) -> EmissionFactor:
+    values: dict[str, object] = {}
+    for name, text in row.items():
+        if text == "":
+            continue
+        if name == "year":
+            values[name] = int(text)
+        elif name == "confidence":
+            values[name] = Confidence(text)
+        else:
+            values[name] = float(text) if name in _NUMBERS else text
+    return EmissionFactor(**values)  # type: ignore[arg-type]
+
+
+def _carculator_static() -> FactorSet:
+    from saltbridge.adapters.background.carculator import background
+
+    read = background()
+    return factor_set(CARCULATOR_STATIC, read.title, read.factors, read.licence)
