@@ -128,6 +128,8 @@ FLOWS = {
     "aluminium wrought (container)": ("aluminium, wrought", "cell container"),
     "aluminium wrought (positive terminal)": ("aluminium, wrought", "positive terminal"),
     "copper (negative terminal)": ("copper", "negative terminal"),
+    "PET": ("polyethylene terephthalate", "PET"),
+    "PP": ("polypropylene", "PP"),
     "PVDF (polyvinylfluoride proxy)": ("PVDF", "the source uses polyvinylfluoride as proxy"),
     "SBR (latex)": ("SBR latex", ""),
     "copper (80% of terminal)": ("copper", "80 % of the terminal"),
@@ -153,7 +155,8 @@ CIRCULAR = {
     "copper collector foil": "copper",
     "reinforcing steel": "steel",
 }
-SCRAP = ("aluminium scrap", "copper scrap", "steel scrap")
+# What leaves for recycling carries the end-of-life part of the formula, with the same terms.
+SCRAP = {"aluminium scrap": "aluminium", "copper scrap": "copper", "steel scrap": "steel"}
 # Boilers of our own stand for the flow "heat, natural gas": one per stage, so that the
 # emissions fall into the stage that needs the heat.
 BOILER = {RAW: "boiler-components", MAIN: "boiler-cells", END: "boiler-recycling"}
@@ -283,7 +286,7 @@ def _exchange(row: dict[str, str]) -> Row:
         "location": location,
         "stage": own_stage,
         "carrier": carrier,
-        "circular": CIRCULAR.get(flow, "") if direction == "input" else "",
+        "circular": (CIRCULAR if direction == "input" else SCRAP).get(flow, ""),
         "origin": "fossil" if direction == "emission" else "",
         "supplier": SUPPLIERS_OF.get(flow, "") if direction == "input" else "",
         "evidence": ("bill-of-materials",)
@@ -352,15 +355,16 @@ def factors() -> list[Row]:
 
 CFF = {
     "source": "A, R1, R2, Q: CFB-EV (JRC, June 2023) default values in mintjesba/pefdpp_paper, "
-    "battery-eol.ttl. Erecycled, ErecyclingEoL, Ed: order of magnitude chosen for this example",
+    "battery-eol.ttl. Ev_star, Erecycled, ErecyclingEoL, Ed: order of magnitude chosen here",
     "licence": "CC BY 4.0; CC0-1.0",
     "confidence": "illustrative",  # the weakest of its terms
 }
-# material -> R1, R2 (read); burden of recycling and of disposal [kg CO2e/kg] (illustrative)
+# material -> R1, R2 (read); primary material avoided, recycling, disposal [kg CO2e/kg], all
+# three illustrative: no open value was found.
 CIRCULAR_TERMS = {
-    "aluminium": (0.0, 0.9, 0.8, 0.02),
-    "copper": (0.72, 0.95, 1.2, 0.02),
-    "steel": (0.18, 0.9, 0.5, 0.02),
+    "aluminium": (0.0, 0.9, 16.0, 0.8, 0.02),
+    "copper": (0.72, 0.95, 5.0, 1.2, 0.02),
+    "steel": (0.18, 0.9, 2.1, 0.5, 0.02),
 }
 
 
@@ -382,6 +386,7 @@ def circular() -> list[Row]:
             "R3": 0.0,
             "Qsin_Qp": 1.0,
             "Qsout_Qp": 1.0,
+            "Ev_star": avoided,
             "Erecycled": recycling,
             "ErecyclingEoL": recycling,
             "Ed": disposal,
@@ -389,7 +394,7 @@ def circular() -> list[Row]:
             + "Ev is left empty: it is the factor of the flow, which the supplier delivers",
             **CFF,
         }
-        for material, (r1, r2, recycling, disposal) in CIRCULAR_TERMS.items()
+        for material, (r1, r2, avoided, recycling, disposal) in CIRCULAR_TERMS.items()
     ]
 
 
