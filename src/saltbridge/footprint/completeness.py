@@ -1,0 +1,173 @@
+"""What is missing, how much it weighs, and what it might cost.
+
+A hole is priced with a low and a high value: by the family of its material (a small packaged
+table of published ranges), else by the lowest and highest factor of its dimension in the
+factor sets in use. Families are matched by a word in the name: that is good enough for a
+range, and is used for nothing else.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import fsum
+
+from saltbridge.core.finding import Finding, Severity, finding
+from saltbridge.core.quantity import conversion_factor, is_unit, same_dimension
+from saltbridge.footprint.characterisation import read_table
+from saltbridge.footprint.model import (
+    Carrier,
+    Direction,
+    EmissionFactor,
+    Exchange,
+    Inventory,
+    Process,
+)
+from saltbridge.footprint.units import mass_kg
+
+# A process whose masses in and out differ by more than this gets a warning.
+BALANCE_TOLERANCE = 0.05
+_SERVICES = (Carrier.ELECTRICITY, Carrier.HEAT, Carrier.TRANSPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRange:
+    """What a hole may cost [kg CO2e], and where the range comes from."""
+
+    low: float
+    high: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    keyword: str
+    unit: str
+    low: float
+    high: float
+    source: str
+    confidence: str
+
+
+@lru_cache(maxsize=1)
+def _families() -> tuple[_Family, ...]:
+    rows = [
+        _Family(
+            r["keyword"].lower(),
+            r["unit"],
+            float(r["low"]),
+            float(r["high"]),
+            r["source"],
+            r["confidence"],
+        )
+        for r in read_table("hole_ranges.csv")
+    ]
+    return tuple(sorted(rows, key=lambda r: (-len(r.keyword), r.keyword)))
+
+
+def price(
+    flow: str,
+    amount: float,
+    unit: str,
+    mass: float | None,
+    factors: Sequence[EmissionFactor],
+) -> PriceRange | None:
+    """The range of a hole [kg CO2e], or None where nothing comparable is known."""
+    name = flow.lower()
+    for family in _families():
+        if family.keyword not in name:
+            continue
+        quantity = _in(amount, unit, mass, family.unit)
+        if quantity is not None:
+            source = f"{family.source} [{family.confidence}]"
+            return _range(quantity, family.low, family.high, source)
+    for dimension in (unit, "kg"):
+        quantity = _in(amount, unit, mass, dimension)
+        if quantity is None or not is_unit(dimension):
+            continue
+        values = [
+            f.kg_co2e_per_unit / conversion_factor(f.unit, dimension)
+            for f in factors
+            if is_unit(f.unit) and same_dimension(f.unit, dimension)
+        ]
+        if values:
+            source = f"lowest and highest of {len(values)} factors per {dimension} in use"
+            return _range(quantity, min(values), max(values), source)
+    return None
+
+
+def _in(amount: float, unit: str, mass: float | None, into: str) -> float | None:
+    if is_unit(unit) and same_dimension(unit, into):
+        return amount * conversion_factor(unit, into)
+    if mass is not None and same_dimension("kg", into):
+        return mass * conversion_factor("kg", into)
+    return None
+
+
+def _range(quantity: float, low: float, high: float, source: str) -> PriceRange:
+    ends = sorted((quantity * low, quantity * high))
+    return PriceRange(ends[0], ends[1], source)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Mass of the inputs from outside [kg per unit of product], with and without a factor."""
+
+    mass_kg: float
+    mass_without_factor_kg: float
+
+    @property
+    def mass_share(self) -> float:
+        """Share of the input mass that has a factor; 1 where no input is counted in mass."""
+        return 1.0 if self.mass_kg == 0 else 1 - self.mass_without_factor_kg / self.mass_kg
+
+
+def coverage(inputs: Iterable[tuple[float | None, bool]]) -> Coverage:
+    """Coverage of input rows, each given as its mass [kg] and whether it is without factor."""
+    known = [(mass, missing) for mass, missing in inputs if mass is not None]
+    return Coverage(
+        fsum(mass for mass, _ in known), fsum(mass for mass, missing in known if missing)
+    )
+
+
+def mass_balance(process: Process, rows: Sequence[Exchange]) -> float | None:
+    """Mass in divided by mass out of one process, or None where a side has no mass.
+
+    Energy and transport carry no mass of the product. Auxiliary materials that leave with
+    waste water or exhaust air appear as a ratio above 1, which is why this warns and no more.
+    """
+    counted = [r for r in rows if r.carrier not in _SERVICES]
+    taken = _masses(r for r in counted if r.direction in (Direction.INPUT, Direction.RESOURCE))
+    given = _masses(
+        r
+        for r in counted
+        if r.direction in (Direction.OUTPUT, Direction.WASTE, Direction.EMISSION)
+    )
+    product = mass_kg(process.production_amount, process.unit, process.reference_mass_kg)
+    if product is None or not taken:
+        return None
+    if product < 0:  # a treatment takes its reference flow in
+        taken, product = [*taken, -product], 0.0
+    out = fsum([*given, product])
+    return fsum(taken) / out if out > 0 else None
+
+
+def mass_balance_findings(inventory: Inventory) -> Iterator[Finding]:
+    """A warning for every process whose masses do not balance within five percent."""
+    rows: dict[str, list[Exchange]] = {}
+    for row in inventory.exchanges:
+        rows.setdefault(row.process, []).append(row)
+    for process in inventory.processes:
+        ratio = mass_balance(process, rows.get(process.id, []))
+        if ratio is not None and abs(ratio - 1) > BALANCE_TOLERANCE:
+            yield finding(
+                "footprint.mass-balance",
+                process.place,
+                severity=Severity.WARNING,
+                process=process.id,
+                ratio=ratio,
+            )
+
+
+def _masses(rows: Iterable[Exchange]) -> list[float]:
+    masses = [mass_kg(r.amount, r.unit, r.mass_kg_per_unit) for r in rows]
+    return [m for m in masses if m is not None]

@@ -1,0 +1,190 @@
+"""Which electricity counts, by the rule of the methodology, and on which basis.
+
+The resolver answers with factors that keep their basis: which gases (CO2 or CO2e), which
+scope (operational or life cycle), which market view, which year. A life-cycle footprint in
+CO2e must not take a factor of operational CO2: that is refused, and the row becomes a hole,
+unless a person passes the assumption ``electricity_basis=mixed``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from saltbridge.core.finding import Finding, Severity, finding
+from saltbridge.core.quantity import is_unit, same_dimension
+from saltbridge.footprint.factor_choice import FactorChoice
+from saltbridge.footprint.methodology import Assumptions, ElectricityRule
+from saltbridge.footprint.model import ElectricityContract, EmissionFactor, Exchange, Process
+from saltbridge.footprint.result import HoleReason
+
+FLOW = "electricity"
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """A share of the consumption of one row and the factor behind it, or why there is none."""
+
+    share: float
+    factor: EmissionFactor | None
+    rule: str
+    reason: HoleReason | None = None
+    refused: EmissionFactor | None = None  # the factor of another basis, for the range
+
+
+@dataclass(frozen=True)
+class ElectricityResolver:
+    """Resolves the electricity rows of one calculation."""
+
+    rule: ElectricityRule
+    factors: FactorChoice
+    contracts: Mapping[str, ElectricityContract]
+    assumptions: Assumptions
+    year: int  # of the activity data
+
+    def resolve(
+        self, exchange: Exchange, process: Process
+    ) -> tuple[tuple[Supply, ...], tuple[Finding, ...]]:
+        """The supplies that make up one electricity row; their shares sum to 1."""
+        findings: list[Finding] = []
+        contract = self.contracts.get(exchange.contract)
+        covered = 0.0
+        supplies: list[Supply] = []
+        if contract is not None:
+            if self._accepts(contract):
+                covered = contract.share
+                supplies.append(self._contracted(contract, exchange, findings))
+            else:
+                findings.append(
+                    finding(
+                        "footprint.contract-not-accepted",
+                        replace(exchange.place, column="contract"),
+                        severity=Severity.NOTE,
+                        contract=contract.id,
+                        kind=contract.kind,
+                        rule=self.rule.name,
+                    )
+                )
+        if covered < 1:
+            supplies.append(self._mix(1 - covered, exchange, process, findings))
+        return tuple(s for s in supplies if s.share > 0), tuple(findings)
+
+    def _accepts(self, contract: ElectricityContract) -> bool:
+        if contract.kind not in self.rule.contracts:
+            return False
+        # A direct line whose certificates are sold elsewhere would be counted twice.
+        return contract.certificates_cancelled is not False
+
+    def _contracted(
+        self, contract: ElectricityContract, exchange: Exchange, findings: list[Finding]
+    ) -> Supply:
+        rule = f"electricity.contract.{contract.kind}"
+        if contract.kg_co2e_per_kwh is not None:
+            factor: EmissionFactor | None = EmissionFactor(
+                id=f"contract:{contract.id}",
+                flow=FLOW,
+                unit="kWh",
+                kg_co2e_per_unit=contract.kg_co2e_per_kwh,
+                source=contract.source,
+                licence=contract.licence,
+                confidence=contract.confidence,
+                location=contract.location,
+                gas_basis=contract.gas_basis,
+                scope=contract.scope,
+                market="market",
+                year=contract.year,
+            )
+        elif contract.factor:
+            factor = self.factors.named(contract.factor, exchange, "contract")
+        else:
+            factor = None
+        if factor is None:
+            return Supply(contract.share, None, rule, HoleReason.NO_FACTOR)
+        return self._on_basis(contract.share, [factor], exchange, rule, findings)
+
+    def _mix(
+        self, share: float, exchange: Exchange, process: Process, findings: list[Finding]
+    ) -> Supply:
+        rule = f"electricity.mix.{self.rule.mix}"
+        location = exchange.location or process.location
+        if exchange.factor:
+            named = self.factors.named(exchange.factor, exchange, "factor")
+            if named is None:
+                return Supply(share, None, rule, HoleReason.NO_FACTOR)
+            if self.rule.mix == "location" or "-" not in named.location:
+                return self._on_basis(share, [named], exchange, "electricity.named", findings)
+            location = named.location
+        if not location:
+            findings.append(
+                finding(
+                    "footprint.electricity-without-location",
+                    replace(exchange.place, column="location"),
+                    severity=Severity.WARNING,
+                    flow=exchange.flow,
+                )
+            )
+        country = location.split("-")[0]
+        places = [country] if self.rule.mix == "country" else [location, country]
+        refused: list[EmissionFactor] = []
+        for place in dict.fromkeys([*places, ""]):
+            for flow in dict.fromkeys([exchange.flow, FLOW]):
+                found = [f for f in self.factors.candidates(flow, place) if _per_energy(f)]
+                usable = [f for f in found if self._usable(f)]
+                if usable:
+                    return self._on_basis(share, usable, exchange, rule, findings)
+                refused.extend(found)
+        if refused:
+            return self._on_basis(share, refused, exchange, rule, findings)
+        return Supply(share, None, rule, HoleReason.NO_FACTOR)
+
+    def _usable(self, factor: EmissionFactor) -> bool:
+        return factor.gas_basis == "co2e" and factor.scope == "life_cycle"
+
+    def _on_basis(
+        self,
+        share: float,
+        candidates: Sequence[EmissionFactor],
+        exchange: Exchange,
+        rule: str,
+        findings: list[Finding],
+    ) -> Supply:
+        factor = self._newest(candidates, exchange, findings)
+        if self._usable(factor) or self.assumptions.get("electricity_basis") == "mixed":
+            return Supply(share, factor, rule)
+        findings.append(
+            finding(
+                "footprint.basis-refused",
+                replace(exchange.place, column="factor"),
+                severity=Severity.WARNING,
+                flow=exchange.flow,
+                factor=factor.id,
+                gas_basis=factor.gas_basis,
+                scope=factor.scope,
+            )
+        )
+        return Supply(share, None, rule, HoleReason.BASIS_REFUSED, factor)
+
+    def _newest(
+        self,
+        candidates: Sequence[EmissionFactor],
+        exchange: Exchange,
+        findings: list[Finding],
+    ) -> EmissionFactor:
+        """The factor of the year of the activity data, or of the year nearest before it."""
+        plain = [f for f in candidates if f.market == "location"] or list(candidates)
+        past = [f for f in plain if (f.year or 0) <= self.year]
+        year = max((f.year or 0) for f in past) if past else min((f.year or 0) for f in plain)
+        same_year = [f for f in plain if (f.year or 0) == year]
+        if len({f.kg_co2e_per_unit for f in same_year}) > 1:
+            findings.append(
+                finding(
+                    "footprint.factors-equal",
+                    replace(exchange.place, column="factor"),
+                    flow=exchange.flow,
+                    location=same_year[0].location or "–",
+                    factors=", ".join(f.id for f in same_year),
+                )
+            )
+        return same_year[0]
+
+
+def _per_energy(factor: EmissionFactor) -> bool:
+    return is_unit(factor.unit) and same_dimension(factor.unit, "kWh")

@@ -1,0 +1,220 @@
+"""Which emission factor prices a leaf: exact matches in a fixed order, never a guess.
+
+1. the factor the row names; 2. the company's own factors by flow and location, then by flow
+for any location; 3. supplier records by flow, of the supplier the row names; 4. the factor
+sets in their order, by flow and location, then by flow for any location. Two factors that
+match equally well are a finding: a person chooses.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from saltbridge.core.finding import Finding, Severity, finding
+from saltbridge.core.quantity import UnitMismatch, UnknownUnit
+from saltbridge.footprint.model import (
+    EmissionFactor,
+    Exchange,
+    FactorSet,
+    Inventory,
+    LocalFactor,
+)
+from saltbridge.footprint.units import turn
+
+
+class FactorChoice:
+    """The factors one calculation may draw on, indexed for exact matches."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        factor_sets: Sequence[FactorSet],
+        supplier_factors: Sequence[EmissionFactor],
+    ) -> None:
+        self.findings: list[Finding] = []
+        self.factor_sets = tuple(factor_sets)
+        self.by_id: dict[str, EmissionFactor] = {}
+        for factor_set in reversed(factor_sets):
+            self.by_id.update({f.id: f for f in factor_set.factors})
+        self._sets = [_by_flow(s.factors) for s in factor_sets]
+        self._suppliers = _by_flow(supplier_factors)
+        self.by_id.update({f.id: f for f in supplier_factors})
+        self._bpn = {s.id: s.bpn for s in inventory.suppliers}
+        own = [self._own(row) for row in inventory.factors]
+        self._local = _by_flow([f for f in own if f is not None])
+        self.by_id.update({f.id: f for f in own if f is not None})
+
+    def named(self, row_id: str, exchange: Exchange, column: str) -> EmissionFactor | None:
+        """The factor with this id; a finding where there is none."""
+        found = self.by_id.get(row_id)
+        if found is None:
+            place = replace(exchange.place, column=column)
+            self._say(
+                finding("footprint.factor-not-found", place, id=row_id, flow=exchange.flow)
+            )
+        return found
+
+    def choose(self, exchange: Exchange) -> EmissionFactor | None:
+        """The factor for this row, or None where nobody offers one."""
+        if exchange.factor:
+            factor = self.named(exchange.factor, exchange, "factor")
+            if factor is not None and not _fits(factor, exchange):
+                self._say(_mismatch(factor, exchange, Severity.ERROR))
+                return None
+            return factor
+        for location in dict.fromkeys((exchange.location, "")):
+            found = self._one_of(self._local.get((exchange.flow, location), ()), exchange)
+            if found is not None:
+                return found
+        found = self._of_supplier(exchange)
+        if found is not None:
+            return found
+        for by_flow in self._sets:
+            for location in dict.fromkeys((exchange.location, "")):
+                found = self._one_of(by_flow.get((exchange.flow, location), ()), exchange)
+                if found is not None:
+                    return found
+        return None
+
+    def candidates(self, flow: str, location: str) -> tuple[EmissionFactor, ...]:
+        """All factors of a flow at exactly this location: own ones, else of the first set."""
+        for table in (self._local, *self._sets):
+            found = table.get((flow, location))
+            if found:
+                return tuple(found)
+        return ()
+
+    def everything(self) -> tuple[EmissionFactor, ...]:
+        """Every factor of the factor sets."""
+        return tuple(f for s in self.factor_sets for f in s.factors)
+
+    def _of_supplier(self, exchange: Exchange) -> EmissionFactor | None:
+        bpn = self._bpn.get(exchange.supplier, "")
+        named = {exchange.supplier, bpn} - {""}
+        of_flow = [
+            f
+            for (flow, _), group in self._suppliers.items()
+            if flow == exchange.flow
+            for f in group
+            if not named or f.supplier in named
+        ]
+        at_place = [f for f in of_flow if f.location == exchange.location]
+        return self._one_of(at_place or of_flow, exchange)
+
+    def _one_of(
+        self, factors: Sequence[EmissionFactor], exchange: Exchange
+    ) -> EmissionFactor | None:
+        if not factors:
+            return None
+        fitting = [f for f in factors if _fits(f, exchange)]
+        if not fitting:
+            self._say(_mismatch(factors[0], exchange, Severity.WARNING))
+            return None
+        if len({_weight(f) for f in fitting}) > 1:
+            self._say(
+                finding(
+                    "footprint.factors-equal",
+                    replace(exchange.place, column="factor"),
+                    flow=exchange.flow,
+                    location=exchange.location or "–",
+                    factors=", ".join(f.id for f in fitting),
+                )
+            )
+            return None
+        return fitting[0]
+
+    def _own(self, row: LocalFactor) -> EmissionFactor | None:
+        if row.same_as:
+            target = self.by_id.get(row.same_as)
+            if target is None:
+                place = replace(row.place, column="same_as")
+                self._say(
+                    finding("footprint.factor-not-found", place, id=row.same_as, flow=row.flow)
+                )
+                return None
+            # The pointer renames the flow and the place; the number and its source stay.
+            note = "; ".join(n for n in (f"same as {target.flow}", row.comment) if n)
+            mass = row.mass_kg_per_unit or target.mass_kg_per_unit
+            pointer = replace(
+                target, flow=row.flow, location=row.location, comment=note,
+                mass_kg_per_unit=mass,
+            )  # fmt: skip
+            self.by_id.setdefault(row.id, pointer)
+            return pointer
+        if row.kg_co2e_per_unit is None:
+            return None
+        return EmissionFactor(
+            id=row.id,
+            flow=row.flow,
+            unit=row.unit,
+            kg_co2e_per_unit=row.kg_co2e_per_unit,
+            source=row.source,
+            licence=row.licence,
+            confidence=row.confidence,
+            location=row.location,
+            low=row.low,
+            high=row.high,
+            gas_basis=row.gas_basis,
+            scope=row.scope,
+            market=row.market,
+            year=row.year,
+            gwp_set=row.gwp_set,
+            mass_kg_per_unit=row.mass_kg_per_unit,
+            primary_data_share=row.primary_data_share,
+            TeR=row.TeR,
+            GeR=row.GeR,
+            TiR=row.TiR,
+            supplier=row.supplier,
+            comment=row.comment,
+        )
+
+    def _say(self, found: Finding) -> None:
+        if found not in self.findings:
+            self.findings.append(found)
+
+
+def amount_for(factor: EmissionFactor, exchange: Exchange, amount: float) -> float:
+    """The amount of a row in the unit of its factor.
+
+    Raises:
+        UnitMismatch: the units measure different things.
+    """
+    return turn(
+        amount,
+        exchange.unit,
+        factor.unit,
+        mass_kg_per_unit=exchange.mass_kg_per_unit,
+        mass_kg_per_into=factor.mass_kg_per_unit,
+    )
+
+
+def _by_flow(
+    factors: Sequence[EmissionFactor],
+) -> dict[tuple[str, str], list[EmissionFactor]]:
+    index: dict[tuple[str, str], list[EmissionFactor]] = {}
+    for factor in factors:
+        index.setdefault((factor.flow, factor.location), []).append(factor)
+    return index
+
+
+def _fits(factor: EmissionFactor, exchange: Exchange) -> bool:
+    try:
+        amount_for(factor, exchange, 1.0)
+    except (UnitMismatch, UnknownUnit):
+        return False
+    return True
+
+
+def _weight(factor: EmissionFactor) -> tuple[float, str, str, str]:
+    return (factor.kg_co2e_per_unit, factor.unit, factor.gas_basis, factor.scope)
+
+
+def _mismatch(factor: EmissionFactor, exchange: Exchange, severity: Severity) -> Finding:
+    return finding(
+        "footprint.factor-unit",
+        replace(exchange.place, column="unit"),
+        severity=severity,
+        flow=exchange.flow,
+        unit=exchange.unit,
+        factor=factor.id,
+        factor_unit=factor.unit,
+    )

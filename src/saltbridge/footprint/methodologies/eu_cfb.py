@@ -1,0 +1,135 @@
+"""Carbon footprint of batteries under Regulation (EU) 2023/1542, Article 7 and Annex II.
+
+The delegated act with the method is not adopted. Two editions: ``annex-ii`` holds what the
+regulation itself says (read in the Official Journal text, 2026-11-23), and ``draft-2024-04``
+the draft delegated act Ares(2024)3131389 as published summaries and an open case study tell
+it (the draft's annex itself was not read).
+"""
+
+from saltbridge.core.edition import Edition, EditionStatus
+from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.declare.functional_unit import cycles_unit, draft_unit
+from saltbridge.footprint.methodology import (
+    CFF,
+    CONTRACT,
+    CUT_OFF,
+    ECONOMIC_ONLY,
+    LOCATION_MIX,
+    PHYSICAL_THEN_ECONOMIC,
+    CutOff,
+    Methodology,
+    RuleSet,
+)
+from saltbridge.footprint.model import Carrier, Stage
+from saltbridge.footprint.result import AppliedRule, RuleNotLoaded
+
+_LAW = "Regulation (EU) 2023/1542, OJ L 191, 28.7.2023"
+_DRAFT = "draft delegated act Ares(2024)3131389 of 29 April 2024"
+_CASE = "open CFB-EV case study (mintjesba/pefdpp_paper, CC BY 4.0)"
+
+
+def _law(id: str, value: str, where: str) -> AppliedRule:
+    return AppliedRule(
+        id=id, value=value, citation=f"{_LAW}, {where}", confidence=Confidence.READ
+    )
+
+
+def _draft(
+    id: str, value: str, by: str, confidence: Confidence = Confidence.SECONDARY
+) -> AppliedRule:
+    return AppliedRule(
+        id=id, value=value, citation=f"{_DRAFT}, as told by {by}", confidence=confidence
+    )
+
+
+_BOUNDARY = _law(
+    "boundary",
+    "raw materials, main production, distribution, end of life; no use phase",
+    "Annex II point 4",
+)
+_UNIT = _law("functional_unit", "1 kWh of total energy over service life", "Annex II point 3")
+_NOT_ADOPTED = f"{_LAW}, Article 7(1): left to a delegated act that is not adopted"
+
+
+def _pending(id: str, effect: str) -> RuleNotLoaded:
+    return RuleNotLoaded(id=id, citation=_NOT_ADOPTED, effect=effect)
+
+
+_ANNEX_II = RuleSet(
+    edition=Edition(
+        "annex-ii", EditionStatus.PENDING, None, "Annex II without its delegated act"
+    ),
+    boundary=tuple(Stage),
+    declared_unit=cycles_unit,
+    electricity=(LOCATION_MIX, CONTRACT),
+    recycling=(CFF, CUT_OFF),
+    allocation=(PHYSICAL_THEN_ECONOMIC, ECONOMIC_ONLY),
+    cut_off=None,
+    gwp_sets=("EF31", "AR6"),
+    significant_digits=3,
+    rules=(_BOUNDARY, _UNIT),
+    rules_not_loaded=(
+        _pending("cycles", "methodology.effect.no-declared-unit"),
+        _pending("electricity", "methodology.effect.range"),
+        _pending("recycling", "methodology.effect.range"),
+        _pending("allocation", "methodology.effect.range"),
+        _pending("cut_off", "methodology.effect.no-cut-off"),
+    ),
+    assumptions={
+        "cycles": (),
+        "electricity": ("location_mix", "contract"),
+        "recycling": ("cff", "cut_off"),
+        "allocation": ("physical", "economic"),
+    },
+)
+
+_DRAFT_2024_04 = RuleSet(
+    edition=Edition("draft-2024-04", EditionStatus.DRAFT, None, _DRAFT),
+    boundary=tuple(Stage),
+    declared_unit=draft_unit,
+    electricity=(LOCATION_MIX,),
+    recycling=(CFF,),
+    allocation=(PHYSICAL_THEN_ECONOMIC,),
+    cut_off=CutOff(of="mass", share=0.01),
+    gwp_sets=("EF31", "AR6"),
+    significant_digits=3,
+    excluded_carriers=frozenset({Carrier.PACKAGING}),
+    rules=(
+        _BOUNDARY,
+        _UNIT,
+        _draft(
+            "total_energy",
+            "usable energy × full equivalent cycles (60 M1, N1; 20 L; 250 M2, M3, N2, N3) "
+            "× years of warranty",
+            "un383mcm.com and booost-tech.com",
+        ),
+        _draft(
+            "warranty",
+            "shorter of years and kilometres / 20,000 (5,000; 60,000); 5 years without one",
+            "memory",
+            Confidence.RECALLED,
+        ),
+        _draft(
+            "electricity",
+            "national consumption mix; direct line; no certificates, no power purchase",
+            "VDA and pveurope.eu",
+        ),
+        _draft("recycling", "circular footprint formula", _CASE),
+        _draft(
+            "allocation",
+            "PEF hierarchy: physical, then economic",
+            "memory",
+            Confidence.RECALLED,
+        ),
+        _draft("cut_off", "less than 1 % of the mass", _CASE),
+        _draft("packaging", "packaging material is outside of the boundary", _CASE),
+        _draft("gwp", "EF 3.1, taken as equal to IPCC AR6", "memory", Confidence.RECALLED),
+        _draft("rounding", "3 significant digits", "memory", Confidence.RECALLED),
+    ),
+)
+
+METHODOLOGY = Methodology(
+    id="eu-cfb",
+    title="EU carbon footprint of batteries",
+    rule_sets=(_ANNEX_II, _DRAFT_2024_04),
+)
