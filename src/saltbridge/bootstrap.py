@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from saltbridge.ports import FactorLibrary, World
+from saltbridge.ports import Clock, FactorLibrary, World
 
 
 def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
@@ -50,3 +50,10 @@ def open_factor_library() -> FactorLibrary:
     from saltbridge.adapters.factors.library import Library
 
     return Library()
+
+
+def open_clock() -> Clock:
+    """The clock of this machine, for work that needs no node."""
+    from saltbridge.adapters.clock import SystemClock
+
+    return SystemClock()

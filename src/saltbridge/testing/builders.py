@@ -147,7 +147,7 @@ class GivenFactors:
 
     def factor_set(self, id: str) -> FactorSet:
         if id not in self.sets:
-            raise Unavailable.of("factors.unknown-set", id=id, available=", ".join(self.sets))
+            raise Unavailable.of("factors.unknown-set", set=id, known=", ".join(self.sets))
         return self.sets[id]
 
     def available(self) -> Sequence[str]:

@@ -1,0 +1,141 @@
+"""``saltbridge node``: set up, introduce, show and serve the node of one company."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Set up, introduce and serve a company's node.")
+
+Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
+
+
+@app.command()
+def init(
+    folder: Folder,
+    name: Annotated[str, typer.Option(help="Short name, as in logs and pages.")],
+    legal_name: Annotated[str, typer.Option(help="Name of the company as registered.")],
+    bpn: Annotated[str, typer.Option(help="Business partner number, BPNL….")],
+    jurisdiction: Annotated[str, typer.Option(help="CN or EU: whose export rules apply.")],
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")],
+    country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2.")] = "",
+    address: Annotated[str, typer.Option(help="Postal address.")] = "",
+    base_url: Annotated[
+        str, typer.Option(help="Public https address; else http on loopback.")
+    ] = "",
+    allow_loopback_http: Annotated[
+        bool, typer.Option(help="Speak plain http with nodes on 127.0.0.1 (for trials).")
+    ] = False,
+) -> None:
+    """Make a node: its folder, its profile, its first key, its store."""
+    from saltbridge.adapters import node_folder
+    from saltbridge.bootstrap import open_clock, open_world
+    from saltbridge.cli.present import language
+    from saltbridge.core.identifiers import did_web
+    from saltbridge.locales import text
+    from saltbridge.ports import NodeProfile
+
+    url = base_url.rstrip("/") or f"http://127.0.0.1:{port}"
+    profile = NodeProfile(
+        name=name,
+        legal_name=legal_name,
+        bpn=bpn,
+        did=did_web(url),
+        jurisdiction=jurisdiction,
+        base_url=url,
+        address=address,
+        country=country,
+        allow_loopback_http=allow_loopback_http,
+    )
+    node_folder.create(folder, profile, {"port": port}, open_clock().now())
+    open_world(folder).store.close()  # makes the store, and shows that the node opens
+    arguments = {"name": name, "did": profile.did, "folder": str(folder)}
+    typer.echo(text("node.created", arguments, language()))
+
+
+@app.command()
+def partner(
+    folder: Folder,
+    name: Annotated[str, typer.Option(help="Short name of the partner.")],
+    bpn: Annotated[str, typer.Option(help="Its business partner number, BPNL….")],
+    did: Annotated[str, typer.Option(help="Its did:web, as agreed with it in person.")],
+    jurisdiction: Annotated[str, typer.Option(help="Two letters: CN, EU, …")],
+    dsp_url: Annotated[str, typer.Option(help="Its DSP address, ending in /2025-1.")] = "",
+) -> None:
+    """Enter a partner, or change its entry. Safe to repeat."""
+    from saltbridge.adapters import node_folder
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text
+    from saltbridge.ports import Partner
+
+    entry = Partner(name, bpn, did, jurisdiction, dsp_url.rstrip("/"))
+    changed = node_folder.add_partner(folder, entry)
+    code = "node.partner-entered" if changed else "node.partner-known"
+    typer.echo(text(code, {"name": name, "bpn": bpn}, language()))
+
+
+@app.command()
+def show(
+    folder: Folder,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show who the node is, whom it knows, and its public keys."""
+    import json
+    from dataclasses import asdict
+
+    from saltbridge.bootstrap import open_world
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text
+
+    world = open_world(folder)
+    try:
+        with world.store.reading() as view:
+            leaves = len(view.leaf_hashes())
+        document = world.keyring.did_document()
+        if as_json:
+            told = {
+                **asdict(world.node),
+                "port": world.settings.get("port"),
+                "log_leaves": leaves,
+                "did_document": document,
+            }
+            typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+            return
+        node, tongue = world.node, language()
+        rows = [
+            ("name", f"{node.name} ({node.legal_name})"),
+            ("bpn", node.bpn),
+            ("did", node.did),
+            ("jurisdiction", node.jurisdiction),
+            ("base-url", node.base_url),
+            ("keys", ", ".join(m["id"].rpartition("#")[2] for m in _methods(document))),
+            ("log", str(leaves)),
+        ]
+        for label, value in rows:
+            typer.echo(f"{text(f'node.label.{label}', None, tongue)}: {value}")
+        for known in node.partners:
+            heading = text("node.label.partner", None, tongue)
+            typer.echo(
+                f"{heading}: {known.name} {known.bpn} {known.did} "
+                f"({known.jurisdiction}) {known.dsp_url}".rstrip()
+            )
+    finally:
+        world.store.close()
+
+
+@app.command()
+def serve(
+    folder: Folder,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Another port than at set-up.")
+    ] = None,
+) -> None:
+    """Serve the node on 127.0.0.1 until Ctrl-C."""
+    from saltbridge.web.serve import serve as serve_node
+
+    serve_node(folder, port=port)
+
+
+def _methods(document: object) -> list[dict[str, str]]:
+    methods = document.get("verificationMethod", []) if isinstance(document, dict) else []
+    return list(methods)

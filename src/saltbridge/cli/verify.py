@@ -1,0 +1,94 @@
+"""``saltbridge verify``: the numbered checks of a saved claim, without a network."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_MARK = {"passed": "✓", "failed": "✗", "open": "○"}
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="A saved record, receipt or passport.")],
+    trust: Annotated[
+        Path | None, typer.Option(help="DID document of the issuer, from a source you trust.")
+    ] = None,
+    node: Annotated[
+        Path | None, typer.Option(help="Node folder: trust what it fetched from partners.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check a saved record, receipt or passport offline.
+
+    Ends with 0 if every check passed, 1 if one failed or stays open, 2 if the file is faulty.
+    """
+    import json
+    from collections.abc import Mapping
+    from typing import Any
+
+    from saltbridge.bootstrap import open_clock, open_world
+    from saltbridge.cli.present import language
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.core.finding import Place, finding
+    from saltbridge.locales import text
+    from saltbridge.services import verify as service
+
+    def read(path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except OSError as fault:
+            place, reason = Place(file=str(path)), fault.strerror or str(fault)
+            raise FaultyInput([finding("verify.unreadable", place, reason=reason)]) from fault
+
+    anchors: dict[str, Mapping[str, Any]] = {}
+    if node is not None:
+        world = open_world(node)
+        try:
+            anchors |= service.anchors_of(world)
+        finally:
+            world.store.close()
+    if trust is not None:
+        anchors |= service.read_anchor(read(trust), str(trust))
+    result = service.verify(
+        service.VerifyRequest(
+            content=read(file),
+            name=str(file),
+            now=open_clock().now(),
+            anchors=anchors,
+            anchors_complete=trust is not None and node is None,
+        )
+    )
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "file": str(file),
+                    "type": result.claim_type,
+                    "id": result.id,
+                    "issuer": result.issuer,
+                    "issued_at": result.issued_at,
+                    "verdict": result.verdict.value,
+                    "checks": [
+                        {
+                            "number": c.number,
+                            "name": c.name,
+                            "outcome": c.outcome.value,
+                            "code": c.code,
+                            "arguments": dict(c.arguments),
+                        }
+                        for c in result.checks
+                    ],
+                },
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
+    else:
+        tongue = language()
+        for check in result.checks:
+            name = text(f"verify.check.{check.name}", None, tongue)
+            says = text(check.code, check.arguments, tongue)
+            typer.echo(f"{_MARK[check.outcome.value]} {check.number} {name}: {says}")
+        typer.echo(text(f"verify.verdict.{result.verdict.value}", None, tongue))
+    if result.verdict is not service.Outcome.PASSED:
+        raise typer.Exit(1)

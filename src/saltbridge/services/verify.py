@@ -1,0 +1,204 @@
+"""Checks a saved claim offline, in numbered steps.
+
+A signature shows who signed which bytes and that they did not change. Whose key it is, only
+an anchor from elsewhere shows: a DID document the reader trusts, or one this node fetched from
+a partner. Without an anchor the check of the issuer stays open, and open is not passed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from saltbridge.core.canonical import read_json
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import Argument
+from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
+from saltbridge.ports import World
+from saltbridge.services.verify_content import Remark, content_remarks, receipt_remark
+from saltbridge.trust import claims
+from saltbridge.trust.did import iso, parse_did_document
+from saltbridge.trust.receipt import parse_receipt
+from saltbridge.trust.signature import open_jws
+from saltbridge.trust.suites import NotVerified
+
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+class Outcome(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    OPEN = "open"  # nothing speaks against it, and nothing here can show it
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One numbered check. ``code`` is a message id, as is ``verify.check.<name>``."""
+
+    number: int
+    name: str
+    outcome: Outcome
+    code: str
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the checks of one file gave."""
+
+    claim_type: str
+    id: str
+    issuer: str
+    issued_at: str
+    checks: tuple[Check, ...]
+
+    @property
+    def verdict(self) -> Outcome:
+        """Failed if one check failed, else open if one is open, else passed."""
+        outcomes = {c.outcome for c in self.checks}
+        for worse in (Outcome.FAILED, Outcome.OPEN):
+            if worse in outcomes:
+                return worse
+        return Outcome.PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """A file, the time, and the DID documents the reader trusts.
+
+    ``anchors_complete`` says that nobody but the anchors may be the issuer: an issuer that is
+    not among them then fails instead of staying open.
+    """
+
+    content: bytes
+    name: str
+    now: datetime
+    anchors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    anchors_complete: bool = False
+
+
+def anchors_of(world: World) -> dict[str, Mapping[str, Any]]:
+    """DID documents this node trusts: its own, and those it fetched from its partners."""
+    anchors: dict[str, Mapping[str, Any]] = {}
+    with world.store.reading() as view:
+        for partner in world.node.partners:
+            kept = view.get("did-document", partner.did)
+            if kept is not None:
+                document = read_json(kept.body, partner.did)
+                parse_did_document(document, did=partner.did, name=partner.did)
+                anchors[partner.did] = document
+    anchors[world.node.did] = world.keyring.did_document()
+    return anchors
+
+
+def read_anchor(content: bytes, name: str) -> dict[str, Mapping[str, Any]]:
+    """The anchor in a DID document file.
+
+    Raises:
+        FaultyInput: not a DID document.
+    """
+    document = read_json(content, name)
+    return {parse_did_document(document, name=name).id: document}
+
+
+def verify(request: VerifyRequest) -> Verification:
+    """The numbered checks of one claim file.
+
+    Raises:
+        FaultyInput: the file is not a claim file; nothing could be checked.
+    """
+    file = parse_claim_file(request.content, request.name)
+    checks: list[Check] = []
+
+    def note(name: str, outcome: Outcome, code: str, **arguments: Argument) -> None:
+        checks.append(Check(len(checks) + 1, name, outcome, code, arguments))
+
+    kind = file.claim.type.value
+    # 1. The file can be read (else we would not be here).
+    note("file", Outcome.PASSED, "verify.file-read", bytes=len(request.content))
+    # 2. It was signed as what it is presented as.
+    try:
+        issuer = claims.stated_issuer(file.claim)
+        typ = open_jws(file.claim.jws).header["typ"]
+    except NotVerified as fault:
+        note("type", Outcome.FAILED, fault.findings[0].code, **fault.findings[0].arguments)
+        return Verification(kind, "", "", "", tuple(checks))
+    if typ != file.claim.type.jws_type:
+        note("type", Outcome.FAILED, "verify.type-differs", presented=kind, signed=typ[:80])
+        return Verification(kind, "", issuer, "", tuple(checks))
+    note("type", Outcome.PASSED, f"verify.type.{kind}")
+    # 3. The signature fits: under the anchor where there is one, else under the enclosed key.
+    anchor = request.anchors.get(issuer)
+    try:
+        verified = claims.verify(file.claim, file.did_document if anchor is None else anchor)
+    except NotVerified as fault:
+        found = fault.findings[0]
+        note("signature", Outcome.FAILED, found.code, **found.arguments)
+        return Verification(kind, "", issuer, "", tuple(checks))
+    code = "verify.signed-by-enclosed" if anchor is None else "verify.signed-by-anchor"
+    note("signature", Outcome.PASSED, code, key=verified.header["kid"])
+    # 4. The key is known to be the issuer's.
+    if anchor is not None:
+        note("issuer", Outcome.PASSED, "verify.issuer-anchored", issuer=issuer)
+    elif request.anchors_complete:
+        trusted = ", ".join(request.anchors)
+        note("issuer", Outcome.FAILED, "verify.issuer-other", issuer=issuer, trusted=trusted)
+    else:
+        note("issuer", Outcome.OPEN, "verify.issuer-open", issuer=issuer)
+    # 5. Its dates are possible.
+    fault_code, arguments = _date_fault(verified, request.now)
+    note(
+        "dates",
+        Outcome.FAILED if fault_code else Outcome.PASSED,
+        fault_code or "verify.dates-possible",
+        **(arguments or {"issued_at": iso(verified.issued_at)}),
+    )
+    # 6. and on: its numbers agree with one another, and with the receipt it carries.
+    for remark in _remarks(file, verified, anchor):
+        outcome = Outcome.PASSED if remark.good else Outcome.FAILED
+        note(remark.name, outcome, remark.code, **remark.arguments)
+    return Verification(
+        kind, verified.id, verified.issuer, iso(verified.issued_at), tuple(checks)
+    )
+
+
+def _remarks(
+    file: ClaimFile,
+    verified: claims.VerifiedClaim[claims.SignedClaim],
+    anchor: Mapping[str, Any] | None,
+) -> Iterator[Remark]:
+    content = verified.content
+    yield from content_remarks(file.claim.type, content)
+    enclosed = content.get("receipt")
+    if file.claim.type is claims.ClaimType.SUPPLIER_RECORD and isinstance(enclosed, str):
+        document = file.did_document if anchor is None else anchor
+        try:
+            receipt = claims.verify(claims.Receipt(enclosed), document)
+            told = parse_receipt(receipt.content)
+        except (NotVerified, FaultyInput) as fault:
+            found = fault.findings[0]
+            yield Remark("receipt", False, found.code, dict(found.arguments))
+            return
+        yield receipt_remark(told, content.get("footprint"))
+
+
+def _date_fault(
+    verified: claims.VerifiedClaim[claims.SignedClaim], now: datetime
+) -> tuple[str, dict[str, Argument]]:
+    """The code of the first impossible date and its arguments; an empty code if none is."""
+    if verified.issued_at > now + CLOCK_SKEW:
+        return "verify.issued-in-future", {"issued_at": iso(verified.issued_at)}
+    content = verified.content
+    for holder in (content, content.get("footprint")):
+        period = holder.get("period") if isinstance(holder, Mapping) else None
+        if not isinstance(period, Mapping):
+            continue
+        start, end = str(period.get("start", "")), str(period.get("end", ""))
+        try:
+            in_order = date.fromisoformat(start) <= date.fromisoformat(end)
+        except ValueError:
+            in_order = False
+        if not in_order:
+            return "verify.period-impossible", {"start": start[:40], "end": end[:40]}
+    return "", {}

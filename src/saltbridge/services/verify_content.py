@@ -1,0 +1,204 @@
+"""Whether the numbers in a claim agree with one another. Arithmetic, never truth."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import fsum
+from typing import Any, TypeGuard
+
+from saltbridge.core.finding import Argument
+from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor
+from saltbridge.passport.access import Audience, may_see
+from saltbridge.passport.attributes import attribute_table
+from saltbridge.trust.claims import ClaimType
+from saltbridge.trust.receipt import ReceiptContent, value_digest
+
+_FLOAT_NOISE = 1e-9
+_SIX_DIGITS = 5.1e-6  # half a unit in the sixth digit: totals may leave a node rounded so
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One statement about a claim's content."""
+
+    name: str
+    good: bool
+    code: str
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+
+def content_remarks(claim_type: ClaimType, content: Mapping[str, Any]) -> Iterator[Remark]:
+    """What can be checked inside a claim of this type without anything else."""
+    if claim_type is ClaimType.RECEIPT:
+        yield _receipt_inside(content)
+        return
+    if claim_type is ClaimType.PASSPORT:
+        yield _audience(content)
+    for footprint in _footprints(claim_type, content):
+        yield _sums(footprint)
+        yield _declared(footprint)
+    if content.get("kind") == "pcf":
+        yield _pcf_ranges(content)
+
+
+def receipt_remark(receipt: ReceiptContent, footprint: object) -> Remark:
+    """Whether the footprint beside a receipt is the one the receipt was made for.
+
+    A footprint that was cut down at the border no longer has the digest of the whole; its
+    declared value still has to be the receipted one.
+    """
+    if not isinstance(footprint, Mapping):
+        return Remark("receipt", False, "verify.receipt-without-footprint")
+    if value_digest(dict(footprint)) == receipt.footprint_digest:
+        return Remark("receipt", True, "verify.receipt-whole")
+    declared = value_digest(footprint.get("declared"))
+    whole = bool(footprint.get("lines"))
+    method = footprint.get("methodology")
+    same_rules = isinstance(method, Mapping) and (
+        method.get("id"),
+        method.get("edition"),
+    ) == (receipt.methodology, receipt.edition)
+    if whole or declared != receipt.declared_digest or not same_rules:
+        return Remark("receipt", False, "verify.receipt-differs")
+    return Remark("receipt", True, "verify.receipt-declared")
+
+
+def _footprints(
+    claim_type: ClaimType, content: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    if claim_type in (ClaimType.ESTIMATE, ClaimType.DECLARATION):
+        yield content
+        return
+    company = content.get("company_information")
+    for holder in (content, company if isinstance(company, Mapping) else {}):
+        candidates = [holder, *holder.values()] if holder is not content else holder.values()
+        for candidate in candidates:
+            if (
+                isinstance(candidate, Mapping)
+                and {"total_kg_co2e", "stages"} <= candidate.keys()
+            ):
+                yield candidate
+
+
+def _sums(footprint: Mapping[str, Any]) -> Remark:
+    """Stages add up to the total, and so do the lines where they are shown."""
+    total = footprint.get("total_kg_co2e")
+    parts = _stage_values(footprint)
+    if not _is_number(total) or parts is None:
+        return Remark("sums", False, "verify.numbers-missing")
+    lines = footprint.get("lines")
+    share = _FLOAT_NOISE if lines else _SIX_DIGITS
+    for code, values in (
+        ("verify.stages-differ", parts),
+        ("verify.lines-differ", _lines(lines)),
+    ):
+        if values is None:
+            return Remark("sums", False, "verify.numbers-missing")
+        allowed = share * fsum(abs(v) for v in (*values, total)) + 1e-12
+        if (code == "verify.stages-differ" or lines) and abs(fsum(values) - total) > allowed:
+            return Remark("sums", False, code, {"sum": fsum(values), "total": float(total)})
+    return Remark("sums", True, "verify.sums-agree", {"total": float(total)})
+
+
+def _stage_values(footprint: Mapping[str, Any]) -> list[float] | None:
+    stages = footprint.get("stages")
+    merged = footprint.get("stages_merged")
+    if isinstance(stages, Mapping):
+        values = list(stages.values())
+    elif isinstance(stages, list):
+        values = [part.get("kg_co2e") if isinstance(part, Mapping) else None for part in stages]
+    elif stages is None and isinstance(merged, Mapping):
+        values = []
+    else:
+        return None
+    if isinstance(merged, Mapping):
+        values.append(merged.get("kg_co2e"))
+    return values if all(_is_number(v) for v in values) else None
+
+
+def _lines(lines: object) -> list[float] | None:
+    if not lines:
+        return []
+    if not isinstance(lines, list):
+        return None
+    values = [line.get("kg_co2e") if isinstance(line, Mapping) else None for line in lines]
+    return values if all(_is_number(v) for v in values) else None  # type: ignore[return-value]
+
+
+def _declared(footprint: Mapping[str, Any]) -> Remark:
+    """The declared value is the total over the unit's amount, to the digits it is given in."""
+    declared = footprint.get("declared", footprint.get("declared_unit"))
+    unit, total = footprint.get("unit"), footprint.get("total_kg_co2e")
+    if declared is None:
+        return Remark("declared", True, "verify.declares-nothing")
+    value = declared.get("value") if isinstance(declared, Mapping) else None
+    amount = unit.get("amount") if isinstance(unit, Mapping) else None
+    if not (_is_number(value) and _is_number(amount) and _is_number(total)) or not amount:
+        return Remark("declared", False, "verify.numbers-missing")
+    mass = str(declared["unit"]).partition("/")[0].strip() if "unit" in declared else ""
+    try:
+        per = total / amount * conversion_factor("kg CO2e", mass or "kg CO2e")
+    except (UnknownUnit, UnitMismatch):
+        return Remark("declared", False, "verify.numbers-missing")
+    allowed = _rounding(float(value), abs(per)) + _SIX_DIGITS * abs(per)
+    good = abs(per - value) <= allowed
+    code = "verify.declared-agrees" if good else "verify.declared-differs"
+    arguments = {"declared": float(value), "computed": float(per)}
+    return Remark("declared", good, code, arguments)
+
+
+def _rounding(value: float, size: float) -> float:
+    """How far rounding may have moved a number, judged by the digits it is written with.
+
+    Zeros at the end may be digits or the rounding of a large number; they count as rounding
+    up to half a percent.
+
+    >>> _rounding(76.28, 76.2), _rounding(20.0, 19.6), _rounding(12300.0, 12299.0)
+    (0.005, 0.5, 50.0)
+    """
+    written = Decimal(repr(value).removesuffix(".0"))
+    zeros_count = 0.5 * 10.0 ** int(written.as_tuple().exponent)
+    zeros_fill = 0.5 * 10.0 ** int(written.normalize().as_tuple().exponent)
+    return max(zeros_count, min(zeros_fill, 0.005 * size))
+
+
+def _receipt_inside(content: Mapping[str, Any]) -> Remark:
+    good = content.get("declared_digest") == value_digest(content.get("declared"))
+    code = "verify.receipt-digest-agrees" if good else "verify.receipt-digest-differs"
+    return Remark("receipt", good, code)
+
+
+def _audience(content: Mapping[str, Any]) -> Remark:
+    """Every attribute shown is one the stated audience may see."""
+    try:
+        audience = Audience(content.get("audience", ""))
+    except ValueError:
+        return Remark("audience", False, "verify.audience-missing")
+    shown, table = content.get("attributes"), attribute_table()
+    if not isinstance(shown, Mapping):
+        return Remark("audience", False, "verify.audience-missing")
+    beyond = [id for id in shown if not may_see(audience, table.get(id))]
+    if beyond:
+        arguments = {"audience": audience.value, "attributes": ", ".join(beyond)[:200]}
+        return Remark("audience", False, "verify.audience-exceeded", arguments)
+    return Remark("audience", True, f"verify.audience.{audience.value}", {"count": len(shown)})
+
+
+def _pcf_ranges(content: Mapping[str, Any]) -> Remark:
+    records = content.get("records")
+    if not isinstance(records, list) or not records:
+        return Remark("ranges", False, "verify.numbers-missing")
+    for record in records:
+        value = record.get("kg_co2e_per_unit") if isinstance(record, Mapping) else None
+        if not _is_number(value):
+            return Remark("ranges", False, "verify.numbers-missing")
+        low, high = record.get("low"), record.get("high")
+        if (_is_number(low) and low > value) or (_is_number(high) and high < value):
+            return Remark(
+                "ranges", False, "verify.range-excludes", {"id": str(record.get("id"))[:80]}
+            )
+    return Remark("ranges", True, "verify.ranges-hold", {"count": len(records)})
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
