@@ -6,7 +6,8 @@ is atomic and replaces nothing unless told to.
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,14 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Argument, Finding, Place
 from saltbridge.footprint.model import TABLES, Inventory
 from saltbridge.formats.inventory_folder import HEAD_FILE, parse_folder, render_folder
+from saltbridge.formats.inventory_workbook import parse_workbook
+from saltbridge.formats.inventory_workbook_writer import render_workbook
 
 MAX_FILE_BYTES = 50_000_000
 _WORKBOOK_SUFFIX = ".xlsx"
+# Read by content: the gate names what an old or encrypted file is and how to save it anew.
+_WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods"})
+_WORKBOOK_NAME = "inventory.xlsx"  # in the digest, whatever the file is called
 _TEXT_SUFFIXES = frozenset({".csv", ".toml"})
 
 
@@ -43,7 +49,7 @@ def load(path: Path) -> LoadedInventory:
     inventory, findings = _parse(path, files)
     if inventory is None:
         raise FaultyInput(findings)
-    return LoadedInventory(inventory, _digest_of(path, files), findings)
+    return LoadedInventory(inventory, _digest_of(files), findings)
 
 
 def save_folder(inventory: Inventory, path: Path, *, replace: bool = False) -> None:
@@ -58,25 +64,52 @@ def save_folder(inventory: Inventory, path: Path, *, replace: bool = False) -> N
     write_folder(render_folder(inventory), path, replace=replace)
 
 
-def write_folder(files: Mapping[str, bytes], path: Path, *, replace: bool = False) -> None:
-    """Write rendered inventory files; either all of them or, on a fresh path, none."""
-    occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
-    if occupied and (not replace or not path.is_dir()):
+def save_workbook(inventory: Inventory, path: Path, *, replace: bool = False) -> None:
+    """Write the inventory as an Excel workbook.
+
+    Raises:
+        FaultyInput: the path exists and ``replace`` was not given, or the inventory holds
+            more than a spreadsheet can.
+    """
+    if path.exists() and (not replace or path.is_dir()):
         raise _fault("file.exists", path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if occupied:
-        for name, content in files.items():
-            _write(path / name, content)
-        for table in TABLES:
-            if f"{table}.csv" not in files:
-                (path / f"{table}.csv").unlink(missing_ok=True)
-        return
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".saltbridge-") as scratch:
-        built = Path(scratch) / "inventory"
+    content = render_workbook(inventory)
+    with _scratch(path) as scratch:
+        (scratch / path.name).write_bytes(content)
+        _move(scratch / path.name, path)
+
+
+def save(inventory: Inventory, path: Path, *, replace: bool = False) -> None:
+    """Write the inventory as a workbook where the path ends in .xlsx, else as a folder."""
+    if is_workbook(path):
+        save_workbook(inventory, path, replace=replace)
+    else:
+        save_folder(inventory, path, replace=replace)
+
+
+def write_folder(files: Mapping[str, bytes], path: Path, *, replace: bool = False) -> None:
+    """Write rendered inventory files; on a fresh path either all of them or none."""
+    fresh = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    if not fresh and not (replace and path.is_dir()):
+        raise _fault("file.exists", path)
+    with _scratch(path) as scratch:
+        built = scratch / "inventory"
         built.mkdir()
         for name, content in files.items():
             (built / name).write_bytes(content)
-        built.rename(path)
+        if fresh:
+            _move(built, path)
+            return
+        for name in files:
+            _move(built / name, path / name)
+    for table in TABLES:
+        if f"{table}.csv" not in files:
+            (path / f"{table}.csv").unlink(missing_ok=True)
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether the path names a workbook rather than a folder."""
+    return path.suffix.lower() == _WORKBOOK_SUFFIX
 
 
 def _sources(path: Path) -> dict[str, bytes]:
@@ -98,16 +131,20 @@ def _sources(path: Path) -> dict[str, bytes]:
         return files
     if not path.exists():
         raise _fault("file.not-found", path)
-    raise _fault("file.not-an-inventory", path, suffix=path.suffix)
+    if path.suffix.lower() in _WORKBOOK_SUFFIXES:
+        return {_WORKBOOK_NAME: _read(path, MAX_FILE_BYTES)}
+    raise _fault("file.not-an-inventory", path)
 
 
 def _parse(
     path: Path, files: Mapping[str, bytes]
 ) -> tuple[Inventory | None, tuple[Finding, ...]]:
-    return parse_folder(files)
+    if path.is_dir():
+        return parse_folder(files)
+    return parse_workbook(files[_WORKBOOK_NAME], path.name)
 
 
-def _digest_of(path: Path, files: Mapping[str, bytes]) -> str:
+def _digest_of(files: Mapping[str, bytes]) -> str:
     listing = [{"name": name, "digest": digest(files[name])} for name in sorted(files)]
     return digest(canonical_bytes(listing))
 
@@ -118,22 +155,33 @@ def _read(path: Path, limit: int) -> bytes:
         with path.open("rb") as source:
             content = source.read(limit + 1)
     except OSError as fault:
-        raise _fault("file.unreadable", path, reason=fault.strerror or str(fault)) from fault
+        raise _fault("file.unreadable", path, reason=_reason(fault)) from fault
     if len(content) > limit:
         raise _fault("file.too-large", path, limit=f"{MAX_FILE_BYTES // 1_000_000} MB")
     return content
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file in one step: a reader sees the old bytes or the new ones."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".saltbridge-")
+@contextmanager
+def _scratch(path: Path) -> Iterator[Path]:
+    """A folder beside the path: what is built there moves into place in one step."""
     try:
-        with os.fdopen(handle, "wb") as target:
-            target.write(content)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=".saltbridge-")
+    except OSError as fault:
+        raise _fault("file.unwritable", path, reason=_reason(fault)) from fault
+    with folder as name:
+        yield Path(name)
+
+
+def _move(built: Path, path: Path) -> None:
+    try:
+        os.replace(built, path)
+    except OSError as fault:
+        raise _fault("file.unwritable", path, reason=_reason(fault)) from fault
+
+
+def _reason(fault: OSError) -> str:
+    return fault.strerror or str(fault)
 
 
 def _fault(code: str, path: Path, **arguments: Argument) -> FaultyInput:

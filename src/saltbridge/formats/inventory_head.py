@@ -114,7 +114,7 @@ def _read_section(
                 whole = False
         elif column.required:
             key = f"{name}.{column.name}"
-            found.append(finding("inventory.missing-key", place_of(name, ""), key=key))
+            found.append(finding("inventory.missing-key", place_of(name, column.name), key=key))
             whole = False
     own = {column.name for column in columns} | ({SCHEMA_KEY} if name == INVENTORY else set())
     rest = {key: value for key, value in section.items() if key not in own}
