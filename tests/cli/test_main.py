@@ -29,6 +29,7 @@ def test_help_lists_every_command_without_loading_any() -> None:
     for name in command.COMMANDS:
         assert f"\n  {name} " in listed
     *_, modules, heavy = listed.splitlines()
+    assert "saltbridge.locales" not in modules
     assert modules.startswith("0 ")
     assert "saltbridge.cli.demo" not in modules
     assert heavy == "[]"
@@ -71,6 +72,11 @@ def test_errors_are_worded_and_give_their_exit_code(
 def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.run(["no-such-command"]) == 2
     assert "no-such-command" in capsys.readouterr().err
+    assert command.run(["footprnt"]) == 2
+    assert "Did you mean footprint?" in capsys.readouterr().err
+    assert command.run(["--language", "fr", "node"]) == 2
+    assert command.run(["--shout"]) == 2
+    assert command.run(["verify"]) == 2  # a missing argument
 
 
 def test_findings_follow_the_language_and_keep_their_place() -> None:

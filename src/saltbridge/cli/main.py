@@ -6,13 +6,9 @@ Commands hold no rules. They raise; this module words the findings and sets the 
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
-
-import click
-import typer
-from typer.main import get_command, get_command_from_info
-from typer.models import CommandInfo
 
 from saltbridge import __version__
 
@@ -32,63 +28,20 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
-class _LazyGroup(click.Group):
-    """Lists commands from the table above; imports a module when its command is called."""
+_HELP = """\
+Usage: saltbridge [--language en|de|zh] COMMAND …
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+  Battery carbon data between companies and across borders: account, issue,
+  exchange, guard. Start with: saltbridge demo
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> Any:
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module_name, attribute, summary = entry
-        target = getattr(import_module(f"saltbridge.cli.{module_name}"), attribute)
-        if isinstance(target, typer.Typer):
-            command = get_command(target)
-        else:
-            command = get_command_from_info(
-                CommandInfo(name=cmd_name, callback=target, help=target.__doc__),
-                pretty_exceptions_short=True,
-                rich_markup_mode=None,
-            )
-        command.name = cmd_name
-        command.help = command.help or summary
-        return command
+Options:
+  --language en|de|zh  Language of messages (else SALTBRIDGE_LANGUAGE, else the
+                       locale).
+  --version            Print the version.
+  --help               Show this, or the help of a command.
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry[2]) for name, entry in COMMANDS.items()])
-
-
-def _root() -> click.Group:
-    return _LazyGroup(
-        name="saltbridge",
-        help="Battery carbon data between companies and across borders: account, issue, "
-        "exchange, guard. Start with: saltbridge demo",
-        params=[
-            click.Option(
-                ["--language"],
-                type=click.Choice(["en", "de", "zh"]),
-                help="Language of messages (else SALTBRIDGE_LANGUAGE, else the locale).",
-            ),
-            click.Option(["--version"], is_flag=True, help="Print the version."),
-        ],
-        callback=_start,
-        invoke_without_command=True,
-        no_args_is_help=False,
-    )
-
-
-def _start(language: str | None, version: bool) -> None:
-    if language:
-        os.environ["SALTBRIDGE_LANGUAGE"] = language
-    context = click.get_current_context()
-    if version:
-        click.echo(f"saltbridge {__version__}")
-        context.exit(0)
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+Commands:
+"""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -98,11 +51,45 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code instead of leaving."""
+    rest = list(arguments)
+    while rest and rest[0].startswith("-"):
+        option, _, value = rest.pop(0).partition("=")
+        if option == "--version":
+            print(f"saltbridge {__version__}")
+            return 0
+        if option in ("--help", "-h"):
+            return _help()
+        if option != "--language":
+            return _usage(f"saltbridge has no option {option}.")
+        from saltbridge.locales import LANGUAGES
+
+        value = value or (rest.pop(0) if rest else "")
+        if value not in LANGUAGES:
+            return _usage(f"--language is one of {', '.join(LANGUAGES)}, not {value!r}.")
+        os.environ["SALTBRIDGE_LANGUAGE"] = value
+    if not rest:
+        return _help()
+    name, *rest = rest
+    if name not in COMMANDS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, COMMANDS, 1)
+        return _usage(
+            f"saltbridge has no command {name}."
+            + (f" Did you mean {near[0]}?" if near else " See: saltbridge --help")
+        )
+    return _run_command(name, rest)
+
+
+def _run_command(name: str, arguments: list[str]) -> int:
     from saltbridge.core.errors import FaultyInput, SaltbridgeError, Unavailable
 
+    module, attribute, _ = COMMANDS[name]
+    app = _as_app(getattr(import_module(f"saltbridge.cli.{module}"), attribute))
     try:
-        outcome = _root().main(arguments, prog_name="saltbridge", standalone_mode=False)
-        return outcome if isinstance(outcome, int) else 0
+        app(arguments, prog_name=f"saltbridge {name}")
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else int(bool(leave.code))
     except SaltbridgeError as error:
         from saltbridge.cli.present import say_findings
 
@@ -110,15 +97,33 @@ def run(arguments: list[str]) -> int:
         if isinstance(error, FaultyInput):
             return 2
         return 3 if isinstance(error, Unavailable) else 1
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.exceptions.Exit as leave:
-        return int(leave.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader has enough (`saltbridge … | head`): close quietly, as other tools do.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return 0
+
+
+def _as_app(target: Any) -> Callable[..., Any]:
+    """A group as it is, or a single function as a command of its own."""
+    import typer
+
+    if isinstance(target, typer.Typer):
+        return target
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command()(target)
+    return app
+
+
+def _help() -> int:
+    width = max(map(len, COMMANDS)) + 2
+    lines = (f"  {name:<{width}}{entry[2]}" for name, entry in COMMANDS.items())
+    print(_HELP + "\n".join(lines))
+    return 0
+
+
+def _usage(fault: str) -> int:
+    print(fault, file=sys.stderr)
+    return 2
