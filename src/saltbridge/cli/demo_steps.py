@@ -1,0 +1,353 @@
+"""The twelve steps of the demo, in the order of the path."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from saltbridge.cli.demo_report import (
+    say_checks,
+    say_footprint,
+    say_holes,
+    say_manifest,
+    say_passports,
+)
+from saltbridge.cli.demo_walk import Company, StepFailed, Walk, free_ports
+
+TOTAL = 12
+EU_DRAFT = "eu-cfb@draft-2024-04"
+CATENA_X = "catena-x-pcf@v4"
+CHINA = "cn-miit-551@2025-551"
+PLACED_ON_MARKET = date(2027, 3, 1)
+
+
+def walk_the_path(walk: Walk, *, first_port: int, passports: int) -> None:
+    """All steps; each may use what the ones before it left in ``walk``.
+
+    Raises:
+        StepFailed: a step did not do what it must; the steps after it are not run.
+    """
+    _introduce(walk, first_port)
+    _first_footprint(walk)
+    _declaration_is_refused(walk)
+    dataset = _supplier_publishes(walk)
+    _cell_maker_receives(walk)
+    _outsider_is_refused(walk, dataset)
+    _footprints(walk)
+    _border(walk, passports)
+    _carmaker_receives(walk)
+    _passports(walk)
+    _pages(walk)
+    _verify_offline(walk)
+
+
+def _companies(folder: Path, first_port: int) -> dict[str, Company]:
+    ports = free_ports(first_port, 3)
+    return {
+        "supplier": Company(
+            "supplier",
+            "Wuyi Materials",
+            "Wuyi Battery Materials Co., Ltd. (fictitious)",
+            "BPNL00000000MATS",
+            "CN",
+            "CN",
+            "12 Chongyang Road, Nanping, Fujian, China (fictitious)",
+            ports[0],
+            folder / "material-supplier",
+        ),
+        "cells": Company(
+            "cells",
+            "Minjiang Cell",
+            "Minjiang Cell Co., Ltd. (fictitious)",
+            "BPNL00000000CELL",
+            "CN",
+            "CN",
+            "8 Lianban Road, Fuzhou, Fujian, China (fictitious)",
+            ports[1],
+            folder / "cell-maker",
+        ),
+        "cars": Company(
+            "cars",
+            "Isarwerk",
+            "Isarwerk Automobile AG (fictitious)",
+            "BPNL00000000OEM1",
+            "EU",
+            "DE",
+            "Beispielstraße 1, 80331 München, Germany (fictitious)",
+            ports[2],
+            folder / "carmaker",
+        ),
+    }
+
+
+def _introduce(walk: Walk, first_port: int) -> None:
+    with walk.step("nodes", "Three companies set up their nodes and serve them", TOTAL):
+        walk.companies.update(_companies(walk.folder, first_port))
+        for company in walk.companies.values():
+            walk.run(
+                *("node", "init", str(company.folder), "--name", company.name),
+                *("--legal-name", company.legal_name, "--bpn", company.bpn),
+                *("--jurisdiction", company.jurisdiction, "--country", company.country),
+                *("--address", company.address, "--port", str(company.port)),
+                "--allow-loopback-http",
+                show=company.key == "supplier",
+            )
+        for one, other in (
+            ("supplier", "cells"), ("cells", "supplier"), ("cells", "cars"),
+            ("cars", "cells"), ("supplier", "cars"), ("cars", "supplier"),
+        ):  # fmt: skip
+            partner = walk.companies[other]
+            walk.run(
+                *("node", "partner", str(walk.companies[one].folder), "--name", partner.name),
+                *("--bpn", partner.bpn, "--did", partner.did),
+                *("--jurisdiction", partner.jurisdiction),
+                *("--dsp-url", f"{partner.url}/2025-1"),
+                show=False,
+            )
+        for company in walk.companies.values():
+            walk.serve(company)
+            walk.say(f"       {company.name:<15} {company.jurisdiction}  {company.did}")
+        walk.results["urls"] = {c.key: c.url for c in walk.companies.values()}
+
+
+def _inventory(walk: Walk) -> str:
+    return str(walk.examples / "nmc111-pack")
+
+
+def _node(walk: Walk, key: str) -> tuple[str, str]:
+    return "--node", str(walk.companies[key].folder)
+
+
+def _first_footprint(walk: Walk) -> None:
+    with walk.step("holes", "The cell maker accounts for its battery with open factors", TOTAL):
+        ran = walk.run("footprint", _inventory(walk), "--methodology", EU_DRAFT, "--json")
+        record = ran.json()
+        if not record["holes"]:
+            raise StepFailed("the first footprint should have holes: nothing was delivered yet")
+        walk.results["holes"] = record["holes"]
+        say_holes(walk, record)
+
+
+def _declaration_is_refused(walk: Walk) -> None:
+    with walk.step("declaration-refused", "With holes, a declaration is refused", TOTAL):
+        ran = walk.run(
+            *("footprint", _inventory(walk), "--methodology", CATENA_X, "--declare"), expect=1
+        )
+        for line in ran.stderr.splitlines()[:4]:
+            walk.say(f"       {line.strip()}", style="yellow")
+
+
+def _supplier_publishes(walk: Walk) -> str:
+    with walk.step("supplier-publishes", "The material supplier offers its PCF records", TOTAL):
+        document = walk.examples / "partners" / "material-supplier" / "pcf.json"
+        cells = walk.companies["cells"]
+        walk.run(
+            *("publish", str(document), "--kind", "pcf", "--to", cells.bpn),
+            *("--title", "PCF records, illustrative", *_node(walk, "supplier")),
+        )
+        records = json.loads(document.read_text(encoding="utf-8"))["records"]
+        walk.say(f"       {len(records)} records, every value labelled illustrative")
+        decision = _newest_decision(walk, "supplier")
+        stayed = [f for f in decision["fields"] if f["decision"] == "stay"]
+        walk.say(f"       {len(stayed)} fields stay: production stages, energy, sub-suppliers")
+        offers = walk.run(
+            "exchange", "catalog", walk.companies["supplier"].bpn, *_node(walk, "cells"),
+            "--json", show=False,
+        ).json()  # fmt: skip
+        return str(offers[0]["id"])
+
+
+def _newest_decision(walk: Walk, key: str) -> dict[str, Any]:
+    decisions = walk.run("border", "decisions", *_node(walk, key), "--json", show=False).json()
+    newest: dict[str, Any] = decisions[0]
+    return newest
+
+
+def _request(walk: Walk, asker: str, partner: str, kind: str) -> dict[str, Any]:
+    walk.run(
+        *("exchange", "request", walk.companies[partner].bpn, "--kind", kind),
+        *(*_node(walk, asker), "--wait", "60"),
+    )
+    deliveries = walk.run(
+        "exchange", "deliveries", *_node(walk, asker), "--json", show=False
+    ).json()
+    newest: dict[str, Any] = max(deliveries, key=lambda d: d["received_at"])
+    say_checks(walk, newest)
+    if not newest["checks"] or not all(check["ok"] for check in newest["checks"]):
+        raise StepFailed(f"the delivery did not pass its checks: {newest['checks']}")
+    return newest
+
+
+def _cell_maker_receives(walk: Walk) -> None:
+    title = "The cell maker negotiates, receives and checks them (DSP 2025-1)"
+    with walk.step("supplier-delivers", title, TOTAL):
+        _request(walk, "cells", "supplier", "pcf")
+
+
+def _outsider_is_refused(walk: Walk, dataset: str) -> None:
+    title = "The carmaker asks the supplier for the same records, and is refused"
+    with walk.step("outsider-refused", title, TOTAL):
+        ran = walk.run(
+            *("exchange", "request", walk.companies["supplier"].bpn, dataset),
+            *(*_node(walk, "cars"), "--wait", "20"),
+            expect=1,
+        )
+        for line in (ran.stderr or ran.stdout).splitlines()[:3]:
+            walk.say(f"       {line.strip()}", style="yellow")
+
+
+def _footprints(walk: Walk) -> None:
+    title = "The cell maker accounts again, under three rule sets"
+    with walk.step("footprints", title, TOTAL):
+        for methodology in (CHINA, CATENA_X, EU_DRAFT):
+            record = walk.run(
+                *("footprint", _inventory(walk), "--methodology", methodology, "--json"),
+                *_node(walk, "cells"),
+            ).json()
+            say_footprint(walk, record)
+        if record["holes"]:
+            raise StepFailed(f"holes are left after the delivery: {record['holes'][:3]}")
+
+
+def _border(walk: Walk, passports: int) -> None:
+    with walk.step("border", "The border decides field by field what may leave China", TOTAL):
+        record = walk.folder / "supplier-record.json"
+        facts = walk.examples / "nmc111-pack" / "battery-facts.toml"
+        walk.run(
+            *("record", *_node(walk, "cells"), "--methodology", EU_DRAFT),
+            *("--facts", str(facts), "--items", str(_items(walk, passports))),
+            *("--out", str(record)),
+        )
+        cars = walk.companies["cars"]
+        walk.run(
+            *("publish", str(record), "--kind", "battery-supplier-record", "--to", cars.bpn),
+            *("--title", "Supplier record MJC-NMC111-24", *_node(walk, "cells")),
+        )
+        decision = _newest_decision(walk, "cells")
+        manifest = walk.run(
+            "border", "manifest", decision["id"], *_node(walk, "cells"), "--json", show=False
+        ).json()
+        manifest = manifest[0] if isinstance(manifest, list) else manifest
+        walk.results["manifest"] = {
+            "left": manifest["left"] + manifest["minimised"],
+            "stayed": manifest["stayed"],
+        }
+        say_manifest(walk, manifest, decision)
+
+
+def _items(walk: Walk, count: int) -> Path:
+    """The first ``count`` batteries of the example, more of the same if it holds fewer."""
+    source = (walk.examples / "nmc111-pack" / "items.csv").read_text(encoding="utf-8")
+    header, *rows = source.strip().splitlines()
+    place = header.split(",").index("serial")
+    made = []
+    for number in range(count):
+        cells = rows[number % len(rows)].split(",")
+        if number >= len(rows):
+            cells[place] = f"{cells[place]}-{number // len(rows) + 1}"
+        made.append(",".join(cells))
+    listed = walk.folder / "items.csv"
+    listed.write_text("\n".join([header, *made]) + "\n", encoding="utf-8")
+    walk.results["serials"] = [row.split(",")[place] for row in made]
+    return listed
+
+
+def _carmaker_receives(walk: Walk) -> None:
+    title = "The carmaker negotiates, receives and checks the supplier record"
+    with walk.step("delivery", title, TOTAL):
+        delivery = _request(walk, "cars", "cells", "supplier-record")
+        walk.results["delivery"] = {"verified": True, "checks": delivery["checks"]}
+        walk.results["delivery_id"] = delivery["id"]
+
+
+def _passports(walk: Walk) -> None:
+    title = "The carmaker adds its distribution and issues the passports"
+    with walk.step("passports", title, TOTAL):
+        partner = walk.examples / "partners" / "carmaker"
+        issued = walk.run(
+            *("passport", "issue", *_node(walk, "cars"), "--delivery", "latest"),
+            *("--serials", ",".join(walk.results["serials"])),
+            *("--facts", str(partner / "passport" / "operator.toml")),
+            *("--distribution", str(partner / "distribution")),
+            *("--placed-on-market", PLACED_ON_MARKET.isoformat(), "--json"),
+        ).json()
+        say_passports(walk, issued)
+        walk.results["passports_issued"] = len(issued["passports"])
+        walk.results["passports"] = issued["passports"]
+        walk.results["footprint"] = _footprint_result(issued["footprint"])
+
+
+def _footprint_result(record: dict[str, Any]) -> dict[str, Any]:
+    """The carmaker's footprint as ``--json`` words it: its own lorry, the other stages kept."""
+    return {
+        "methodology": record["methodology"]["id"],
+        "edition": record["methodology"]["edition"],
+        "kind": record["type"],
+        "total_kg_co2e": record["total_kg_co2e"],
+        "declared": record["declared"],
+        "stages": record["stages"],
+    }
+
+
+def _pages(walk: Walk) -> None:
+    with walk.step("pages", "Anyone who scans the code reads the passport", TOTAL):
+        cars = walk.companies["cars"]
+        pages = {}
+        for passport in walk.results["passports"]:
+            page = passport["product_id"]
+            for language in ("en", "de", "zh"):
+                status, body, _ = walk.get(f"{page}?lang={language}", Accept="text/html")
+                if status != 200 or f'lang="{language}'.encode() not in body:
+                    raise StepFailed(f"{page}?lang={language} answered {status}")
+            for picture in ("qr.svg", "qr.png"):
+                if walk.get(f"{page}/{picture}")[0] != 200:
+                    raise StepFailed(f"{page}/{picture} is missing")
+            pages[passport["serial"]] = page
+        first = next(iter(pages.values()))
+        walk.results["urls"] |= {
+            "passport": first,
+            "passports": pages,
+            "qr": f"{first}/qr.svg",
+            "operator_pages": {
+                c.key: f"{c.url}/operator?token={_operator_token(c)}"
+                for c in walk.companies.values()
+            },
+        }
+        walk.say(f"       passport  [link={first}]{first}[/link]")
+        walk.say(f"       in German {first}?lang=de    in Chinese {first}?lang=zh")
+        walk.say(f"       QR code   {first}/qr.svg")
+        for key, url in walk.results["urls"]["operator_pages"].items():
+            walk.say(f"       node page of {walk.companies[key].name:<15} {url}")
+        walk.say(f"       identity  {cars.url}/.well-known/did.json")
+
+
+def _operator_token(company: Company) -> str:
+    return (company.folder / "operator.token").read_text(encoding="ascii").strip()
+
+
+def _verify_offline(walk: Walk) -> None:
+    title = "Record, receipt and passport are checked offline, and a forged one is caught"
+    with walk.step("verify-offline", title, TOTAL):
+        cars = walk.companies["cars"]
+        saved = walk.folder / "passport.json"
+        issued = walk.results["passports"][0]
+        status, body, _ = walk.get(f"{cars.url}/passports/{issued['id']}/claim.json")
+        if status != 200:
+            raise StepFailed(f"the signed passport cannot be downloaded: {status}")
+        saved.write_bytes(body)
+        walk.run("verify", str(saved), *_node(walk, "cars"))
+        record = walk.folder / "received-record.json"
+        delivery = walk.run(
+            "exchange", "show", walk.results["delivery_id"], *_node(walk, "cars"), "--json",
+            show=False,
+        ).json()  # fmt: skip
+        record.write_text(json.dumps(delivery["claim"]), encoding="utf-8")
+        walk.run("verify", str(record), *_node(walk, "cars"))
+        forged = walk.folder / "forged.json"
+        claim = json.loads(body)
+        head, payload, signature = claim["jws"].split(".")
+        swapped = payload[:-2] + ("A" if payload[-2] != "A" else "B") + payload[-1]
+        forged.write_text(
+            json.dumps({**claim, "jws": ".".join((head, swapped, signature))}), encoding="utf-8"
+        )
+        walk.run("verify", str(forged), *_node(walk, "cars"), expect=1)
