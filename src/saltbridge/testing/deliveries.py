@@ -1,0 +1,122 @@
+"""A battery supplier record as it lies, verified, in a carmaker's store: for tests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from saltbridge.core.canonical import canonical_bytes, digest
+from saltbridge.ports import NodeProfile, World
+from saltbridge.testing.builders import NOON, BuiltKeyring
+from saltbridge.trust.claims import SupplierRecord, sign
+from saltbridge.trust.did import iso
+
+FOOTPRINT: Mapping[str, Any] = {
+    "type": "estimate",
+    "total_kg_co2e": 1700.0,
+    "unit": {"kind": "functional", "amount": 11520.0, "unit": "kWh"},
+    "unit_of_product": "1 piece",
+    "methodology": {
+        "id": "eu-cfb",
+        "edition": "draft-2024-04",
+        "title": "Carbon footprint of EV batteries, draft delegated act",
+        "status": "draft",
+    },
+    "period": {"start": "2025-01-01", "end": "2025-12-31"},
+    "stages": {
+        "raw_material_acquisition": 1300.0,
+        "main_production": 420.0,
+        "distribution": 30.0,
+        "end_of_life": -50.0,
+    },
+    "coverage": {"mass_share": 0.996, "mass_without_factor_kg": 0.6},
+    "primary_data_share": 34.0,
+    "data_quality": {"TeR": 2.0, "GeR": 2.0, "TiR": 2.0, "DQR": 2.0},
+    "range_kg_co2e": {"low": 1690.0, "high": 1760.0},
+}
+
+DISTRIBUTION: Mapping[str, Any] = {
+    "type": "estimate",
+    "total_kg_co2e": 62.5,
+    "methodology": FOOTPRINT["methodology"],
+    "stages": {
+        "raw_material_acquisition": 0.0,
+        "main_production": 0.0,
+        "distribution": 62.5,
+        "end_of_life": 0.0,
+    },
+    "lines": [
+        {"stage": "distribution", "kg_co2e": 62.5, "factor": {"confidence": "secondary"}},
+    ],
+}
+
+
+def battery_record(
+    facts: Mapping[str, Any], footprint: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A battery supplier record from the cell maker's facts (``battery-facts.toml``)."""
+    items = [
+        {
+            "serial": item["serial"],
+            "manufactured_on": str(item["manufactured_on"]),
+            "attributes": dict(item.get("attributes", {})),
+        }
+        for item in facts.get("items", [])
+    ]
+    return {
+        "kind": "battery-supplier-record",
+        "product": {
+            "id": "NMC111-24",
+            "name": "NMC111 EV battery pack 24 kWh",
+            "category": "ev",
+            "chemistry": "NMC111",
+            "mass_kg": 165.02,
+            "gtin": "09521234567899",
+        },
+        "manufacturer": {
+            "name": "Minjiang Cell Co., Ltd. (fictitious)",
+            "bpn": "BPNL00000000CELL",
+            "country": "CN",
+        },
+        "plant": {"id": "MJC-FZ1", "name": "Fuzhou plant 1", "country": "CN"},
+        "footprint": dict(FOOTPRINT if footprint is None else footprint),
+        "attributes": dict(facts["attributes"]),
+        "items": items,
+    }
+
+
+def put_delivery(
+    world: World,
+    maker: NodeProfile,
+    record: Mapping[str, Any],
+    *,
+    id: str = "urn:uuid:00000000-0000-4000-8000-0000000d3117",
+    checks_ok: bool = True,
+) -> str:
+    """Put the record into the store as a delivery received from the maker; returns its id."""
+    keyring = BuiltKeyring(maker.did)
+    claim = sign(
+        SupplierRecord,
+        record,
+        id="urn:uuid:00000000-0000-4000-8000-0000000c1a13",
+        issued_at=NOON,
+        issuer=maker.did,
+        signer=keyring.signer(),
+    )
+    delivery = {
+        "id": id,
+        "transfer_id": "urn:uuid:00000000-0000-4000-8000-000000000001",
+        "dataset_id": "urn:uuid:00000000-0000-4000-8000-000000000002",
+        "provider": {"bpn": maker.bpn, "did": maker.did},
+        "agreement_id": "urn:uuid:00000000-0000-4000-8000-000000000003",
+        "digest": digest(claim.jws.encode()),
+        "received_at": iso(NOON),
+        "claim_type": "supplier-record",
+        "checks": [{"number": 1, "name": "signature", "ok": checks_ok}],
+        "claim": {
+            "saltbridge": "supplier-record",
+            "jws": claim.jws,
+            "did_document": dict(keyring.did_document()),
+        },
+    }
+    with world.store.unit_of_work() as work:
+        work.put("delivery", id, canonical_bytes(delivery), expected_version=0)
+    return id

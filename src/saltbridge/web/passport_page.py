@@ -1,0 +1,199 @@
+"""The public passport: one address per battery, read by people and by machines.
+
+Everything answered here comes out of a ``Release``: the released bytes themselves, or a page
+drawn from the signed statement inside them. The restricted views lie under another kind of
+record that no function of this module reads. Whatever goes wrong, an address without a
+passport gets one and the same answer.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from saltbridge.border.context import PUBLIC
+from saltbridge.border.release import Release
+from saltbridge.core.canonical import read_json
+from saltbridge.core.errors import SaltbridgeError
+from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
+from saltbridge.passport.data_carrier import is_serial
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.reports.qr import qr_png, qr_svg
+from saltbridge.trust.claims import Passport, VerifiedClaim, verify
+from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
+from saltbridge.web.pages import render as render_page
+from saltbridge.web.passport_words import page_values
+
+HTML: Final = "text/html"
+JSON: Final = "application/json"
+JWS: Final = "application/jose"
+VARIANTS: Final = {HTML: "page", JSON: "view", JWS: "claim"}
+_VARY: Final = {"Vary": "Accept, Accept-Language"}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPassport:
+    """What everybody may have of a passport: two releases and the statement they hold."""
+
+    claim_file: Release
+    view: Release
+    statement: VerifiedClaim[Passport]
+
+    @property
+    def product_id(self) -> str:
+        return str(self.statement.content["product_id"])
+
+
+def routes(world: World) -> list[Route]:
+    """The public addresses of a node's passports."""
+    pages = _PassportPages(world)
+    return [
+        Route("/01/{rest:path}", pages.by_product, methods=["GET"]),
+        Route("/passports/{id}/claim.json", pages.claim_file, methods=["GET"]),
+    ]
+
+
+class _PassportPages:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def by_product(self, request: Request) -> Response:
+        """``/01/{gtin}/21/{serial}`` and the QR code below it."""
+        # The raw path: an escaped slash belongs to the serial number, a plain one does not.
+        raw = request.scope.get("raw_path") or quote(request.url.path).encode()
+        parts = [unquote(p) for p in raw.decode("ascii", "replace").split("/")[1:]]
+        if len(parts) not in (4, 5) or parts[0] != "01" or parts[2] != "21":
+            return _missing(request)
+        passport = await run_in_threadpool(self._by_address, parts[1], parts[3])
+        if passport is None:
+            return _missing(request)
+        if len(parts) == 4:
+            return await run_in_threadpool(_negotiated, request, passport)
+        if parts[4] == "qr.svg":
+            return _image(qr_svg(passport.product_id), "image/svg+xml")
+        if parts[4] == "qr.png":
+            return _image(qr_png(passport.product_id), "image/png")
+        return _missing(request)
+
+    async def claim_file(self, request: Request) -> Response:
+        """The signed claim file, to be saved and checked offline."""
+        passport = await run_in_threadpool(self._by_id, str(request.path_params["id"]))
+        if passport is None:
+            return _missing(request)
+        serial = quote(str(passport.statement.content["serial"]), safe="")
+        return _released(
+            passport.claim_file,
+            JSON,
+            {"Content-Disposition": f'attachment; filename="passport-{serial}.json"'},
+        )
+
+    def _by_address(self, gtin: str, serial: str) -> PublicPassport | None:
+        if not is_gtin14(gtin) or not is_serial(serial):
+            return None
+        with self._world.store.reading() as work:
+            stored = work.get("passport-address", f"{gtin}/{serial}")
+            return (
+                None if stored is None else _public(work, read_json(stored.body)["passport_id"])
+            )
+
+    def _by_id(self, id: str) -> PublicPassport | None:
+        if not is_urn_uuid(id):
+            return None
+        with self._world.store.reading() as work:
+            return _public(work, id)
+
+
+def _public(work: UnitOfWork, passport_id: str) -> PublicPassport | None:
+    """The releases of a passport, if it is active and they are what was decided."""
+    stored = work.get("passport", passport_id)
+    if stored is None:
+        return None
+    record = read_json(stored.body)
+    if record["status"] != "active":
+        return None
+    released = record["public"]
+    try:
+        claim_file = work.get_release(released["claim"], released["decision_id"])
+        view = work.get_release(released["view"], released["decision_id"])
+        if claim_file is None or view is None:
+            return None
+        if {claim_file.audience, view.audience} != {PUBLIC.bpn}:
+            return None
+        held = read_json(claim_file.content)
+        statement = verify(Passport(held["jws"]), held["did_document"])
+    except SaltbridgeError:
+        return None  # an altered release or signature is no passport, and says no more
+    return PublicPassport(claim_file, view, statement)
+
+
+def _negotiated(request: Request, passport: PublicPassport) -> Response:
+    """The variant the reader asks for: page, public JSON or JWS."""
+    wanted = request.headers.get("accept", "")
+    if request.query_params.get("format") == "json":  # a link cannot send an Accept header
+        wanted = JSON
+    variant = best_variant(wanted, VARIANTS)
+    if variant is None:
+        listed = "".join(f"{v}\n" for v in VARIANTS)
+        return PlainTextResponse(listed, 406, headers={**plain_headers(), **_VARY})
+    if variant == JSON:
+        return _released(passport.view, JSON, _VARY)
+    if variant == JWS:
+        jws = read_json(passport.claim_file.content)["jws"]
+        return Response(jws, media_type=JWS, headers={**plain_headers(), **_VARY})
+    language = reader_language(request)
+    page = render_page("passport.html", language, **_values(passport, language))
+    return Response(page, media_type=HTML, headers={**page_headers(language), **_VARY})
+
+
+def _values(passport: PublicPassport, language: str) -> dict[str, Any]:
+    content = passport.statement.content
+    address = f"/01/{quote(content['gtin'], safe='')}/21/{quote(content['serial'], safe='')}"
+    values = page_values(content, language)
+    estimate = values["estimate"]
+    if estimate is not None:
+        # The picture escapes every text itself.
+        estimate["picture"] = Markup(estimate["picture"])  # noqa: S704
+    return {
+        **values,
+        "claim": {
+            "issuer": passport.statement.issuer,
+            "key": passport.statement.header["kid"],
+            "digest": passport.statement.claim.digest,
+        },
+        "paths": {
+            "qr_svg": f"{address}/qr.svg",
+            "qr_png": f"{address}/qr.png",
+            "claim": f"/passports/{content['passport_id']}/claim.json",
+            "json": f"{address}?format=json",
+        },
+    }
+
+
+def _released(release: Release, media_type: str, headers: dict[str, str]) -> Response:
+    """The released bytes, and nothing else."""
+    tag = {"ETag": f'"{release.digest.removeprefix("sha256:")}"'}
+    return Response(
+        release.content, media_type=media_type, headers={**plain_headers(), **tag, **headers}
+    )
+
+
+def _image(content: bytes, media_type: str) -> Response:
+    headers = {**plain_headers(), "Content-Security-Policy": "default-src 'none'"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _missing(request: Request) -> Response:
+    """One answer for every address without a passport, whatever the reason."""
+    language = reader_language(request)
+    page = render_page("passport_missing.html", language)
+    return Response(
+        page,
+        404,
+        media_type=HTML,
+        headers={**page_headers(language), "Vary": "Accept-Language"},
+    )

@@ -1,0 +1,243 @@
+"""Values of a public passport view as a reader sees them, in three languages."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_skeleton
+
+from saltbridge.locales import has_text, number, text
+from saltbridge.passport.attributes import Attribute, attribute_table
+
+_BABEL = {"en": "en_GB", "de": "de", "zh": "zh_Hans_CN"}
+_UNITS = {"ohm": "Ω", "degC": "°C", "kgCO2e": "kg CO₂e", "kgCO2e/kWh": "kg CO₂e/kWh"}
+_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A document: its title and its address (empty if the document is the text itself)."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Entries with the same members: a heading per member, a row per entry."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One attribute on the page. Exactly one of the shapes is filled."""
+
+    id: str
+    label: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    table: Table | None = None
+    mark: str = ""  # operator | computed | "" (the cell maker's record)
+    missing: bool = False
+
+
+def lines_of(
+    view: Mapping[str, Any], sections: Sequence[str], language: str, without: Sequence[str] = ()
+) -> list[Line]:
+    """The public attributes of the sections, in the order of the table.
+
+    A mandatory or given attribute always has its line; one that nobody has to give and
+    nobody gave is listed elsewhere on the page.
+    """
+    shown = view.get("attributes") or {}
+    hidden = {
+        *view.get("not_yet_required", ()),
+        *view.get("not_applicable", ()),
+        *view.get("not_provided", ()),
+        *without,
+    }
+    return [
+        line_of(attribute, shown.get(attribute.id), language)
+        for attribute in attribute_table().values()
+        if attribute.section in sections
+        and attribute.point == 1
+        and (attribute.id in shown or attribute.id not in hidden)
+        and attribute.id not in without
+    ]
+
+
+def line_of(attribute: Attribute, entry: Mapping[str, Any] | None, language: str) -> Line:
+    """One attribute as a line of the page."""
+    label = text(f"attribute.{attribute.id}", None, language)
+    if entry is None:
+        return Line(
+            attribute.id, label, text("page.not-provided", None, language), missing=True
+        )
+    kind = entry["origin"]["kind"]
+    mark = "" if kind == "supplier-record" else kind
+    if entry.get("none"):
+        return Line(attribute.id, label, text("page.none", None, language), mark=mark)
+    if entry.get("unknown"):
+        reason = {"reason": entry["unknown"]}
+        return Line(attribute.id, label, text("page.unknown", reason, language), mark=mark)
+    value, unit = entry["value"], entry.get("unit", "")
+    if attribute.type in ("document", "documents"):
+        documents = value if isinstance(value, list) else [value]
+        links = tuple(_link(d, language) for d in documents)
+        return Line(attribute.id, label, links=links, mark=mark)
+    if attribute.type == "per_soc":
+        items = tuple(
+            text(
+                "page.at-charge",
+                {
+                    "value": _with_unit(number(e["value"], language, DIGITS), unit, language),
+                    "charge": number(e["state_of_charge_percent"], language),
+                },
+                language,
+            )
+            for e in value
+        )
+        return Line(attribute.id, label, items=items, mark=mark)
+    if attribute.type == "list" and attribute.constraints.parts:
+        return Line(attribute.id, label, table=_table(attribute, value, language), mark=mark)
+    if attribute.type == "list":
+        return Line(attribute.id, label, items=tuple(str(v) for v in value), mark=mark)
+    return Line(attribute.id, label, reading(attribute, value, unit, language), mark=mark)
+
+
+def reading(attribute: Attribute, value: Any, unit: str, language: str) -> str:
+    """A single value as text, with its unit, in the notation of the language."""
+    if attribute.type in ("number", "integer"):
+        return _with_unit(number(value, language, DIGITS), unit, language)
+    if attribute.type == "choice":
+        return text(f"page.choice.{value}", None, language)
+    if attribute.type == "boolean":
+        return text("page.yes" if value else "page.no", None, language)
+    if attribute.type == "localised":
+        return in_language(value, language)
+    if attribute.type == "month":
+        return month(str(value), language)
+    if attribute.type == "date":
+        return day(str(value), language)
+    if attribute.type == "datetime":
+        return moment(str(value), language)
+    if attribute.type == "duration":
+        return duration(str(value), language)
+    if attribute.type == "range":
+        limits = {k: number(value[k], language) for k in ("lower", "upper")}
+        return _with_unit(text("page.between", limits, language), unit, language)
+    if isinstance(value, Mapping):
+        return _record(attribute, value, unit, language)
+    return str(value)
+
+
+def in_language(value: Any, language: str) -> str:
+    """A text by language, or the only text there is."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    return str(value.get(language) or value.get("en") or next(iter(value.values())))
+
+
+def day(iso: str, language: str) -> str:
+    """A day as people write it."""
+    return format_date(date.fromisoformat(iso[:10]), "long", locale=_BABEL[language])
+
+
+def month(iso: str, language: str) -> str:
+    """Month and year as people write them."""
+    return str(
+        format_skeleton("yMMMM", date.fromisoformat(f"{iso[:7]}-01"), locale=_BABEL[language])
+    )
+
+
+def moment(iso: str, language: str) -> str:
+    """A point in time, UTC."""
+    at = datetime.fromisoformat(iso)
+    return f"{format_datetime(at, 'd MMM y HH:mm', locale=_BABEL[language])} UTC"
+
+
+def duration(iso: str, language: str) -> str:
+    """An ISO 8601 duration in years, months and days."""
+    match = _DURATION.fullmatch(iso)
+    counts = zip(("years", "months", "days"), match.groups() if match else (), strict=False)
+    parts = [text(f"page.{name}", {"n": n}, language) for name, n in counts if n]
+    return " ".join(parts) or iso
+
+
+def country(code: str, language: str) -> str:
+    """The name of a country (ISO 3166-1 alpha-2), or the code."""
+    return str(Locale.parse(_BABEL[language]).territories.get(code, code))
+
+
+def _with_unit(amount: str, unit: str, language: str) -> str:
+    if not unit:
+        return amount
+    named = f"page.unit.{unit}"
+    shown = text(named, None, language) if has_text(named) else _UNITS.get(unit, unit)
+    return f"{amount}\u00a0{shown}"
+
+
+def _record(attribute: Attribute, value: Mapping[str, Any], unit: str, language: str) -> str:
+    if attribute.id in ("A024", "A026", "A028", "A025"):
+        order = ("name", "street", "address", "postal_code", "city", "province")
+        parts = [_address(value[k], language) for k in order if value.get(k)]
+        if value.get("country"):
+            parts.append(country(str(value["country"]), language))
+        return ", ".join([*parts, *(str(value[k]) for k in ("web", "email") if value.get(k))])
+    if attribute.id == "A063":
+        return f"{value['code']} ({value['name']})"
+    parts = []
+    for part in (*attribute.constraints.parts, *attribute.constraints.optional_parts):
+        if part not in value:
+            continue
+        told = value[part]
+        is_number = isinstance(told, int | float)
+        shown = (
+            _with_unit(number(told, language, DIGITS), unit, language)
+            if is_number
+            else str(told)
+        )
+        parts.append(f"{text(f'page.part.{part}', None, language)}: {shown}")
+    return "; ".join(parts)
+
+
+def _address(value: Any, language: str) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    parts = [str(value[k]) for k in ("street", "postal_code", "city", "province") if k in value]
+    if value.get("country"):
+        parts.append(country(str(value["country"]), language))
+    return ", ".join(parts)
+
+
+def _table(attribute: Attribute, entries: Sequence[Any], language: str) -> Table:
+    named = (*attribute.constraints.parts, *attribute.constraints.optional_parts)
+    parts = [p for p in named if any(p in e for e in entries)]
+    return Table(
+        tuple(text(f"page.part.{p}", None, language) for p in parts),
+        tuple(
+            tuple(
+                number(e[p], language)
+                if isinstance(e.get(p), int | float)
+                else str(e.get(p, "–"))
+                for p in parts
+            )
+            for e in entries
+        ),
+    )
+
+
+def _link(document: Mapping[str, Any], language: str) -> Link:
+    title = in_language(document["title"], language)
+    if document.get("text"):
+        title = f"{title}: {in_language(document['text'], language)}"
+    url = str(document.get("url", ""))
+    # Only web addresses become links: a record may hold any text.
+    return Link(title, url if url.startswith(("https://", "http://")) else "")

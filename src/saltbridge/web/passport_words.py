@@ -1,0 +1,177 @@
+"""A public passport view, arranged and worded for the page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from saltbridge.locales import has_text, number, text
+from saltbridge.passport.attributes import attribute_table
+from saltbridge.reports.stages_svg import StageBar, stages_svg
+from saltbridge.web.passport_values import day, line_of, lines_of
+
+# What the user of a battery is told stands in a section of its own, as does the passport's
+# own header; everything else follows the sections of the table.
+_END_USER = ("A043", "A068", "A084", "A085", "A086")
+_STATUS = ("A005", "A006", "A007", "A013", "A015", "A026", "A027", "A037")
+_TOLD_ELSEWHERE = ("A002", "A003", "A004", "A009", "A010", "A011")
+_KEY_FACTS = ("A019", "A087", "A033", "A029")
+
+
+def page_values(view: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Everything the passport page shows of a view, in one language."""
+    shown = view["attributes"]
+
+    def stated(id: str) -> Any:
+        return (shown.get(id) or {}).get("value")
+
+    elsewhere = (*_END_USER, *_STATUS, *_TOLD_ELSEWHERE)
+    return {
+        "view": view,
+        "model": str(stated("A018") or view["serial"]),
+        "maker": stated("A022"),
+        "category": text(f"page.choice.{view['category']}", None, language),
+        "key_facts": [
+            (line.label, line.text)
+            for line in _lines(view, _KEY_FACTS, language)
+            if not line.missing
+        ],
+        "sections": {
+            "identity": lines_of(view, ("header", "general"), language, elsewhere),
+            "performance": lines_of(view, ("performance",), language, elsewhere),
+            "materials": lines_of(view, ("materials", "due_diligence"), language, elsewhere),
+            "circularity": lines_of(view, ("circularity",), language, elsewhere),
+            "labels": lines_of(view, ("labels", "carbon_footprint"), language, elsewhere),
+            "end_user": _lines(view, _END_USER, language),
+            "status": _lines(view, ("A001", *_STATUS), language),
+        },
+        "estimate": _estimate(view, language),
+        "absent": {
+            "later": _labels(view.get("not_yet_required", ()), language),
+            "none": _labels(view.get("not_applicable", ()), language),
+            "voluntary": _labels(view.get("not_provided", ()), language),
+        },
+        "assessed_on": day(view["duty"]["assessed_on"], language),
+    }
+
+
+def _lines(view: Mapping[str, Any], ids: Sequence[str], language: str) -> list[Any]:
+    table, shown = attribute_table(), view["attributes"]
+    return [line_of(table[id], shown.get(id), language) for id in ids]
+
+
+def _labels(ids: Sequence[str], language: str) -> list[str]:
+    return [text(f"attribute.{id}", None, language) for id in ids]
+
+
+def _estimate(view: Mapping[str, Any], language: str) -> dict[str, Any] | None:
+    """The footprint estimate as the page shows it."""
+    estimate = view.get("company_information")
+    if not isinstance(estimate, Mapping):
+        return None
+    total = float(estimate["total_kg_co2e"])
+    stages = [_stage(part, total, language) for part in estimate["stages"]]
+    bars = [
+        StageBar(s["label"], s["kg_co2e"], f"{s['amount']} kg CO₂e · {s['share']}")
+        for s in stages
+    ]
+    declared = estimate.get("declared_unit")
+    replaced = "own" if estimate.get("distribution_replaced") else "supplied"
+    return {
+        "total": number(total, language, 5),
+        "declared": _declared(declared, estimate.get("unit"), language),
+        "stages": stages,
+        "picture": stages_svg(
+            bars,
+            title=text("page.company.picture", None, language),
+            description=text("page.company.description", None, language),
+        ),
+        "distribution": text(
+            f"page.company.{replaced}-distribution",
+            {"operator": view["issuer"]["name"]},
+            language,
+        ),
+        "facts": _facts(estimate, language),
+    }
+
+
+def _stage(part: Mapping[str, Any], total: float, language: str) -> dict[str, Any]:
+    kg = float(part["kg_co2e"])
+    share = kg / total * 100.0 if total else 0.0
+    origin = part["origin"]
+    confidence = part.get("confidence")
+    words = (
+        {"confidence": text(f"page.confidence.{confidence}", None, language)}
+        if confidence
+        else {}
+    )
+    return {
+        "label": " + ".join(text(f"page.stage.{s}", None, language) for s in part["stages"]),
+        "kg_co2e": kg,
+        "amount": number(kg, language, 5),
+        "share": f"{number(round(share, 1), language)} %",
+        "origin": text(f"page.origin.{origin['kind']}", {"party": origin["party"]}, language),
+        "reference": origin["reference"],
+        "confidence": text("page.company.confidence", words, language) if words else "",
+    }
+
+
+def _declared(declared: Any, unit: Any, language: str) -> dict[str, str] | None:
+    if not isinstance(declared, Mapping):
+        return None
+    functional = isinstance(unit, Mapping) and unit.get("kind") == "functional"
+    return {
+        "value": number(float(declared["value"]), language, 4),
+        "unit": str(declared["unit"]).replace("kgCO2e", "kg CO₂e"),
+        "text": "page.company.declared" if functional else "page.company.declared-other",
+    }
+
+
+def _facts(estimate: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    """Rule set, period, range, coverage and quality, where the record states them."""
+
+    def say(id: str, **arguments: Any) -> str:
+        return text(f"page.{id}", arguments or None, language)
+
+    method = estimate["methodology"]
+    status = f"page.edition.{method.get('status', '')}"
+    edition = say(
+        "company.edition",
+        edition=str(method.get("edition", "–")),
+        status=text(status, None, language) if has_text(status) else "–",
+    )
+    facts = [
+        (
+            say("company.methodology"),
+            f"{method.get('title') or method['id']} ({method['id']}), {edition}",
+        )
+    ]
+    period = estimate.get("period") or {}
+    if period.get("start") and period.get("end"):
+        days = {k: day(str(period[k]), language) for k in ("start", "end")}
+        facts.append(
+            (say("company.period"), say("between", lower=days["start"], upper=days["end"]))
+        )
+    unit = estimate.get("unit")
+    if isinstance(unit, Mapping):
+        facts.append(
+            (
+                say("company.unit"),
+                f"{number(float(unit['amount']), language, 6)} {unit['unit']}",
+            )
+        )
+    limits = estimate.get("range_kg_co2e")
+    if isinstance(limits, Mapping):
+        told = {
+            "lower": number(float(limits["low"]), language, 5),
+            "upper": number(float(limits["high"]), language, 5),
+        }
+        facts.append((say("company.range"), f"{say('between', **told)} kg CO₂e"))
+    share = (estimate.get("coverage") or {}).get("mass_share")
+    if isinstance(share, int | float):
+        facts.append((say("company.coverage"), f"{number(share * 100.0, language)} %"))
+    primary = estimate.get("primary_data_share")
+    if isinstance(primary, int | float):
+        facts.append((say("company.primary"), f"{number(float(primary), language)} %"))
+    rating = (estimate.get("data_quality") or {}).get("DQR")
+    if isinstance(rating, int | float):
+        facts.append((say("company.quality"), number(float(rating), language, 3)))
+    return facts
