@@ -25,7 +25,7 @@ class FieldClass(StrEnum):
     CONTRACT = "contract"  # partners only, under terms
     INTERNAL = "internal"
     PERSONAL = "personal"
-    TRADE_SECRET = "trade_secret"
+    TRADE_SECRET = "trade_secret"  # noqa: S105
     IMPORTANT_CANDIDATE = "important_candidate"  # might be important data (CN)
     CORE = "core"
 
@@ -110,10 +110,8 @@ class Catalogue:
 
     def step(self, state: State, key: str | None) -> State:
         """The matcher one level deeper: into the member ``key``, or an array element (None)."""
-        if key is not None and not any(key in node.keys for node in state):
-            known = (state, "\0")  # every unknown key leads to the same state
-        else:
-            known = (state, key)
+        unknown = key is not None and not any(key in node.keys for node in state)
+        known = (state, "\0" if unknown else key)  # all unknown keys lead to one state
         found = self._steps.get(known)
         if found is None:
             found = self._steps[known] = _closure(tuple(_next(state, key)))
@@ -127,7 +125,7 @@ class Catalogue:
 
     @staticmethod
     def entry_of_empty(state: State) -> FieldEntry | None:
-        """The row for an empty object or array: its own, else the strictest beneath it."""
+        """The row for null and for an empty object or array: the strictest here and beneath."""
         rows = [row for node in state for row in (node.entry, node.below) if row is not None]
         return max(rows, key=_strictness, default=None)
 
@@ -270,6 +268,15 @@ def _rows(section: Mapping[str, Any]) -> Iterator[FieldEntry]:
         )
 
 
+_ATTRIBUTE_GROUPS = {
+    "1": "attributes-1",
+    "2": "attributes-2",
+    "3": "attributes-3",
+    "4": "attributes-4",
+    "n": "attributes",  # "none": no point of Annex XIII
+}
+
+
 def _rows_of_attributes(
     place: Mapping[str, Any], attributes: Mapping[str, Any]
 ) -> Iterator[FieldEntry]:
@@ -285,9 +292,7 @@ def _rows_of_attributes(
             yield FieldEntry(
                 path=f"{place['root']}/{id}{tail}",
                 field_class=field_class,
-                group=f"attributes-{row['annex'][0]}"
-                if row["annex"] != "none"
-                else "attributes",
+                group=_ATTRIBUTE_GROUPS[row["annex"][0]],
                 basis="Regulation (EU) 2023/1542, Annex XIII",
                 annex_xiii=row["annex"],
             )

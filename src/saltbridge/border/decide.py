@@ -8,7 +8,7 @@ place where releases are minted.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from saltbridge.border.catalogue import (
@@ -171,20 +171,7 @@ class _Walk:
 
     def fields(self) -> tuple[FieldDecision, ...]:
         """Every kind of field met, in the order of the document, with how often."""
-        return tuple(
-            FieldDecision(
-                f.path,
-                f.field_class,
-                f.decision,
-                f.rule,
-                f.rules,
-                f.group,
-                f.transform,
-                f.into,
-                n,
-            )
-            for f, n in self._met.items()
-        )
+        return tuple(replace(f, count=n) for f, n in self._met.items())
 
     def along(
         self, value: Any, state: State, general: tuple[str, ...], path: tuple[str, ...]
@@ -212,7 +199,7 @@ class _Walk:
     def _leaf(
         self, value: Any, state: State, general: tuple[str, ...], path: tuple[str, ...]
     ) -> Any:
-        empty = isinstance(value, Mapping | list)
+        empty = value is None or isinstance(value, Mapping | list)
         entry = (self._catalogue.entry_of_empty if empty else self._catalogue.entry)(state)
         where = pointer(general)
         if entry is None:

@@ -64,7 +64,7 @@ def _is_point(point: str, general: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pack:
-    """A dated set of rules. ``state`` is ``annex-not-loaded`` while an official list is missing."""
+    """A dated set of rules; ``annex-not-loaded`` while an official list is missing."""
 
     id: str
     edition: str
@@ -128,7 +128,7 @@ def parse_pack(content: str) -> Pack:
 
 
 def _rule(row: Mapping[str, Any]) -> Rule:
-    known = {f for f in Rule.__dataclass_fields__}
+    known = set(Rule.__dataclass_fields__)
     if not row.keys() <= known:
         raise ValueError(f"{row.get('id')}: unknown members {sorted(row.keys() - known)}")
     rule = Rule(

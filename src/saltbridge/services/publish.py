@@ -22,7 +22,7 @@ from saltbridge.trust.did import iso
 MEDIA_TYPE = "application/json"
 PURPOSE_PUBLIC = "battery passport, public part (Annex XIII point 1)"
 
-# document kind -> (kind of dataset, its type in the Catena-X taxonomy, purpose unless one is given)
+# document kind -> (kind of dataset, type in the Catena-X taxonomy, usual purpose)
 _DATASETS: Mapping[str, tuple[str, str, str]] = {
     "pcf": ("pcf", "https://w3id.org/catenax/taxonomy#PcfExchange", PURPOSE_PCF),
     "battery-supplier-record": (

@@ -1,0 +1,171 @@
+"""``saltbridge border``: what left, what stayed, under which rule."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show what left, what stayed, and under which rule.",
+)
+Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.command()
+def manifest(
+    id: Annotated[str, typer.Argument(help="Id of a decision or of a dataset.")],
+    node: Node,
+    json: AsJson = False,
+) -> None:
+    """What left, what stayed, under which rule, to whom, and why."""
+    from saltbridge.bootstrap import open_world
+    from saltbridge.services.border_records import manifests
+
+    world = open_world(node)
+    try:
+        found = manifests(world, id)
+    finally:
+        world.store.close()
+    _show(found, json)
+
+
+@app.command()
+def decisions(node: Node, json: AsJson = False) -> None:
+    """The border decisions of a node, the newest first."""
+    from saltbridge.bootstrap import open_world
+    from saltbridge.services import border_records
+
+    world = open_world(node)
+    try:
+        found = border_records.decisions(world)
+    finally:
+        world.store.close()
+    if json:
+        _print_json(found)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text
+
+    tongue = language()
+    keys = ("manifest.made-at", "manifest.document", "manifest.recipient", "operator.verdict")
+    table = Table(*(text(k, language=tongue) for k in (*keys, "manifest.decision")))
+    for record in found:
+        cells = (
+            record["made_at"],
+            record["document_kind"],
+            record["recipient"]["name"],
+            text(f"operator.{record['verdict']}", language=tongue),
+            record["id"],
+        )
+        table.add_row(*map(Text, cells))
+    Console().print(table)
+
+
+@app.command()
+def preview(
+    file: Annotated[Path, typer.Argument(help="The document (JSON), unsigned.")],
+    node: Node,
+    to: Annotated[str, typer.Option("--to", help="Partner: BPN, DID or name.")],
+    purpose: Annotated[str, typer.Option("--purpose", help="Usage purpose.")] = "",
+    person: Annotated[str, typer.Option("--person", help="Who answers for it.")] = "",
+    json: AsJson = False,
+) -> None:
+    """What would leave and what would stay. Nothing is stored, nothing is offered."""
+    from saltbridge.bootstrap import open_world
+    from saltbridge.cli.publish import login_name
+    from saltbridge.services.publish import PublishRequest
+    from saltbridge.services.publish import preview as look_ahead
+
+    document = read_document(file)
+    world = open_world(node)
+    try:
+        found = look_ahead(
+            world,
+            PublishRequest(
+                document=document,
+                kind=str(document["kind"]),
+                recipients=tuple(p.strip() for p in to.split(",") if p.strip()),
+                purpose=purpose,
+                person=person or login_name(),
+            ),
+        )
+    finally:
+        world.store.close()
+    _show(found, json, preview=True)
+
+
+def read_document(file: Path) -> Mapping[str, Any]:
+    """The JSON document in the file.
+
+    Raises:
+        FaultyInput: it cannot be read, is not JSON, or has no member ``kind``.
+    """
+    from saltbridge.core.canonical import read_json
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.core.finding import Place
+
+    try:
+        content = file.read_bytes()
+    except OSError as fault:
+        raise FaultyInput.of(
+            "publish.unreadable", file=str(file), reason=fault.strerror or ""
+        ) from fault
+    document = read_json(content, str(file))
+    if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
+        raise FaultyInput.of("publish.not-a-document", Place(file=str(file)))
+    return document
+
+
+def print_manifest(found: Mapping[str, Any], *, preview: bool = False) -> None:
+    """A manifest in the terminal, in the language of its reader."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text
+    from saltbridge.reports.manifest import manifest_words
+
+    tongue = language()
+    words = manifest_words(found, tongue, preview=preview)
+    console = Console()
+    console.print(words.title, style="bold", markup=False)
+    facts = Table.grid(padding=(0, 2))
+    for label, value in words.facts:
+        facts.add_row(Text(label), Text(value))
+    console.print(facts)
+    console.print(words.summary, style="bold", markup=False)
+    for section in words.sections:
+        table = Table(*words.headings, title=section.title, title_justify="left")
+        for line in section.lines:
+            cells = (line.what, str(line.fields), line.field_class, line.form, line.rule)
+            table.add_row(*map(Text, cells))
+        if section.lines:
+            console.print(table)
+        else:
+            nothing = text("manifest.nothing", language=tongue)
+            console.print(f"{section.title}: {nothing}", markup=False)
+    for note in words.notes:
+        console.print(f"· {note}", markup=False)
+
+
+def _show(found: tuple[Mapping[str, Any], ...], json: bool, *, preview: bool = False) -> None:
+    if json:
+        _print_json(found)
+        return
+    for one in found:
+        print_manifest(one, preview=preview)
+
+
+def _print_json(value: Any) -> None:
+    from json import dumps
+
+    typer.echo(dumps(value, ensure_ascii=False, indent=2))

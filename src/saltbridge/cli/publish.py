@@ -1,0 +1,61 @@
+"""``saltbridge publish``: decide what may leave, and offer it to partners."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Kind = Annotated[
+    str, typer.Option("--kind", help="pcf or battery-supplier-record; else the file says it.")
+]
+To = Annotated[str, typer.Option("--to", help="Partners, by BPN, DID or name, with commas.")]
+Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
+Purpose = Annotated[str, typer.Option("--purpose", help="Usage purpose, cx.circular.dpp:1.")]
+
+
+def publish(
+    file: Annotated[Path, typer.Argument(help="The document (JSON), unsigned.")],
+    to: To,
+    node: Node,
+    kind: Kind = "",
+    purpose: Purpose = "",
+    title: Annotated[str, typer.Option("--title", help="Title of the dataset.")] = "",
+    person: Annotated[str, typer.Option("--person", help="Who answers for it.")] = "",
+) -> None:
+    """Decide field by field what may leave, sign it, and offer it to partners."""
+    from saltbridge.bootstrap import open_world
+    from saltbridge.cli.border import print_manifest, read_document
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text
+    from saltbridge.services.publish import PublishRequest
+    from saltbridge.services.publish import publish as offer
+
+    document = read_document(file)
+    world = open_world(node)
+    try:
+        published = offer(
+            world,
+            PublishRequest(
+                document=document,
+                kind=kind or str(document["kind"]),
+                recipients=tuple(p.strip() for p in to.split(",") if p.strip()),
+                purpose=purpose,
+                title=title,
+                person=person or login_name(),
+            ),
+        )
+    finally:
+        world.store.close()
+    for manifest in published.manifests:
+        print_manifest(manifest)
+    typer.echo(text("publish.done", {"dataset": published.dataset_id}, language()))
+
+
+def login_name() -> str:
+    """Name of the person at the terminal; empty if the system has none for them."""
+    from getpass import getuser
+
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        return ""

@@ -1,0 +1,207 @@
+"""The manifest for people: what left, what stayed, in which form, under which rule.
+
+Words come from the catalogues; a manifest knows paths, classes and rules, never a value.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from saltbridge.border.manifest import grouped
+from saltbridge.border.rules import UNCATALOGUED
+from saltbridge.locales import has_text, text
+
+_ATTRIBUTE = re.compile(r"/(A\d{3})(?=/|$)")
+_SHOWN_PATHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestLine:
+    """One group of fields: what, how many, class, form, rule, and the names behind it."""
+
+    what: str
+    fields: int
+    field_class: str
+    form: str
+    rule: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestSection:
+    """Left, left in another form, or stayed."""
+
+    key: str
+    title: str
+    lines: tuple[ManifestLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestText:
+    """A manifest in the words of one language."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    summary: str
+    sections: tuple[ManifestSection, ...]
+    notes: tuple[str, ...]
+    headings: tuple[str, ...]  # what, fields, class, form, rule
+
+
+def manifest_words(
+    manifest: Mapping[str, Any], language: str, *, preview: bool = False
+) -> ManifestText:
+    """The manifest in one language, its fields grouped as a person would name them."""
+    sections = tuple(
+        ManifestSection(
+            key,
+            text(f"manifest.{key}", language=language),
+            tuple(_line(group, language) for group in grouped(manifest.get(key, ()))),
+        )
+        for key in ("left", "minimised", "stayed")
+    )
+    counts = {s.key: sum(line.fields for line in s.lines) for s in sections}
+    notes = [
+        text("border.annex-not-loaded", {"pack": pack["title"]}, language)
+        for pack in manifest.get("packs", ())
+        if pack.get("state") == "annex-not-loaded"
+    ]
+    notes.append(text("manifest.values-never", language=language))
+    notes.append(text("border.no-legal-advice", language=language))
+    return ManifestText(
+        title=text("manifest.preview" if preview else "manifest.title", language=language),
+        facts=_facts(manifest, language, preview),
+        summary=text("manifest.summary", counts, language),
+        sections=sections,
+        notes=tuple(notes),
+        headings=tuple(
+            text(f"manifest.{key}", language=language)
+            for key in ("what", "fields", "class", "form", "rule")
+        ),
+    )
+
+
+def manifest_text(
+    manifest: Mapping[str, Any], language: str = "en", *, preview: bool = False
+) -> str:
+    """The manifest as plain text."""
+    words = manifest_words(manifest, language, preview=preview)
+    out = [words.title, ""]
+    out += [f"{label}: {value}" for label, value in words.facts]
+    out += ["", words.summary]
+    for section in words.sections:
+        out += ["", section.title]
+        if not section.lines:
+            out.append(f"  {text('manifest.nothing', language=language)}")
+        for line in section.lines:
+            form = f", {line.form}" if line.form else ""
+            out.append(f"  {line.what} ({line.fields}) [{line.field_class}{form}]")
+            out.append(f"      {line.rule}")
+    return "\n".join([*out, "", *words.notes])
+
+
+def manifest_html(
+    manifest: Mapping[str, Any], language: str = "en", *, preview: bool = False
+) -> str:
+    """The manifest as an HTML fragment: a ``section`` per part, no script, no style."""
+    words = manifest_words(manifest, language, preview=preview)
+    facts = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in words.facts)
+    parts = [f'<dl class="facts">{facts}</dl><p class="summary">{escape(words.summary)}</p>']
+    nothing = escape(text("manifest.nothing", language=language))
+    for section in words.sections:
+        rows = "".join(_row(line, words.headings) for line in section.lines)
+        head = "".join(f'<th scope="col">{escape(h)}</th>' for h in words.headings)
+        table = (
+            f'<table class="cards"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+            if rows
+            else f"<p>{nothing}</p>"
+        )
+        parts.append(
+            f'<section class="{section.key}"><h2>{escape(section.title)}</h2>{table}</section>'
+        )
+    notes = "".join(f"<li>{escape(note)}</li>" for note in words.notes)
+    parts.append(f'<ul class="notes">{notes}</ul>')
+    return "".join(parts)
+
+
+def _row(line: ManifestLine, headings: tuple[str, ...]) -> str:
+    what = escape(line.what)
+    if line.names:
+        names = "".join(f"<li>{escape(name)}</li>" for name in line.names)
+        what = f"<details><summary>{what}</summary><ul>{names}</ul></details>"
+    cells = (what, str(line.fields), escape(line.field_class), escape(line.form), line.rule)
+    texts = (*cells[:4], escape(cells[4]))
+    return (
+        "<tr>"
+        + "".join(
+            f'<td data-label="{escape(heading)}"{_class(index, cell)}>{cell}</td>'
+            for index, (heading, cell) in enumerate(zip(headings, texts, strict=True))
+        )
+        + "</tr>"
+    )
+
+
+def _class(index: int, cell: str) -> str:
+    if index == 1:
+        return ' class="number"'
+    return "" if cell else ' class="empty"'
+
+
+def _line(group: Mapping[str, Any], language: str) -> ManifestLine:
+    field_class = group["class"] or UNCATALOGUED
+    transform = group["transform"]
+    return ManifestLine(
+        what=_known(f"manifest.group.{group['group']}", group["group"], language),
+        fields=group["count"],
+        field_class=_known(f"border.class.{field_class}", field_class, language),
+        form=_known(f"border.transform.{transform}", transform, language) if transform else "",
+        rule=_known(f"border.rule.{group['rule']}", group["rule"], language),
+        names=_names(group["paths"], language),
+    )
+
+
+def _names(paths: Iterable[str], language: str) -> tuple[str, ...]:
+    """Names behind a group: attributes by their label, other fields by their path."""
+    names: dict[str, None] = {}
+    for path in paths:
+        attribute = _ATTRIBUTE.search(path)
+        id = f"attribute.{attribute.group(1)}" if attribute else ""
+        names[text(id, language=language) if id and has_text(id, language) else path] = None
+    shown = tuple(names)
+    if len(shown) <= _SHOWN_PATHS or shown[0].startswith("/") is False:
+        return shown
+    return (*shown[:_SHOWN_PATHS], f"… +{len(shown) - _SHOWN_PATHS}")
+
+
+def _facts(
+    manifest: Mapping[str, Any], language: str, preview: bool
+) -> tuple[tuple[str, str], ...]:
+    recipient = manifest.get("recipient", {})
+    bpn = str(recipient.get("bpn", ""))
+    everybody = text("manifest.everybody", language=language)
+    purpose = str(manifest.get("purpose", ""))
+    slug = re.sub(r"[.:]", "-", purpose)
+    kind = str(manifest.get("document_kind", ""))
+    destination = str(manifest.get("destination", ""))
+    facts = {
+        "document": _known(f"manifest.document-name.{kind}", kind, language),
+        "recipient": everybody if bpn == "public" else f"{recipient.get('name', '')} ({bpn})",
+        "purpose": _known(f"manifest.purpose-name.{slug}", purpose, language),
+        "route": f"{manifest.get('origin', '')} → "
+        f"{everybody if destination == '*' else destination}",
+        "made-at": str(manifest.get("made_at", "")),
+        "person": str(manifest.get("person", "")) or text("manifest.nobody", language=language),
+        "decision": str(manifest.get("decision_id", "")),
+        "packs": "; ".join(
+            f"{p.get('id', '')} {p.get('edition', '')}" for p in manifest.get("packs", ())
+        ),
+    }
+    if preview:
+        del facts["decision"]
+    return tuple((text(f"manifest.{k}", language=language), v) for k, v in facts.items())
+
+
+def _known(message_id: str, otherwise: str, language: str) -> str:
+    return text(message_id, language=language) if has_text(message_id, language) else otherwise
