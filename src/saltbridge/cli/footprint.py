@@ -1,0 +1,79 @@
+"""``saltbridge footprint``: work out a carbon footprint under a rule set."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def footprint(
+    inventory: Annotated[Path, typer.Argument(help="Folder or .xlsx with the activity data.")],
+    methodology: Annotated[
+        str, typer.Option("--methodology", "-m", help="ID or ID@EDITION of a rule set.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
+    declare: Annotated[
+        bool, typer.Option("--declare", help="Refuse, unless it may be declared.")
+    ] = False,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option("--assume", help="key=value for a rule that is not loaded; repeatable."),
+    ] = None,
+    node: Annotated[
+        Path | None,
+        typer.Option("--node", help="Folder of a node: sign, store, use supplier records."),
+    ] = None,
+    line: Annotated[int | None, typer.Option("--line", help="Open line N.")] = None,
+    tongue: Annotated[
+        str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
+    ] = None,
+) -> None:
+    """Work out a carbon footprint: total, stages, largest lines, holes with their ranges."""
+    from saltbridge.adapters.inventory_files import load
+    from saltbridge.bootstrap import open_clock, open_factor_library, open_world
+    from saltbridge.cli.footprint_view import open_line, show
+    from saltbridge.cli.present import language
+    from saltbridge.locales import LANGUAGES
+    from saltbridge.services.account import FootprintRequest, account, work_out
+
+    spoken = tongue if tongue in LANGUAGES else language()
+    loaded = load(inventory)
+    request = FootprintRequest(
+        inventory=loaded.inventory,
+        inventory_digest=loaded.digest,
+        methodology=methodology,
+        assumptions=_assumptions(assume or []),
+        declare=declare,
+    )
+    if node is None:
+        result = work_out(open_factor_library(), open_clock().now().date(), request)
+    else:
+        world = open_world(node)
+        try:
+            result = account(world, request)
+        finally:
+            world.store.close()
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(result.record, ensure_ascii=False, indent=1))
+    elif line is not None:
+        open_line(result, line, spoken)
+    else:
+        show(result, spoken, loaded.findings)
+
+
+def _assumptions(pairs: list[str]) -> dict[str, str]:
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.core.finding import finding
+
+    found: dict[str, str] = {}
+    faults = []
+    for pair in pairs:
+        key, sign, value = (part.strip() for part in pair.partition("="))
+        if not key or not sign or not value:
+            faults.append(finding("footprint.assume-syntax", text=pair[:80]))
+        found[key] = value
+    if faults:
+        raise FaultyInput(faults)
+    return found

@@ -1,0 +1,292 @@
+"""How a footprint looks in the terminal: total, stages, largest lines, holes, marks."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from saltbridge.cli.present import finding_lines
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import Finding, Severity
+from saltbridge.locales import has_text, number, text
+from saltbridge.services.account import Accounted
+
+TOP = 5
+HOLES_SHOWN = 12
+_BAR = 32
+
+
+def show(result: Accounted, tongue: str, remarks: Iterable[Finding] = ()) -> None:
+    """Print a footprint for a person."""
+    console = Console(highlight=False)
+    view = _View(console, result, tongue)
+    view.head()
+    view.total()
+    view.stages()
+    view.top()
+    view.holes()
+    view.rules()
+    view.marks()
+    view.findings([*remarks, *result.footprint.findings])
+
+
+def open_line(result: Accounted, number_: int, tongue: str) -> None:
+    """Print one line in full: activity × factor = kg CO2e, with source and licence.
+
+    Raises:
+        FaultyInput: there is no such line.
+    """
+    lines = result.record["lines"]
+    if not 1 <= number_ <= len(lines):
+        raise FaultyInput.of("footprint.no-such-line", line=number_, count=len(lines))
+    _View(Console(highlight=False), result, tongue).line(number_, lines[number_ - 1])
+
+
+class _View:
+    def __init__(self, console: Console, result: Accounted, tongue: str) -> None:
+        self.console = console
+        self.result = result
+        self.record = result.record
+        self.tongue = tongue
+
+    def say(self, message: str, **arguments: object) -> str:
+        return text(f"footprint.{message}", arguments, self.tongue)
+
+    def num(self, value: float, digits: int = 4) -> str:
+        return number(value, self.tongue, digits)
+
+    def heading(self, message: str, **arguments: object) -> None:
+        self.console.print()
+        self.console.print(Text(self.say(f"heading.{message}", **arguments), style="bold"))
+
+    def head(self) -> None:
+        method, product = self.record["methodology"], self.record["product"]
+        plant, period = self.record["plant"], self.record["period"]
+        kind = Text(self.say(f"kind.{self.result.kind}"), style="bold reverse")
+        self.console.print(kind, Text(product["name"], style="bold"))
+        grid = Table.grid(padding=(0, 2))
+        rows = [
+            ("edition", f"{method['id']}@{method['edition']} ({method['status']})"),
+            ("product", f"{product['id']} {product['chemistry']}"),
+            ("plant", f"{plant['name']}, {plant['province'] or plant['country']}"),
+            ("period", f"{period['start']} – {period['end']}"),
+        ]
+        for label, value in rows:
+            grid.add_row(Text(self.say(f"label.{label}"), style="dim"), Text(value))
+        self.console.print(grid)
+
+    def total(self) -> None:
+        holes = self.record["holes"]
+        self.heading("total-partly" if holes else "total")
+        unit = self.record["unit_of_product"]
+        total = f"{self.num(self.record['total_kg_co2e'], 5)} kg CO2e / {unit}"
+        self.console.print(Text(f"  {total}", style="bold green" if not holes else "bold"))
+        if holes:
+            bounds = self.record["range_kg_co2e"]
+            shown = (
+                self.say("heading.range-unknown")
+                if bounds is None
+                else f"{self.num(bounds['low'])} – {self.num(bounds['high'])} kg CO2e"
+            )
+            self.console.print(Text(f"  {self.say('heading.range')}: {shown}"))
+        declared = self.record["declared"]
+        if declared is not None:
+            label = self.say(f"heading.declared.{'partly' if holes else self.result.kind}")
+            value = f"{self.num(declared['value'], 6)} {declared['unit']}"
+            bounds, amount = self.record["range_kg_co2e"], self.record["unit"]["amount"]
+            if holes and bounds is not None:
+                low, high = (self.num(bounds[end] / amount) for end in ("low", "high"))
+                value = f"{value} ({low} – {high})"
+            self.console.print(Text(f"  {label}: {value}"))
+        self._rating()
+
+    def _rating(self) -> None:
+        coverage, quality = self.record["coverage"], self.record["data_quality"]
+        share = self.record["primary_data_share"]
+        parts = []
+        if coverage is not None:
+            covered = self.num(100 * coverage["mass_share"], 3)
+            parts.append(f"{self.say('label.coverage')} {covered} %")
+        if share is not None:
+            parts.append(f"{self.say('label.primary')} {self.num(share, 3)} %")
+        if quality is not None:
+            parts.append(f"{self.say('label.quality')} {self.num(quality['DQR'], 3)}")
+        self.console.print(Text("  " + "   ".join(parts), style="dim"))
+
+    def stages(self) -> None:
+        self.heading("stages")
+        stages: Mapping[str, float] = self.record["stages"]
+        widest = max((abs(v) for v in stages.values()), default=0.0) or 1.0
+        table = Table.grid(padding=(0, 2))
+        table.add_column()
+        table.add_column(justify="right")
+        table.add_column()
+        for stage, value in stages.items():
+            cells = round(_BAR * abs(value) / widest)
+            style = "cyan" if value >= 0 else "magenta"
+            bar = Text("█" * cells or "▏", style=style)
+            table.add_row(f"  {self.say(f'stage.{stage}')}", f"{self.num(value)} kg", bar)
+        self.console.print(table)
+
+    def top(self) -> None:
+        lines = self.record["lines"]
+        if not lines:
+            return
+        self.heading("top")
+        order = sorted(range(len(lines)), key=lambda i: -abs(lines[i]["kg_co2e"]))[:TOP]
+        table = _table()
+        table.add_column("#", justify="right", style="dim")
+        table.add_column(self.say("label.flow"), overflow="fold")
+        table.add_column(self.say("label.process"), overflow="fold", style="dim")
+        table.add_column(self.say("label.amount"), justify="right")
+        table.add_column(self.say("label.factor"), justify="right")
+        table.add_column("kg CO2e", justify="right", style="bold")
+        for i in order:
+            line = lines[i]
+            factor = line["factor"]
+            table.add_row(
+                str(i + 1),
+                escape(line["flow"]),
+                escape(line["process"]),
+                f"{self.num(line['amount'])} {line['unit']}",
+                f"× {self.num(factor['value'])}",
+                self.num(line["kg_co2e"]),
+            )
+        self.console.print(table)
+
+    def holes(self) -> None:
+        holes = self.record["holes"]
+        if not holes:
+            return
+        self.heading("holes")
+        table = _table()
+        table.add_column(self.say("label.flow"), overflow="fold")
+        table.add_column(self.say("label.process"), overflow="fold", style="dim")
+        table.add_column(self.say("label.amount"), justify="right")
+        table.add_column(self.say("label.reason"), overflow="fold")
+        table.add_column(self.say("label.low-high"), justify="right", style="yellow")
+        source = self.say("label.range-source")
+        table.add_column(source, no_wrap=True, overflow="ellipsis", style="dim", ratio=1)
+        largest = sorted(holes, key=lambda h: -(h["high_kg_co2e"] or float("inf")))
+        for hole in largest[:HOLES_SHOWN]:
+            low, high = hole["low_kg_co2e"], hole["high_kg_co2e"]
+            table.add_row(
+                escape(hole["flow"]),
+                escape(hole["process"]),
+                f"{self.num(hole['amount'])} {hole['unit']}",
+                self.say(f"reason.{hole['reason']}"),
+                "?" if low is None or high is None else f"{self.num(low)} – {self.num(high)}",
+                escape(hole["range_source"]),
+            )
+        self.console.print(table)
+        if len(holes) > HOLES_SHOWN:
+            more = self.say("heading.more", count=len(holes) - HOLES_SHOWN)
+            self.console.print(Text(f"  {more}", style="dim"))
+
+    def rules(self) -> None:
+        missing = self.record["rules_not_loaded"]
+        if missing:
+            self.heading("rules-not-loaded")
+            for rule in missing:
+                effect = rule["effect"]
+                says = text(effect, None, self.tongue) if has_text(effect) else effect
+                self.console.print(
+                    Text(f"  {rule['id']}: {says}"), Text(rule["citation"], "dim")
+                )
+        assumptions = self.record["assumptions"]
+        if assumptions:
+            self.heading("assumptions")
+            for key, value in assumptions.items():
+                self.console.print(Text(f"  {key} = {value}"))
+
+    def marks(self) -> None:
+        lines = self.record["lines"]
+        if not lines:
+            return
+        self.heading("confidence")
+        marks = Counter(line["factor"]["confidence"] for line in lines)
+        for mark, count in marks.most_common():
+            style = "yellow" if mark in ("recalled", "illustrative") else ""
+            self.console.print(Text(f"  {self.say(f'confidence.{mark}')}: {count}", style))
+        self.heading("licences")
+        licences = Counter(line["factor"]["licence"] or "–" for line in lines)
+        for licence, count in licences.most_common():
+            self.console.print(Text(f"  {licence}: {count}"))
+        if self.result.id:
+            self.console.print()
+            self.console.print(Text(self.say("saved", id=self.result.id), style="bold"))
+
+    def findings(self, found: Iterable[Finding]) -> None:
+        told = list(dict.fromkeys(_key(f) for f in found))
+        if not told:
+            return
+        self.heading("findings")
+        for here, after in zip(told, [*told[1:], None], strict=True):
+            first, *rest = finding_lines(here.finding, self.tongue)
+            loud = here.finding.severity is not Severity.NOTE
+            self.console.print(Text(f"  {first}", style="yellow" if loud else ""))
+            if after is not None and after.finding.code == here.finding.code:
+                continue  # one remedy is enough for a run of the same fault
+            for more in rest:
+                self.console.print(Text(f"  {more}", style="dim"))
+
+    def line(self, number_: int, line: Mapping[str, Any]) -> None:
+        factor = line["factor"]
+        self.heading("line", line=number_)
+        amount, value = self.num(line["amount"], 6), self.num(factor["value"], 6)
+        result = self.num(line["kg_co2e"], 6)
+        equation = f"{amount} {line['unit']} × {value} kg CO2e/{factor['unit']}"
+        self.console.print(Text(f"  {equation} = {result} kg CO2e", style="bold green"))
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim")
+        grid.add_column(overflow="fold")
+        where = ":".join(str(p) for p in (line["file"], line["row"]) if p)
+        basis = ", ".join(
+            str(p)
+            for p in (
+                factor["gas_basis"],
+                factor["scope"],
+                factor["market"],
+                factor["year"],
+                factor["location"],
+            )
+            if p
+        )
+        rows = [
+            ("flow", line["flow"]),
+            ("process", line["process"]),
+            ("stage", self.say(f"stage.{line['stage']}")),
+            ("rule", f"{line['rule']} ({line['term']})"),
+            ("factor", f"{factor['id']} ({factor['flow']}; {basis})"),
+            ("source", factor["source"]),
+            ("licence", factor["licence"]),
+            ("confidence", self.say(f"confidence.{factor['confidence']}")),
+            ("supplier", line["supplier"]),
+            ("place", where),
+        ]
+        for label, value_ in rows:
+            if value_:
+                grid.add_row(f"  {self.say(f'label.{label}')}", Text(str(value_)))
+        self.console.print(grid)
+
+
+class _key:
+    """A finding made comparable, since its arguments are a mapping."""
+
+    def __init__(self, found: Finding) -> None:
+        self.finding = found
+        self._identity = (found.code, tuple(sorted(found.arguments.items())), found.place)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _key) and other._identity == self._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+
+def _table() -> Table:
+    return Table(box=None, padding=(0, 2, 0, 2), pad_edge=True, header_style="dim")

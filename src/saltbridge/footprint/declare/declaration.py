@@ -1,0 +1,141 @@
+"""The declared value, and whether a footprint may be called a declaration at all."""
+
+from saltbridge.core.edition import EditionStatus
+from saltbridge.core.finding import Finding, Place, Severity, finding
+from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.methodologies import methodologies
+from saltbridge.footprint.methodology import CutOff
+from saltbridge.footprint.result import CarbonFootprint, Hole, HoleReason
+
+ESTIMATE, DECLARATION = "estimate", "declaration"
+_DOUBTFUL = (Confidence.RECALLED, Confidence.ILLUSTRATIVE)
+
+
+def round_significant(value: float, digits: int) -> float:
+    """The value with so many significant digits, as a decimal reader would write it.
+
+    >>> round_significant(0.0419059166, 3), round_significant(-1234.5, 3)
+    (0.0419, -1230.0)
+    """
+    return float(f"{value:.{digits - 1}e}")
+
+
+def declared_value(footprint: CarbonFootprint) -> float | None:
+    """kg CO2e per declared unit, rounded by the rule set; None where there is no unit."""
+    unit = footprint.declared_unit
+    if unit is None:
+        return None
+    return round_significant(footprint.total_kg_co2e / unit.amount, footprint.rounding_digits)
+
+
+def declaration_or_findings(
+    footprint: CarbonFootprint,
+) -> tuple[str, tuple[Finding, ...]]:
+    """``declaration`` and no findings, or ``estimate`` and everything that stands in the way.
+
+    A declaration needs an edition in force, a declared unit, no factor that is illustrative or
+    from memory, no rule settled by a person's assumption, and no hole above the cut-off of
+    the rule set. A hole without a range always stands in the way: nobody can say that it is
+    small.
+    """
+    found: list[Finding] = []
+    edition = footprint.edition
+    if edition.status is not EditionStatus.IN_FORCE:
+        found.append(
+            finding(
+                "footprint.not-in-force",
+                edition=edition.name,
+                methodology=footprint.methodology,
+                status=edition.status.value,
+            )
+        )
+    if footprint.declared_unit is None:
+        found.append(finding("footprint.no-declared-unit"))
+    for key, value in footprint.assumptions.items():
+        found.append(finding("footprint.assumed", key=key, value=value))
+    found += _doubtful(footprint)
+    found += _holes(footprint)
+    return (ESTIMATE if found else DECLARATION), tuple(found)
+
+
+def _doubtful(footprint: CarbonFootprint) -> list[Finding]:
+    found: dict[str, Finding] = {}
+    for line in footprint.contributions:
+        if line.factor.confidence in _DOUBTFUL:
+            found.setdefault(
+                line.factor.id,
+                finding(
+                    "footprint.doubtful-factor",
+                    line.place,
+                    factor=line.factor.id,
+                    flow=line.flow,
+                    confidence=line.factor.confidence.value,
+                ),
+            )
+    return list(found.values())
+
+
+def _holes(footprint: CarbonFootprint) -> list[Finding]:
+    if not footprint.holes:
+        return []
+    rules = methodologies()[footprint.methodology].rule_set(footprint.edition)
+    if rules.cut_off is None:
+        summary = [finding("footprint.cut-off-unknown", count=len(footprint.holes))]
+    else:
+        unpriced = [h for h in footprint.holes if h.high_kg_co2e is None]
+        share = _share(footprint, rules.cut_off)
+        if not unpriced and share is not None and share <= rules.cut_off.share:
+            return []
+        summary = []
+        if share is not None:
+            low, high = footprint.range_kg_co2e or (footprint.total_kg_co2e, None)
+            summary.append(
+                finding(
+                    f"footprint.cut-off-{rules.cut_off.of}",
+                    share=100 * share,
+                    allowed=100 * rules.cut_off.share,
+                    low=low,
+                    high="?" if high is None else high,
+                )
+            )
+    return [*summary, *(_hole(h) for h in footprint.holes)]
+
+
+def _share(footprint: CarbonFootprint, rule: CutOff) -> float | None:
+    """Share of what has no factor, at its most: of the input mass, or of the emissions.
+
+    None where it cannot be told: a hole without mass under a mass rule counts as too much.
+    """
+    open_rule = any(h.reason is HoleReason.RULE_NOT_LOADED for h in footprint.holes)
+    if rule.of == "mass":
+        coverage = footprint.detail.get("coverage")
+        if coverage is None or open_rule or any(h.mass_kg is None for h in footprint.holes):
+            return 1.0
+        return 1.0 - float(coverage.mass_share)
+    missing = sum(_largest(h) for h in footprint.holes)
+    whole = abs(footprint.total_kg_co2e) + missing
+    return missing / whole if whole > 0 else 1.0
+
+
+def _largest(hole: Hole) -> float:
+    return max(abs(hole.low_kg_co2e or 0.0), abs(hole.high_kg_co2e or 0.0))
+
+
+def _hole(hole: Hole) -> Finding:
+    place: Place = hole.place
+    if hole.low_kg_co2e is None or hole.high_kg_co2e is None:
+        return finding(
+            "footprint.hole-without-range",
+            place,
+            flow=hole.flow,
+            process=hole.process,
+            severity=Severity.ERROR,
+        )
+    return finding(
+        "footprint.hole-above-cut-off",
+        place,
+        flow=hole.flow,
+        process=hole.process,
+        low=hole.low_kg_co2e,
+        high=hole.high_kg_co2e,
+    )
