@@ -24,7 +24,6 @@ _WORKBOOK_SUFFIX = ".xlsx"
 # Read by content: the gate names what an old or encrypted file is and how to save it anew.
 _WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods"})
 _WORKBOOK_NAME = "inventory.xlsx"  # in the digest, whatever the file is called
-_TEXT_SUFFIXES = frozenset({".csv", ".toml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _sources(path: Path) -> dict[str, bytes]:
             entry.name
             for entry in path.iterdir()
             if entry.is_file()
-            and entry.suffix.lower() in _TEXT_SUFFIXES
+            and (entry.name == HEAD_FILE or entry.suffix.lower() == ".csv")
             and not entry.name.startswith(".")
         )
         if HEAD_FILE not in names:
@@ -145,7 +144,10 @@ def _parse(
 
 
 def _digest_of(files: Mapping[str, bytes]) -> str:
-    listing = [{"name": name, "digest": digest(files[name])} for name in sorted(files)]
+    ours = {HEAD_FILE, _WORKBOOK_NAME, *(f"{table}.csv" for table in TABLES)}
+    listing = [
+        {"name": name, "digest": digest(files[name])} for name in sorted(files) if name in ours
+    ]
     return digest(canonical_bytes(listing))
 
 

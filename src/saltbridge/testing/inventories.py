@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from saltbridge.core.finding import NOWHERE
 from saltbridge.footprint.model import (
@@ -54,10 +55,8 @@ def without_places(inventory: Inventory | None) -> Inventory:
     """The same inventory, its rows from nowhere: what two forms of it must share."""
     if inventory is None:
         raise AssertionError("no inventory was read")
-    return replace(
-        inventory,
-        **{
-            name: tuple(replace(row, place=NOWHERE) for row in getattr(inventory, name))
-            for name in TABLES
-        },
-    )
+    tables: dict[str, Any] = {
+        name: tuple(replace(row, place=NOWHERE) for row in getattr(inventory, name))
+        for name in TABLES
+    }
+    return replace(inventory, **tables)
