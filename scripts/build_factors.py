@@ -20,9 +20,22 @@ from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_facto
 
 OUT = Path(__file__).resolve().parent.parent / "src/saltbridge/adapters/factors/open_2026"
 COLUMNS = (
-    "id flow unit location kg_co2e_per_unit low high gas_basis scope market year gwp_set "
-    "confidence comment source licence"
-).split()
+    "id",
+    "flow",
+    "unit",
+    "location",
+    "kg_co2e_per_unit",
+    "low",
+    "high",
+    "gas_basis",
+    "scope",
+    "market",
+    "year",
+    "confidence",
+    "comment",
+    "source",
+    "licence",
+)
 Rows = list[dict[str, str]]
 
 
@@ -291,15 +304,11 @@ def _converts(unit: str, into: str) -> bool:
 def uslci(folder: Path) -> tuple[Rows, dict[str, object]]:
     system = Uslci(read(folder, "uslci_fy21q3_exchanges.csv"))
     closed = system.closed()
-    reasons = Counter(
-        reason for n in system.processes for reason in system.faults(n, closed)
-    )
+    reasons = Counter(reason for n in system.processes for reason in system.faults(n, closed))
     # A closed process that takes nothing from the technosphere is a bare emission profile: its
     # fuel or feedstock is missing altogether, so it is no life-cycle factor either.
     profiles = {
-        n
-        for n in closed
-        if not any(row["inputGroup"] == "5" for row in system.processes[n])
+        n for n in closed if not any(row["inputGroup"] == "5" for row in system.processes[n])
     }
     usable = closed - profiles
     report = {

@@ -8,12 +8,12 @@ What we add (one piece as product, boilers, a lorry) is marked in the comment of
 
 import csv
 import sys
+from datetime import date
 from pathlib import Path
 
 from inventory_writer import Row, write_folder
 
-ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "examples" / "nmc111-pack"
+OUT = Path(__file__).resolve().parent.parent / "examples" / "nmc111-pack"
 
 CRENNA = {
     "source": "Crenna et al. 2021 (Resour. Conserv. Recycl. 170, 105619) as adapted in "
@@ -235,7 +235,9 @@ def exchanges(rows: list[dict[str, str]]) -> list[Row]:
     table: list[Row] = [
         _own("battery", "input", "battery pack", PACK_MASS_KG, "kg", provider="pack"),
         _own("battery", "input", "distribution", PACK_MASS_KG, "kg", provider="distribution"),
-        _own("battery", "waste", "used battery pack", PACK_MASS_KG, "kg", provider="disassembly"),
+        _own(
+            "battery", "waste", "used battery pack", PACK_MASS_KG, "kg", provider="disassembly"
+        ),
     ]
     for row in rows:
         table.append(_exchange(row))
@@ -330,6 +332,8 @@ def _uslci(
 # --- factors, circular terms, suppliers, evidence ------------------------------------------
 
 SAME = "points to the open factor set"
+
+
 def factors() -> list[Row]:
     table: list[Row] = [
         {
@@ -467,21 +471,14 @@ HEAD: dict[str, dict[str, object]] = {
         "province": "CN-FJ",
         "address": "8 Lianban Road, Fuzhou, Fujian, China (fictitious)",
     },
-    "period": {"start": "2025-01-01", "end": "2025-12-31"},
+    "period": {"start": date(2025, 1, 1), "end": date(2025, 12, 31)},
     "service_life": {"vehicle_class": "M1"},
-    "warranty": {
-        "years": 8,
-        "distance_km": 160000,
-        "remaining_energy_percent": 70,
-    },
+    "warranty": {"years": 8, "distance_km": 160000, "remaining_energy_percent": 70},
 }
 
 
 def main(folder: Path) -> None:
-    from datetime import date
-
     rows = source_rows(folder)
-    head = {**HEAD, "period": {"start": date(2025, 1, 1), "end": date(2025, 12, 31)}}
     tables = {
         "processes": processes(rows),
         "exchanges": exchanges(rows),
@@ -493,7 +490,7 @@ def main(folder: Path) -> None:
     taken = [row["amount"] for row in tables["exchanges"] if row["source"] == CRENNA["source"]]
     if taken != [row["amount"] for row in rows]:
         raise SystemExit("an amount of the source is missing or changed")
-    write_folder(OUT, head, tables)
+    write_folder(OUT, HEAD, tables)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def material_supplier() -> None:
     document = {
         "kind": "pcf",
         "illustrative": True,
-        "product_family": "Materials, parts and auxiliaries of the NMC111 battery (illustrative)",
+        "product_family": "Materials, parts, auxiliaries of the NMC111 battery (illustrative)",
         "records": [record(flow, row) for flow, row in RECORDS.items()],
     }
     text = json.dumps(document, indent=1, ensure_ascii=False)

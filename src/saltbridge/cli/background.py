@@ -1,0 +1,46 @@
+"""``saltbridge background``: fetch background data that may not be packaged."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Fetch background data that may not be packaged.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def fetch(
+    package: Annotated[str, typer.Argument(help="The package: carculator-utils.")],
+) -> None:
+    """Download a background, pinned by its hash, into the cache.
+
+    The cache is the folder SALTBRIDGE_CACHE, else ~/.cache/saltbridge. Nothing of it is ever
+    written into an inventory or a repository.
+    """
+    from saltbridge.adapters.background import carculator
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.core.finding import finding
+
+    if package != carculator.PACKAGE:
+        raise FaultyInput(
+            [finding("background.unknown-package", package=package, known=carculator.PACKAGE)]
+        )
+    had = carculator.is_fetched()
+    path = carculator.fetch()
+    typer.echo(f"{'Fetched again' if had else 'Fetched'}: {path}")
+    typer.echo(f"Factor set {carculator.SET_ID}; licence: {carculator.LICENCE}")
+
+
+@app.command("list")
+def list_sets() -> None:
+    """List the factor sets that can be used now."""
+    from saltbridge.adapters.background import carculator
+    from saltbridge.adapters.factors.library import Library
+
+    for name in Library().available():
+        typer.echo(name)
+    if not carculator.is_fetched():
+        typer.echo(f"{carculator.SET_ID}: not fetched; run: {carculator.FETCH_COMMAND}")
