@@ -410,8 +410,8 @@ SUPPLIERS_OF = {
 SUPPLIERS: list[Row] = [
     {
         "id": "material-supplier",
-        "name": "Minjiang Battery Materials Co., Ltd. (fictitious)",
-        "bpn": "BPNL00000000MATL",
+        "name": "Wuyi Battery Materials Co., Ltd. (fictitious)",
+        "bpn": "BPNL00000000MATS",
         "country": "CN",
         "comment": "illustrative",
         **OURS,

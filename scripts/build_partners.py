@@ -72,7 +72,7 @@ SUB_SUPPLIERS = ("Yushan Refinery KANARI-71", "Jinlong Smelter KANARI-72")
 def record(flow: str, row: tuple[str, float, float, float, float]) -> dict[str, object]:
     unit, value, low, high, kwh = row
     return {
-        "id": uuid5(NAMESPACE_URL, f"https://minjiang-materials.example/pcf/{flow}").urn,
+        "id": uuid5(NAMESPACE_URL, f"https://wuyi-materials.example/pcf/{flow}").urn,
         "flow": flow,
         "unit": unit,
         "location": "CN",
