@@ -158,14 +158,18 @@ def _rule(row: Mapping[str, Any]) -> Rule:
 
 @lru_cache(maxsize=1)
 def packaged_packs() -> tuple[Pack, ...]:
-    """The rule packs that come with Saltbridge, in the order of their names."""
+    """The rule packs that come with Saltbridge: the house rules, then by name.
+
+    The order decides nothing but which of several forbids is named first.
+    """
     folder = files("saltbridge.border") / "packs"
     names = sorted(
         f.name
         for f in folder.iterdir()
         if f.name.startswith("rules-") and f.name.endswith(".toml")
     )
-    return tuple(parse_pack((folder / name).read_text("utf-8")) for name in names)
+    packs = [parse_pack((folder / name).read_text("utf-8")) for name in names]
+    return tuple(sorted(packs, key=lambda p: (p.jurisdiction != "*", p.id)))
 
 
 def governing(packs: Iterable[Pack], context: Context) -> tuple[Pack, ...]:

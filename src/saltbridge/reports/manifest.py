@@ -15,6 +15,7 @@ from saltbridge.locales import has_text, text
 
 _ATTRIBUTE = re.compile(r"/(A\d{3})(?=/|$)")
 _SHOWN_PATHS = 12
+_FIELDS, _FORM = 1, 3  # columns of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def manifest_words(
     )
     counts = {s.key: sum(line.fields for line in s.lines) for s in sections}
     notes = [
-        text("border.annex-not-loaded", {"pack": pack["title"]}, language)
+        text("border.annex-not-loaded", {"pack": _pack(pack, language)}, language)
         for pack in manifest.get("packs", ())
         if pack.get("state") == "annex-not-loaded"
     ]
@@ -111,8 +112,13 @@ def manifest_html(
     parts = [f'<dl class="facts">{facts}</dl><p class="summary">{escape(words.summary)}</p>']
     nothing = escape(text("manifest.nothing", language=language))
     for section in words.sections:
-        rows = "".join(_row(line, words.headings) for line in section.lines)
-        head = "".join(f'<th scope="col">{escape(h)}</th>' for h in words.headings)
+        with_form = any(line.form for line in section.lines)
+        rows = "".join(_row(line, words.headings, with_form) for line in section.lines)
+        head = "".join(
+            f'<th scope="col"{_class(index)}>{escape(heading)}</th>'
+            for index, heading in enumerate(words.headings)
+            if with_form or index != _FORM
+        )
         table = (
             f'<table class="cards"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
             if rows
@@ -126,27 +132,26 @@ def manifest_html(
     return "".join(parts)
 
 
-def _row(line: ManifestLine, headings: tuple[str, ...]) -> str:
+def _row(line: ManifestLine, headings: tuple[str, ...], with_form: bool) -> str:
     what = escape(line.what)
     if line.names:
         names = "".join(f"<li>{escape(name)}</li>" for name in line.names)
         what = f"<details><summary>{what}</summary><ul>{names}</ul></details>"
-    cells = (what, str(line.fields), escape(line.field_class), escape(line.form), line.rule)
-    texts = (*cells[:4], escape(cells[4]))
+    texts = (line.field_class, line.form, line.rule)
+    cells = (what, str(line.fields), *map(escape, texts))
     return (
         "<tr>"
         + "".join(
-            f'<td data-label="{escape(heading)}"{_class(index, cell)}>{cell}</td>'
-            for index, (heading, cell) in enumerate(zip(headings, texts, strict=True))
+            f'<td data-label="{escape(heading)}"{_class(index)}>{cell}</td>'
+            for index, (heading, cell) in enumerate(zip(headings, cells, strict=True))
+            if with_form or index != _FORM
         )
         + "</tr>"
     )
 
 
-def _class(index: int, cell: str) -> str:
-    if index == 1:
-        return ' class="number"'
-    return "" if cell else ' class="empty"'
+def _class(index: int) -> str:
+    return ' class="number"' if index == _FIELDS else ""
 
 
 def _line(group: Mapping[str, Any], language: str) -> ManifestLine:
@@ -170,7 +175,7 @@ def _names(paths: Iterable[str], language: str) -> tuple[str, ...]:
         id = f"attribute.{attribute.group(1)}" if attribute else ""
         names[text(id, language=language) if id and has_text(id, language) else path] = None
     shown = tuple(names)
-    if len(shown) <= _SHOWN_PATHS or shown[0].startswith("/") is False:
+    if len(shown) <= _SHOWN_PATHS or not shown[0].startswith("/"):
         return shown
     return (*shown[:_SHOWN_PATHS], f"… +{len(shown) - _SHOWN_PATHS}")
 
@@ -191,16 +196,29 @@ def _facts(
         "purpose": _known(f"manifest.purpose-name.{slug}", purpose, language),
         "route": f"{manifest.get('origin', '')} → "
         f"{everybody if destination == '*' else destination}",
-        "made-at": str(manifest.get("made_at", "")),
+        "made-at": readable_moment(str(manifest.get("made_at", ""))),
         "person": str(manifest.get("person", "")) or text("manifest.nobody", language=language),
         "decision": str(manifest.get("decision_id", "")),
         "packs": "; ".join(
-            f"{p.get('id', '')} {p.get('edition', '')}" for p in manifest.get("packs", ())
+            f"{_pack(p, language)} [{p.get('edition', '')}]" for p in manifest.get("packs", ())
         ),
     }
     if preview:
         del facts["decision"]
     return tuple((text(f"manifest.{k}", language=language), v) for k, v in facts.items())
+
+
+def _pack(pack: Mapping[str, Any], language: str) -> str:
+    return _known(f"border.pack.{pack.get('id', '')}", str(pack.get("title", "")), language)
+
+
+def readable_moment(moment: str) -> str:
+    """A moment as people write it.
+
+    >>> readable_moment("2026-11-23T10:00:00Z")
+    '2026-11-23 10:00 UTC'
+    """
+    return f"{moment[:10]} {moment[11:16]} UTC" if moment.endswith("Z") else moment
 
 
 def _known(message_id: str, otherwise: str, language: str) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from saltbridge.border.catalogue import UnknownDocumentKind, catalogue_for
-from saltbridge.border.context import PUBLIC, Context, Recipient, Secrets, Terms
+from saltbridge.border.catalogue import catalogue_for
+from saltbridge.border.context import Context, Recipient, Secrets, Terms
 from saltbridge.border.decide import Decision, decide, release
 from saltbridge.border.manifest import counters_after, decision_record, manifest_of
 from saltbridge.border.release import Release
@@ -16,11 +16,10 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import finding
 from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, usage_offer
 from saltbridge.ports import Partner, UnitOfWork, World
-from saltbridge.trust.claims import SignedClaim, SupplierRecord, sign
+from saltbridge.trust.claims import SupplierRecord, sign
 from saltbridge.trust.did import iso
 
 MEDIA_TYPE = "application/json"
-PURPOSE_PUBLIC = "battery passport, public part (Annex XIII point 1)"
 
 # document kind -> (kind of dataset, type in the Catena-X taxonomy, usual purpose)
 _DATASETS: Mapping[str, tuple[str, str, str]] = {
@@ -52,15 +51,6 @@ class Published:
     dataset_id: str
     decisions: tuple[Mapping[str, Any], ...]
     manifests: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublicRelease:
-    """What everybody may read, with the record of the decision that let it go."""
-
-    release: Release
-    decision: Mapping[str, Any]
-    manifest: Mapping[str, Any]
 
 
 def publish(world: World, request: PublishRequest) -> Published:
@@ -149,61 +139,6 @@ def preview(world: World, request: PublishRequest) -> tuple[Mapping[str, Any], .
     )
 
 
-def release_public(
-    world: World,
-    document: Mapping[str, Any],
-    *,
-    purpose: str = PURPOSE_PUBLIC,
-    person: str = "",
-    claim_class: type[SignedClaim] | None = None,
-    work: UnitOfWork | None = None,
-) -> PublicRelease:
-    """A document for everybody, reduced to its public fields; stored with its decision.
-
-    ``document["kind"]`` names the catalogue (``passport-public-view``). With ``claim_class``
-    the view is signed as such a claim and the release is the claim file, else the release is
-    the canonical JSON of the view. With ``work`` everything joins that unit of work.
-
-    Raises:
-        FaultyInput: nobody has catalogued documents of this kind.
-        Refused: nothing of it is public.
-    """
-    if work is None:
-        with world.store.unit_of_work() as own:
-            return release_public(
-                world,
-                document,
-                purpose=purpose,
-                person=person,
-                claim_class=claim_class,
-                work=own,
-            )
-    now = world.clock.now()
-    context = Context(
-        decision_id=world.identifiers.urn_uuid(),
-        origin=world.node.jurisdiction,
-        destination=PUBLIC.jurisdiction,
-        recipient=PUBLIC,
-        purpose=purpose,
-        agreement=None,
-        at=now,
-        counters=None,  # nothing personal is public, so no counter can change
-        person=person,
-    )
-    try:
-        catalogue = catalogue_for(str(document.get("kind", "")))
-    except UnknownDocumentKind as fault:
-        raise FaultyInput.of("publish.unknown-kind", kind=str(fault)[:80]) from fault
-    decision = decide(document, context, catalogue, packaged_packs())
-    if claim_class is None:
-        released = release(decision, decision.view_bytes, MEDIA_TYPE, decision.view_bytes)
-    else:
-        released = _signed(world, decision, claim_class, now)
-    record, manifest = _keep(work, decision, released)
-    work.put_release(released)
-    return PublicRelease(release=released, decision=record, manifest=manifest)
-
-
 def _partners(world: World, request: PublishRequest) -> tuple[Partner, ...]:
     """The partners named in the request, each once."""
     findings = []
@@ -260,7 +195,7 @@ def _decide_for(
     after = counters_after(decision)
     if after is not None:
         work.put("counter", str(now.year), canonical_bytes(after))
-    return decision, _signed(world, decision, SupplierRecord, now)
+    return decision, _signed(world, decision, now)
 
 
 def _context(
@@ -286,12 +221,10 @@ def _context(
     )
 
 
-def _signed(
-    world: World, decision: Decision, claim_class: type[SignedClaim], now: datetime
-) -> Release:
-    """The minimised view as a signed claim file, released."""
+def _signed(world: World, decision: Decision, now: datetime) -> Release:
+    """The minimised view as a signed supplier record, released."""
     claim = sign(
-        claim_class,
+        SupplierRecord,
         decision.view,
         id=world.identifiers.urn_uuid(),
         issued_at=now,

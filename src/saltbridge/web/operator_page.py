@@ -21,7 +21,7 @@ from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.locales import LANGUAGES, has_text, number, text
 from saltbridge.ports import World
-from saltbridge.reports.manifest import manifest_html
+from saltbridge.reports.manifest import manifest_html, readable_moment
 from saltbridge.services.border_records import all_records, manifests
 
 _COOKIE: Final = "saltbridge_operator"
@@ -172,7 +172,7 @@ def _dataset(world: World, body: Mapping[str, Any], language: str) -> dict[str, 
     return {
         "title": body.get("title", ""),
         "kind": _known(f"operator.{body.get('kind', '')}", language),
-        "since": body.get("created_at", ""),
+        "since": readable_moment(str(body.get("created_at", ""))),
         "recipients": [
             {"name": _partner_name(world, bpn), "decision": release.get("decision_id", "")}
             for bpn, release in body.get("releases", {}).items()
@@ -196,7 +196,7 @@ def _delivery(world: World, body: Mapping[str, Any], language: str) -> dict[str,
     return {
         "provider": _partner_name(world, str(provider.get("bpn", ""))),
         "kind": _known(f"operator.{body.get('claim_type', '')}", language),
-        "received": body.get("received_at", ""),
+        "received": readable_moment(str(body.get("received_at", ""))),
         "checks": checks,
         "ok": bool(checks) and not failed,
         "summary": text(summary, {"failed": failed, "count": len(checks)}, language),
@@ -213,7 +213,7 @@ def _decision(world: World, body: Mapping[str, Any], language: str) -> dict[str,
         "recipient": everybody if public else recipient.get("name", ""),
         "document": _known(f"manifest.document-name.{body.get('document_kind')}", language),
         "route": f"{body.get('origin', '')} → {destination}",
-        "made_at": body.get("made_at", ""),
+        "made_at": readable_moment(str(body.get("made_at", ""))),
         "verdict": _known(f"operator.{body.get('verdict', '')}", language),
         "released": body.get("verdict") == "released",
     }
@@ -226,11 +226,8 @@ def _partner_name(world: World, bpn: str) -> str:
 
 def _check_name(check: Mapping[str, Any], language: str) -> str:
     name = str(check.get("name", ""))
-    for domain in ("delivery", "exchange"):
-        for id in (f"{domain}.check.{name}", f"{domain}.check-{name}"):
-            if has_text(id, language):
-                return text(id, language=language)
-    return name
+    id = f"operator.check.{name}"
+    return text(id, language=language) if has_text(id, language) else name
 
 
 def _detail(check: Mapping[str, Any], language: str) -> str:

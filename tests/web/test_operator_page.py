@@ -1,0 +1,174 @@
+"""The operator's pages: closed without the token, readable in three languages, no canary."""
+
+from dataclasses import replace
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.errors import Refused
+from saltbridge.ports import World
+from saltbridge.services.publish import PublishRequest, publish
+from saltbridge.testing.builders import memory_world, node_profile, partner_of
+from saltbridge.testing.canaries import battery_record, footprint
+from saltbridge.web.operator_page import routes
+
+TOKEN = "t" * 43
+CARS = partner_of(node_profile("carmaker", jurisdiction="EU", port=8103))
+
+
+def delivery(number: int, ok: bool = True) -> dict[str, object]:
+    return {
+        "id": f"urn:uuid:delivery-{number}",
+        "provider": {"bpn": CARS.bpn, "did": CARS.did},
+        "received_at": "2026-11-23T10:00:00Z",
+        "claim_type": "supplier-record",
+        "checks": [
+            {"number": 1, "name": "signature", "ok": True, "detail_code": "", "arguments": {}},
+            {
+                "number": 2,
+                "name": "<b>issuer</b>",
+                "ok": ok,
+                "detail_code": "" if ok else "trust.issuer-differs",
+                "arguments": {"found": "did:web:a", "due": "did:web:b"},
+            },
+        ],
+    }
+
+
+def filled_world() -> World:
+    world = memory_world(
+        node_profile("cellmaker", partners=(CARS,)), settings={"operator_token": TOKEN}
+    )
+    request = PublishRequest(
+        document=battery_record(),
+        kind="battery-supplier-record",
+        recipients=(CARS.bpn,),
+        title="Pack <SB-1>",
+        person="Li <script> Wei",
+    )
+    publish(world, request)
+    with pytest.raises(Refused):
+        publish(world, replace(request, purpose="other"))
+    with world.store.unit_of_work() as work:
+        record = footprint()
+        record["product"]["name"] = "Pack <i>NMC</i>"
+        work.put("footprint", "f1", canonical_bytes({"record": record, "receipt": ""}))
+        work.put("delivery", "d1", canonical_bytes(delivery(1)))
+        work.put("delivery", "d2", canonical_bytes(delivery(2, ok=False)))
+    return world
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return filled_world()
+
+
+@pytest.fixture
+def stranger(world) -> TestClient:
+    return TestClient(Starlette(routes=routes(world)), follow_redirects=False)
+
+
+@pytest.fixture
+def operator(stranger) -> TestClient:
+    opened = stranger.get(f"/operator?token={TOKEN}&lang=de")
+    assert opened.status_code == 303
+    return stranger
+
+
+def manifest_path(world: World) -> str:
+    with world.store.reading() as work:
+        decisions = [r.id for r in work.find("decision")]
+    return f"/operator/manifests/{decisions[0]}"
+
+
+def test_without_the_token_nothing_is_there(stranger, world):
+    nowhere = stranger.get("/elsewhere").status_code
+    for path in (
+        "/operator",
+        "/operator?token=",
+        "/operator?token=wrong",
+        f"/operator?token={TOKEN}x",
+        "/operator?token=%F0%9F%94%91",
+        manifest_path(world),
+    ):
+        assert stranger.get(path).status_code == nowhere == 404
+    assert stranger.get("/operator", headers={"Cookie": "saltbridge_operator=no"}).is_error
+
+
+def test_a_node_without_a_token_has_no_operator_pages(world):
+    for settings in ({}, {"operator_token": ""}):
+        closed = TestClient(Starlette(routes=routes(replace(world, settings=settings))))
+        for path in ("/operator", "/operator?token=", "/operator?token=None"):
+            assert closed.get(path).status_code == 404
+
+
+def test_the_token_moves_from_the_address_into_a_cookie(stranger):
+    answer = stranger.get(f"/operator?token={TOKEN}&lang=de")
+    assert answer.headers["location"] == "/operator?lang=de"
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Path=/operator" in cookie
+    assert stranger.get("/operator").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Border decisions", "released", "1 of 2 checks failed")),
+        ("de", ("Grenzentscheidungen", "freigegeben", "1 von 2 Prüfungen nicht bestanden")),
+        ("zh", ("数据提供决定", "已放行", "2 项检查中有 1 项未通过")),
+    ],
+)
+def test_the_overview_speaks_three_languages(operator, language, words):
+    page = operator.get(f"/operator?lang={language}").text
+    assert all(word in page for word in words)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            ("Left as it is", "Stayed", "inventory lines", "no legal advice", "2026 edition"),
+        ),
+        ("de", ("Geblieben", "Zeilen der Sachbilanz", "keine Rechtsberatung")),
+        ("zh", ("保留未提供", "清单数据行", "不构成法律意见")),
+    ],
+)
+def test_the_manifest_speaks_three_languages(operator, world, language, words):
+    page = operator.get(f"{manifest_path(world)}?lang={language}").text
+    assert all(word in page for word in words)
+
+
+def test_the_manifest_tells_fields_and_no_values(operator, world):
+    page = operator.get(f"{manifest_path(world)}?lang=en").text
+    assert "CANARY" not in page and "7f3c9a" not in page
+    assert "/footprint/lines/[]/amount" in page and CARS.bpn in page
+
+
+def test_what_people_and_partners_wrote_is_escaped(operator, world):
+    overview = operator.get("/operator?lang=en").text
+    manifest = operator.get(f"{manifest_path(world)}?lang=en").text
+    for tag in ("<b>issuer", "<i>NMC", "<SB-1>", "<script"):
+        assert tag not in overview and tag not in manifest
+    assert "&lt;b&gt;issuer" in overview and "Li &lt;script&gt; Wei" in manifest
+
+
+def test_pages_ask_for_nothing_else_and_are_not_kept(operator):
+    answer = operator.get("/operator?lang=en")
+    assert "<script" not in answer.text and "http-equiv" not in answer.text
+    assert "src=" not in answer.text and "<link" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_an_unknown_manifest_is_not_found(operator):
+    assert operator.get("/operator/manifests/urn:uuid:none").status_code == 404
+
+
+def test_an_empty_node_has_a_page_too():
+    empty = memory_world(node_profile("new"), settings={"operator_token": TOKEN})
+    client = TestClient(Starlette(routes=routes(empty)))
+    page = client.get(f"/operator?token={TOKEN}&lang=en")
+    assert page.status_code == 200 and page.text.count("None yet.") == 4
