@@ -7,7 +7,7 @@ import types
 import pytest
 
 from saltbridge.cli import main as command
-from saltbridge.cli.present import finding_lines, language
+from saltbridge.cli.present import finding_lines, language, say_findings
 from saltbridge.core.errors import FaultyInput, Refused, Unavailable
 from saltbridge.core.finding import Place, finding
 
@@ -109,3 +109,12 @@ def test_the_language_of_the_terminal(
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     assert language() == tongue
+
+
+def test_a_remedy_shared_by_neighbours_is_said_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    same = [finding("demo.no-free-port", first=n) for n in (1, 2)]
+    say_findings([*same, finding("demo.no-examples", folder="x"), finding("nowhere.at-all")])
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.strip()[0] for line in lines] == ["✗", "✗", "→", "✗", "→", "✗"]

@@ -40,9 +40,14 @@ def finding_lines(found: Finding, tongue: str) -> list[str]:
 
 
 def say_findings(findings: Iterable[Finding], stream: TextIO | None = None) -> None:
-    """Print findings to standard error (or the stream), all of them."""
+    """Print findings to standard error (or the stream), all of them.
+
+    A remedy that several findings in a row share is said once, after the last of them.
+    """
     target = stream or sys.stderr
     tongue = language()
-    for found in findings:
-        for line in finding_lines(found, tongue):
-            print(line, file=target)
+    worded = [finding_lines(found, tongue) for found in findings]
+    for index, (says, *remedy) in enumerate(worded):
+        print(says, file=target)
+        if remedy and remedy != (worded[index + 1][1:] if index + 1 < len(worded) else []):
+            print(*remedy, sep="\n", file=target)
