@@ -20,7 +20,7 @@ class ColumnNote:
 
 # Section of the TOML file or table -> what it is for.
 PURPOSES: Mapping[str, str] = {
-    "inventory": 'The inventory itself. The key `schema = "saltbridge-inventory/1"` is required.',
+    "inventory": 'The inventory itself. `schema = "saltbridge-inventory/1"` is required.',
     "product": "The battery model. Masses and energies are those of one battery.",
     "operator": "The company whose activity data this is.",
     "plant": "The manufacturing plant.",
