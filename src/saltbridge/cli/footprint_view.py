@@ -18,6 +18,7 @@ from saltbridge.services.account import Accounted
 TOP = 5
 HOLES_SHOWN = 12
 _BAR = 32
+_WIDE = 120
 
 
 def show(result: Accounted, tongue: str, remarks: Iterable[Finding] = ()) -> None:
@@ -58,6 +59,11 @@ class _View:
 
     def num(self, value: float, digits: int = 4) -> str:
         return number(value, self.tongue, digits)
+
+    def span(self, low: float | None, high: float | None) -> str:
+        if low is None or high is None:
+            return "?"
+        return self.num(low) if low == high else f"{self.num(low)} – {self.num(high)}"
 
     def heading(self, message: str, **arguments: object) -> None:
         self.console.print()
@@ -168,20 +174,26 @@ class _View:
         table.add_column(self.say("label.process"), overflow="fold", style="dim")
         table.add_column(self.say("label.amount"), justify="right")
         table.add_column(self.say("label.reason"), overflow="fold")
-        table.add_column(self.say("label.low-high"), justify="right", style="yellow")
+        table.add_column(
+            self.say("label.low-high"), justify="right", style="yellow", no_wrap=True
+        )
         source = self.say("label.range-source")
-        table.add_column(source, no_wrap=True, overflow="ellipsis", style="dim", ratio=1)
+        roomy = self.console.width >= _WIDE
+        if roomy:  # on a narrow terminal the numbers matter more; the record holds it all
+            table.add_column(
+                source, no_wrap=True, overflow="ellipsis", style="dim", max_width=36
+            )
         largest = sorted(holes, key=lambda h: -(h["high_kg_co2e"] or float("inf")))
         for hole in largest[:HOLES_SHOWN]:
             low, high = hole["low_kg_co2e"], hole["high_kg_co2e"]
-            table.add_row(
+            cells = [
                 escape(hole["flow"]),
                 escape(hole["process"]),
                 f"{self.num(hole['amount'])} {hole['unit']}",
                 self.say(f"reason.{hole['reason']}"),
-                "?" if low is None or high is None else f"{self.num(low)} – {self.num(high)}",
-                escape(hole["range_source"]),
-            )
+                self.span(low, high),
+            ]
+            table.add_row(*cells, *([escape(hole["range_source"])] if roomy else []))
         self.console.print(table)
         if len(holes) > HOLES_SHOWN:
             more = self.say("heading.more", count=len(holes) - HOLES_SHOWN)
@@ -289,4 +301,4 @@ class _key:
 
 
 def _table() -> Table:
-    return Table(box=None, padding=(0, 2, 0, 2), pad_edge=True, header_style="dim")
+    return Table(box=None, padding=(0, 1, 0, 1), pad_edge=True, header_style="dim")

@@ -1,16 +1,17 @@
-"""Inventories for tests: one small by hand, and a way to compare two forms of one."""
+"""Small inventories, factors and footprints for tests."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from saltbridge.core.finding import NOWHERE
+from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.calculate import calculate
+from saltbridge.footprint.methodologies import choose
 from saltbridge.footprint.model import (
-    TABLES,
     Direction,
+    EmissionFactor,
     Exchange,
+    FactorSet,
     Inventory,
-    LocalFactor,
     Operator,
     Period,
     Plant,
@@ -20,43 +21,71 @@ from saltbridge.footprint.model import (
     Stage,
     Warranty,
 )
+from saltbridge.footprint.result import CarbonFootprint
 
-# Every kind of value once: long floats, formula starts, quotes, lines, unknown fields.
-SMALL = Inventory(
-    product=Product(id="B1", name="电池包 „Größe“", category="ev", reference_process="pack"),
-    operator=Operator(name="示例电池有限公司"),
-    plant=Plant(id="P1", name="Yibin", country="CN"),
-    period=Period(start=date(2025, 1, 1), end=date(2025, 12, 31)),
-    service_life=ServiceLife(total_energy_kwh=28800.0),
-    warranty=Warranty(years=8.0),
-    sources=("A citation; with a semicolon", "another"),
-    processes=(
-        Process(
-            id="pack", name="pack", stage=Stage.MAIN_PRODUCTION, reference_flow="b", unit="kg"
-        ),
-    ),
-    exchanges=(
-        Exchange(
-            process="pack",
-            direction=Direction.INPUT,
-            flow='=SUM(A1) "quoted", 正极\nzweite Zeile',
-            amount=0.1 + 0.2,
-            unit="kg",
-            evidence=("e1", "e2"),
-            unknown={"colour": "-rot"},
-        ),
-    ),
-    factors=(LocalFactor(id="f", flow="b", unit="kg", kg_co2e_per_unit=-1.5),),
-    unknown={"product": {"shape": "prismatic", "sizes": [1, 2.5]}, "lab": {"room": 7}},
-)
+DAY = date(2026, 11, 23)
 
 
-def without_places(inventory: Inventory | None) -> Inventory:
-    """The same inventory, its rows from nowhere: what two forms of it must share."""
-    if inventory is None:
-        raise AssertionError("no inventory was read")
-    tables: dict[str, Any] = {
-        name: tuple(replace(row, place=NOWHERE) for row in getattr(inventory, name))
-        for name in TABLES
+def process(id: str, flow: str = "", unit: str = "kg", **more: Any) -> Process:
+    stage = more.pop("stage", Stage.MAIN_PRODUCTION)
+    return Process(id=id, name=id, stage=stage, reference_flow=flow or id, unit=unit, **more)
+
+
+def row(
+    process: str, direction: str, flow: str, amount: float, unit: str = "kg", **more: Any
+) -> Exchange:
+    return Exchange(
+        process=process,
+        direction=Direction(direction),
+        flow=flow,
+        amount=amount,
+        unit=unit,
+        **more,
+    )
+
+
+def factor(flow: str, value: float, unit: str = "kg", **more: Any) -> EmissionFactor:
+    known: dict[str, Any] = {
+        "id": f"set/{flow}/{more.get('location', '')}/{more.get('year', '')}",
+        "source": "worked out on paper",
+        "licence": "CC0-1.0",
+        "confidence": Confidence.READ,
     }
-    return replace(inventory, **tables)
+    return EmissionFactor(flow=flow, unit=unit, kg_co2e_per_unit=value, **{**known, **more})
+
+
+def factor_set(*factors: EmissionFactor) -> FactorSet:
+    return FactorSet("test-set", "factors of a test", factors, "sha256:0")
+
+
+def inventory(*rows: Exchange | Process, **more: Any) -> Inventory:
+    """An inventory of processes and rows; the first process makes the product."""
+    processes = tuple(r for r in rows if isinstance(r, Process))
+    known: dict[str, Any] = {
+        "product": Product(
+            id="P1",
+            name="test battery",
+            category="ev",
+            reference_process=processes[0].id if processes else "",
+            mass_kg=400.0,
+            usable_energy_kwh=60.0,
+            unit=processes[0].unit if processes else "kg",
+        ),
+        "operator": Operator(name="Test Cells"),
+        "plant": Plant(id="W1", name="Plant 1", country="CN"),
+        "period": Period(start=date(2024, 1, 1), end=date(2024, 12, 31)),
+        "service_life": ServiceLife(vehicle_class="M1"),
+        "warranty": Warranty(years=8),
+        "processes": processes,
+        "exchanges": tuple(r for r in rows if isinstance(r, Exchange)),
+    }
+    return Inventory(**{**known, **more})
+
+
+def footprint(
+    what: Inventory,
+    *factors: EmissionFactor,
+    methodology: str = "catena-x-pcf@v4",
+    **more: Any,
+) -> CarbonFootprint:
+    return calculate(what, *choose(methodology, DAY), [factor_set(*factors)], **more)
