@@ -1,6 +1,6 @@
 """A battery supplier record as it lies, verified, in a carmaker's store: for tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saltbridge.core.canonical import canonical_bytes, digest
@@ -50,17 +50,11 @@ DISTRIBUTION: Mapping[str, Any] = {
 
 
 def battery_record(
-    facts: Mapping[str, Any], footprint: Mapping[str, Any] | None = None
+    attributes: Mapping[str, Any],
+    items: Sequence[Mapping[str, Any]],
+    footprint: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A battery supplier record from the cell maker's facts (``battery-facts.toml``)."""
-    items = [
-        {
-            "serial": item["serial"],
-            "manufactured_on": str(item["manufactured_on"]),
-            "attributes": dict(item.get("attributes", {})),
-        }
-        for item in facts.get("items", [])
-    ]
+    """A battery supplier record of the NMC111 example, with these attributes and items."""
     return {
         "kind": "battery-supplier-record",
         "product": {
@@ -78,8 +72,8 @@ def battery_record(
         },
         "plant": {"id": "MJC-FZ1", "name": "Fuzhou plant 1", "country": "CN"},
         "footprint": dict(FOOTPRINT if footprint is None else footprint),
-        "attributes": dict(facts["attributes"]),
-        "items": items,
+        "attributes": dict(attributes),
+        "items": [dict(item) for item in items],
     }
 
 

@@ -1,6 +1,7 @@
 """What every store promises. Subclass ``StoreContract`` and give it ``open_store``."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from saltbridge.border.release import Release, reopen
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Refused
-from saltbridge.ports import OutboxEntry, StaleWrite, Store
+from saltbridge.ports import OutboxEntry, StaleWrite, Store, UnitOfWork
 from saltbridge.testing.builders import NOON, FixedClock
 from saltbridge.trust.log import tree_root
 
@@ -135,6 +136,13 @@ class StoreContract:
         with store.reading() as view:
             assert view.get("passport", "p1") is not None
 
+    def test_a_reading_view_is_of_one_moment(self, store: Store) -> None:
+        with store.reading() as view:
+            assert view.get("passport", "p1") is None
+            with store.unit_of_work() as work:
+                work.put("passport", "p1", b"1")
+            assert view.get("passport", "p1") is None
+
     def test_a_unit_of_work_inside_another_is_a_mistake(self, store: Store) -> None:
         with store.unit_of_work(), pytest.raises(RuntimeError), store.unit_of_work():
             pass
@@ -144,7 +152,7 @@ class StoreContract:
     def test_reading_cannot_write(self, store: Store) -> None:
         with store.unit_of_work() as work:
             work.enqueue(an_entry("e1"))
-        attempts = (
+        attempts: tuple[Callable[[UnitOfWork], object], ...] = (
             lambda view: view.put("passport", "p1", b"1"),
             lambda view: view.append_leaf("passport.issued", "p1", b"1"),
             lambda view: view.put_release(a_release()),

@@ -1,0 +1,178 @@
+"""The PostgreSQL store keeps the promises of every store.
+
+Uses the server named by SALTBRIDGE_TEST_POSTGRES (a URL whose user may create databases), or
+starts one of its own from the system's PostgreSQL, in a temporary folder, on a Unix socket.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from saltbridge.adapters.stores import open_store
+from saltbridge.core.errors import Refused, Unavailable
+from saltbridge.ports import Store
+from saltbridge.testing.builders import FixedClock
+from saltbridge.testing.store_contract import StoreContract, a_release
+
+pytestmark = pytest.mark.full
+
+
+def _programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: p.parts[-3])
+    if found:
+        return found[-1].parent
+    in_path = shutil.which("initdb")
+    return Path(in_path).parent if in_path else None
+
+
+def _unprivileged() -> list[str]:
+    """PostgreSQL does not run as root; Debian's package brings a user for it."""
+    if os.geteuid() != 0:
+        return []
+    for name in ("postgres", "nobody"):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return [
+            "setpriv",
+            f"--reuid={name}",
+            f"--regid={pwd.getpwnam(name).pw_gid}",
+            "--clear-groups",
+        ]
+    pytest.skip("PostgreSQL cannot run as root and there is no other user to run it")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Connection URL of a server, with the database name left out."""
+    named = os.environ.get("SALTBRIDGE_TEST_POSTGRES")
+    if named:
+        yield named
+        return
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="sb-pg-", dir="/tmp"))
+    who = _unprivileged()
+    if who:
+        owner = pwd.getpwnam(who[1].partition("=")[2])
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [*who, str(programs / program), *arguments],
+            check=True,
+            capture_output=True,
+            timeout=60,
+            cwd=folder,
+            env=environment,
+        )
+
+    try:
+        run(
+            "initdb",
+            "-D",
+            f"{folder}/data",
+            "-U",
+            "saltbridge",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        )
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        run(
+            "pg_ctl",
+            "-D",
+            f"{folder}/data",
+            "-w",
+            "-l",
+            f"{folder}/log",
+            "-o",
+            options,
+            "start",
+        )
+        try:
+            yield f"postgresql://saltbridge@/{{}}?host={folder}"
+        finally:
+            run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _url(server: str, database: str) -> str:
+    if "{}" in server:
+        return server.format(database)
+    base, _, query = server.partition("?")
+    return f"{base.rpartition('/')[0]}/{database}" + (f"?{query}" if query else "")
+
+
+class TestPostgresStore(StoreContract):
+    @pytest.fixture(autouse=True)
+    def _database(self, server: str) -> Iterator[None]:
+        name = f"sb_{uuid4().hex}"
+        with psycopg.connect(_url(server, "postgres"), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name}")
+            self.url = _url(server, name)
+            yield
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def open_store(self) -> Store:
+        return open_store(self.url, FixedClock())
+
+    def alter_release(self, store: Store, content: bytes) -> None:
+        with psycopg.connect(self.url) as raw:
+            raw.execute("DROP TRIGGER releases_no_update ON releases")
+            raw.execute("UPDATE releases SET content = %s", (content,))
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE log_leaves SET event = 'x'",
+            "DELETE FROM log_leaves",
+            "TRUNCATE log_leaves",
+            "INSERT INTO log_leaves VALUES (7, 'e', 's', 'd', 'x', 'h', 't')",
+            "UPDATE records SET body = 'x'",
+            "UPDATE releases SET audience = 'public'",
+        ],
+    )
+    def test_history_cannot_be_rewritten_by_statement(
+        self, store: Store, statement: str
+    ) -> None:
+        with store.unit_of_work() as work:
+            work.append_leaf("e", "s", b"")
+            work.put("passport", "p1", b"1")
+            work.put_release(a_release())
+        with psycopg.connect(self.url) as raw, pytest.raises(psycopg.errors.RaiseException):
+            raw.execute(statement)
+
+    def test_the_server_refuses_to_write_in_a_reading_view(self, store: Store) -> None:
+        from sqlalchemy import text
+
+        with store.reading() as view, pytest.raises(Exception, match="read-only"):
+            view._connection.execute(text("DELETE FROM outbox"))  # type: ignore[attr-defined]
+
+    def test_a_newer_store_is_refused(self) -> None:
+        self.open_store().close()
+        with psycopg.connect(self.url) as raw:
+            raw.execute("UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(Refused) as refused:
+            self.open_store()
+        assert refused.value.findings[0].code == "store.newer"
+
+
+def test_a_server_that_is_not_there_is_said() -> None:
+    with pytest.raises(Unavailable) as refused:
+        open_store("postgresql://nobody@127.0.0.1:1/none?connect_timeout=2", FixedClock())
+    assert refused.value.findings[0].code == "store.cannot-open"
