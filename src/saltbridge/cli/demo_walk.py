@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from rich.console import Console
@@ -161,7 +161,7 @@ class Walk:
             try:
                 if self.get(f"{company.url}/health")[0] == 200:
                     return
-            except URLError:
+            except OSError:  # not up yet: refused, reset or a URLError, which is one too
                 time.sleep(0.05)
         said = (self.folder / f"{company.key}.log").read_bytes().decode("utf-8", "replace")
         raise StepFailed(f"the node of {company.name} did not start:\n{said[-3000:]}")
