@@ -151,3 +151,13 @@ def test_the_world_of_a_node_is_real(tmp_path: Path) -> None:
     forgetful = open_world(folder, store_url="memory://")
     with forgetful.store.reading() as view:
         assert view.get("passport", "p1") is None
+
+
+def test_the_operator_pages_have_a_token_of_their_own(tmp_path: Path) -> None:
+    folder = tmp_path / "node"
+    made(folder)
+    token = node_folder.operator_token(folder)
+    assert len(token) > 40
+    assert (folder / node_folder.TOKEN_FILE).stat().st_mode & 0o077 == 0
+    (folder / node_folder.TOKEN_FILE).unlink()
+    assert node_folder.operator_token(folder) == ""

@@ -1,6 +1,10 @@
-"""A node is a folder: ``node.toml`` (who it is, whom it knows), ``keys/``, ``node.sqlite``."""
+"""A node is a folder: ``node.toml`` (who it is, whom it knows), ``keys/``, ``node.sqlite``.
+
+``operator.token`` opens the pages for the company's own people; it is made with the node.
+"""
 
 import os
+import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -19,6 +23,7 @@ from saltbridge.ports import NodeProfile, Partner
 NODE_FILE = "node.toml"
 KEYS = "keys"
 STORE_FILE = "node.sqlite"
+TOKEN_FILE = "operator.token"
 _HEADING = (
     "# One company's node. The private keys lie in keys/, the documents in node.sqlite.\n"
 )
@@ -83,7 +88,7 @@ def read(folder: Path) -> NodeFolder:
 def create(
     folder: Path, profile: NodeProfile, settings: Mapping[str, Any], now: datetime
 ) -> None:
-    """Make a node in a new or empty folder: file, keys.
+    """Make a node in a new or empty folder: file, keys, operator token.
 
     Raises:
         FaultyInput: the profile is faulty; nothing was written.
@@ -100,7 +105,18 @@ def create(
         raise Refused.of("node.folder-not-empty", folder=str(folder))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     create_first_key(folder / KEYS, now)
+    token = os.open(folder / TOKEN_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(token, "w", encoding="ascii") as file:
+        file.write(f"{secrets.token_urlsafe(32)}\n")
     _write(NodeFolder(folder, profile, settings))  # last: with it the node is complete
+
+
+def operator_token(folder: Path) -> str:
+    """The token of the operator pages; empty, and so no pages, if the file is not there."""
+    try:
+        return (folder / TOKEN_FILE).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def add_partner(folder: Path, partner: Partner) -> bool:
