@@ -1,14 +1,16 @@
 """The only file that chooses real things: clock, keys, store, network, factors."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from saltbridge.ports import Clock, FactorLibrary, World
+from saltbridge.ports import Clock, FactorLibrary, OutboxEntry, World
 
 
 def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
     """The world of the node in a folder.
 
-    ``world.settings`` holds the node's settings (``port``) and ``folder``, its path.
+    ``world.settings`` holds the node's settings (``port``), ``folder``, its path, and
+    ``operator_token``, which opens the operator pages.
 
     Raises:
         FaultyInput: no node is there, or its files are faulty.
@@ -41,7 +43,11 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
             http, clock, allow_loopback_http=profile.allow_loopback_http
         ),
         factor_library=open_factor_library(),
-        settings={**node.settings, "folder": str(node_dir)},
+        settings={
+            **node.settings,
+            "folder": str(node_dir),
+            "operator_token": node_folder.operator_token(node_dir),
+        },
     )
 
 
@@ -57,3 +63,17 @@ def open_clock() -> Clock:
     from saltbridge.adapters.clock import SystemClock
 
     return SystemClock()
+
+
+def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
+    """What is done about each kind of outbox entry."""
+    from saltbridge.formats.dsp_outbox import FETCH, REQUEST_TRANSFER, SEND
+    from saltbridge.services.receive import receive_waiting
+    from saltbridge.services.send import send_waiting
+    from saltbridge.services.transfer import request_waiting_transfer
+
+    return {
+        SEND: send_waiting,
+        FETCH: receive_waiting,
+        REQUEST_TRANSFER: request_waiting_transfer,
+    }

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -212,7 +212,7 @@ def _walk(machine, messages, process, moves):
         if before.outgoing is not None and not direct:
             path.append(before.outgoing)  # acknowledged on the way
         path.append(process.state)
-        for one, two in zip(path, path[1:], strict=False):
+        for one, two in pairwise(path):
             assert one is two or (one, two) in arrows
 
 

@@ -127,6 +127,7 @@ class Negotiation:
     refusal_code: str = ""
     refusal_reason: tuple[str, ...] = ()
     transfer_wanted: bool = False  # consumer: ask for the data as soon as it is agreed
+    transfer_pid: str = ""  # consumer: the transfer that was asked for then
     dataset_kind: str = ""  # consumer: what the catalogue said it is
 
     @property

@@ -1,0 +1,122 @@
+"""Does what waits in the outbox: in order per process, again until it works.
+
+At least once: an entry leaves the outbox after its handler returned, so a node that was
+killed in between does it again; the handlers look at the stored state first. Entries of
+different processes do not wait for each other.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from typing import TypeAlias
+
+from saltbridge.core.errors import SaltbridgeError
+from saltbridge.ports import OutboxEntry, World
+
+Handler: TypeAlias = Callable[[World, OutboxEntry], None]
+
+POLL_SECONDS = 0.05
+FIRST_DELAY_SECONDS = 0.2
+LONGEST_DELAY_SECONDS = 15.0
+
+_log = logging.getLogger(__name__)
+
+
+def delay(attempts: int) -> timedelta:
+    """How long to wait before the next attempt: doubling from 0.2 s up to 15 s.
+
+    >>> [delay(n).total_seconds() for n in (0, 1, 4, 99)]
+    [0.2, 0.4, 3.2, 15.0]
+    """
+    doubled = FIRST_DELAY_SECONDS * 2 ** min(attempts, 16)
+    return timedelta(seconds=min(doubled, LONGEST_DELAY_SECONDS))
+
+
+class OutboxWorker:
+    """Threads of the serving process; ``wake`` spares the wait for the next look."""
+
+    def __init__(
+        self,
+        world: World,
+        handlers: Mapping[str, Handler],
+        *,
+        poll_seconds: float = POLL_SECONDS,
+        threads: int = 4,
+    ) -> None:
+        self._world = world
+        self._handlers = handlers
+        self._poll_seconds = poll_seconds
+        self._threads = threads
+        self._wakened = threading.Event()
+        self._stopping = threading.Event()
+        self._looker: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        self._looker = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._looker.start()
+
+    def wake(self) -> None:
+        """Something was put into the outbox just now."""
+        self._wakened.set()
+
+    def stop(self, timeout_seconds: float = 10.0) -> None:
+        """Finish what is being done; the rest stays in the outbox for the next start."""
+        self._stopping.set()
+        self._wakened.set()
+        if self._looker is not None:
+            self._looker.join(timeout_seconds)
+
+    def run_once(self) -> int:
+        """Do everything that is due now, here; returns how many entries were handled."""
+        with self._world.store.reading() as view:
+            due = view.due(self._world.clock.now())
+        for entry in due:
+            self._do(entry)
+        return len(due)
+
+    def _run(self) -> None:
+        doing: dict[str, Future[None]] = {}
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="outbox") as pool:
+            while not self._stopping.is_set():
+                self._wakened.wait(self._poll_seconds)
+                self._wakened.clear()
+                doing = {id: task for id, task in doing.items() if not task.done()}
+                try:
+                    with self._world.store.reading() as view:
+                        due = view.due(self._world.clock.now())
+                except SaltbridgeError as error:  # a busy store: look again
+                    _log.warning("outbox not readable: %s", error)
+                    continue
+                for entry in due:
+                    if entry.id not in doing and not self._stopping.is_set():
+                        doing[entry.id] = pool.submit(self._do_and_look_again, entry)
+
+    def _do_and_look_again(self, entry: OutboxEntry) -> None:
+        try:
+            self._do(entry)
+        except SaltbridgeError as error:  # the store: the entry is still there
+            _log.warning("outbox entry %s stays: %s", entry.id, error)
+        self._wakened.set()
+
+    def _do(self, entry: OutboxEntry) -> None:
+        handler = self._handlers.get(entry.kind)
+        try:
+            if handler is None:
+                raise LookupError(f"no handler for outbox entries of kind {entry.kind!r}")
+            handler(self._world, entry)
+        except SaltbridgeError as error:
+            self._postpone(entry, str(error))
+        except Exception as error:  # one entry must not end the work on all others
+            _log.exception("outbox entry %s of kind %s", entry.id, entry.kind)
+            self._postpone(entry, f"{type(error).__name__}: {error}")
+        else:
+            with self._world.store.unit_of_work() as work:
+                work.done(entry.id)
+
+    def _postpone(self, entry: OutboxEntry, error: str) -> None:
+        until = self._world.clock.now() + delay(entry.attempts)
+        with self._world.store.unit_of_work() as work:
+            work.postpone(entry.id, until, error)

@@ -1,0 +1,216 @@
+"""``saltbridge exchange``: look at a partner's offers, request, receive."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Look at a partner's offers, request, receive.")
+
+Node = Annotated[Path, typer.Option("--node", help="The folder of your node.")]
+PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+@app.command()
+def catalog(partner: PartnerName, node: Node, json: Json = False) -> None:
+    """List what a partner offers you."""
+    from dataclasses import asdict
+
+    from saltbridge.bootstrap import open_world
+    from saltbridge.services.catalogue import request_catalogue
+    from saltbridge.services.exchange_state import partner_named
+
+    world = open_world(node)
+    try:
+        shown = request_catalogue(world, partner_named(world, partner))
+    finally:
+        world.store.close()
+    if json:
+        _print_json([asdict(dataset) for dataset in shown.datasets])
+        return
+    if not shown.datasets:
+        _say("exchange.shown-nothing", partner=partner)
+    for dataset in shown.datasets:
+        _say(
+            "exchange.shown-dataset",
+            title=dataset.title or dataset.id,
+            kind=dataset.kind or "–",
+            id=dataset.id,
+            offer=", ".join(offer.id for offer in dataset.offers),
+        )
+
+
+@app.command()
+def request(
+    partner: PartnerName,
+    node: Node,
+    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")] = "",
+    kind: Annotated[str, typer.Option(help="Instead of an id: pcf, supplier-record.")] = "",
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the delivery.")] = 0.0,
+    json: Json = False,
+) -> None:
+    """Negotiate about a dataset and have it transferred. Your node must be served."""
+    from saltbridge.bootstrap import open_world
+    from saltbridge.core.errors import FaultyInput, Unavailable
+    from saltbridge.services.catalogue import request_catalogue
+    from saltbridge.services.exchange_state import partner_named
+    from saltbridge.services.negotiate import start_negotiation
+    from saltbridge.web.serve import is_served
+
+    world = open_world(node)
+    try:
+        asked = partner_named(world, partner)
+        if not is_served(node):
+            raise Unavailable.of("exchange.node-not-served", folder=str(node))
+        shown = request_catalogue(world, asked).datasets
+        fitting = [d for d in shown if (d.id == dataset if dataset else d.kind == kind)]
+        if not dataset and not kind:
+            raise FaultyInput.of("exchange.name-a-dataset")
+        if len(fitting) != 1:
+            raise FaultyInput.of(
+                "exchange.dataset-not-found" if not fitting else "exchange.several-datasets",
+                wanted=dataset or kind,
+                offered=", ".join(f"{d.id} ({d.kind})" for d in (fitting or shown)) or "–",
+            )
+        (chosen,) = fitting
+        begun = start_negotiation(
+            world,
+            asked,
+            chosen.id,
+            chosen.offers[0],
+            transfer_wanted=True,
+            dataset_kind=chosen.kind,
+        )
+        if not json:
+            _say("exchange.requested", title=chosen.title or chosen.id, pid=begun.pid)
+        reached = _watch(world, begun.pid, wait, quiet=json) if wait > 0 else None
+        if json:
+            _print_json(
+                {
+                    "negotiation_id": begun.pid,
+                    "dataset_id": chosen.id,
+                    "delivery_id": reached.delivery_id if reached else "",
+                    "verified": bool(reached and reached.verified),
+                }
+            )
+    finally:
+        world.store.close()
+
+
+@app.command()
+def deliveries(node: Node, json: Json = False) -> None:
+    """List what was delivered to you, with the result of its checks."""
+    from saltbridge.bootstrap import open_world
+    from saltbridge.services.exchange_state import deliveries as all_deliveries
+
+    world = open_world(node)
+    try:
+        found = all_deliveries(world)
+    finally:
+        world.store.close()
+    if json:
+        _print_json([{k: v for k, v in d.items() if k != "claim"} for d in found])
+        return
+    if not found:
+        _say("exchange.no-deliveries")
+    for delivery in found:
+        _say_delivery(delivery)
+
+
+@app.command()
+def show(
+    id: Annotated[str, typer.Argument(help="Id of the delivery.")],
+    node: Node,
+    json: Json = False,
+) -> None:
+    """Show one delivery with its checks; --json includes the signed claim."""
+    from saltbridge.bootstrap import open_world
+    from saltbridge.services.exchange_state import delivery as one_delivery
+
+    world = open_world(node)
+    try:
+        found = one_delivery(world, id)
+    finally:
+        world.store.close()
+    if json:
+        _print_json(found)
+        return
+    _say_delivery(found)
+    _say_checks(found)
+
+
+def _watch(world: Any, pid: str, seconds: float, *, quiet: bool) -> Any:
+    """Print states as they come, until the end or until the time is up."""
+    import time
+
+    from saltbridge.core.errors import Refused, Unavailable
+    from saltbridge.services.exchange_state import delivery, progress
+
+    until = time.monotonic() + seconds
+    printed: tuple[str, str] = ("", "")
+    while True:
+        now = progress(world, pid)
+        if (now.negotiation, now.transfer) != printed and not quiet:
+            printed = (now.negotiation, now.transfer)
+            _say("exchange.state", negotiation=now.negotiation, transfer=now.transfer or "–")
+        if now.ended:
+            break
+        if time.monotonic() > until:
+            raise Unavailable.of(
+                "exchange.not-done-yet",
+                seconds=seconds,
+                state=f"{now.negotiation} {now.transfer}".strip(),
+                trouble=now.trouble or "–",
+            )
+        time.sleep(0.05)
+    if now.delivery_id and not quiet:
+        found = delivery(world, now.delivery_id)
+        _say_delivery(found)
+        _say_checks(found)
+    if not now.verified:
+        raise Refused.of(
+            "exchange.ended",
+            refusal=now.refusal_code or "–",
+            reason="; ".join(now.refusal_reason) or "–",
+        )
+    return now
+
+
+def _say_delivery(delivery: Any) -> None:
+    _say(
+        "exchange.delivery-verified" if delivery["verified"] else "exchange.delivery-refused",
+        id=delivery["id"],
+        provider=f"{delivery['provider']['name']} ({delivery['provider']['bpn']})",
+        kind=delivery["dataset_kind"],
+        received=delivery["received_at"],
+        digest=delivery["digest"],
+    )
+
+
+def _say_checks(delivery: Any) -> None:
+    from saltbridge.cli.present import language
+    from saltbridge.locales import has_text, text
+
+    tongue = language()
+    for check in delivery["checks"]:
+        name = text(f"delivery.check.{check['name']}", language=tongue)
+        code = check["detail_code"]
+        why = ""
+        if code:
+            known = has_text(code, tongue)
+            why = f": {text(code, check['arguments'], tongue) if known else code}"
+        typer.echo(f"  {'✓' if check['ok'] else '✗'} {check['number']}. {name}{why}")
+
+
+def _say(message_id: str, **arguments: object) -> None:
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text
+
+    typer.echo(text(message_id, arguments, language()))
+
+
+def _print_json(document: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))

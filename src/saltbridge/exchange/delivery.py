@@ -1,0 +1,255 @@
+"""The numbered checks that turn received bytes into a ``VerifiedDelivery``.
+
+All checks are made and kept, passed or failed, so that a person sees everything at once.
+Only ``verify`` makes a ``VerifiedDelivery``, and only when every check holds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from saltbridge.core.canonical import digest
+from saltbridge.core.errors import SaltbridgeError
+from saltbridge.core.finding import Argument, Finding
+from saltbridge.exchange.model import Agreement
+from saltbridge.exchange.policy import in_force
+from saltbridge.trust.claims import ClaimType, SignedClaim, VerifiedClaim, stated_issuer, verify
+
+NAMES: Final = ("signature", "issuer", "agreement", "digest", "type", "edition", "dates")
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+
+# kind of dataset → type of claim and kind of document that are due
+EXPECTED: Final[Mapping[str, tuple[ClaimType, str]]] = {
+    "pcf": (ClaimType.SUPPLIER_RECORD, "pcf"),
+    "supplier-record": (ClaimType.SUPPLIER_RECORD, "battery-supplier-record"),
+    "estimate": (ClaimType.ESTIMATE, ""),
+    "declaration": (ClaimType.DECLARATION, ""),
+}
+_SEAL: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check and its result. ``detail_code`` says why it failed; empty when it held."""
+
+    number: int
+    name: str
+    ok: bool
+    detail_code: str = ""
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What arrived, with everything it is checked against.
+
+    ``claim`` is what ``formats`` read in ``content``, or None with the reason in ``fault``.
+    ``did_document`` is the provider's own, resolved by us, never the one enclosed.
+    ``announced_digest`` came with the transfer's start message, over the control plane.
+    """
+
+    content: bytes
+    claim: SignedClaim | None
+    fault: Finding | None
+    did_document: Mapping[str, Any]
+    provider_did: str
+    consumer_did: str
+    agreement: Agreement | None
+    dataset_id: str
+    dataset_kind: str
+    announced_digest: str
+    known_editions: frozenset[str]  # ID@EDITION
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedDelivery:
+    """Supplier data that may be used; made by ``verify`` alone."""
+
+    checks: tuple[Check, ...]
+    claim: VerifiedClaim[SignedClaim]
+    digest: str
+    _seal: object = None
+
+    def __post_init__(self) -> None:
+        if self._seal is not _SEAL:
+            raise TypeError("a VerifiedDelivery is made by delivery.verify and by nothing else")
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The document the provider signed."""
+        return self.claim.content
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedDelivery:
+    """Something arrived that must not be used; ``checks`` say why."""
+
+    checks: tuple[Check, ...]
+    digest: str
+
+
+def verify_delivery(received: Received) -> VerifiedDelivery | RefusedDelivery:
+    """The delivery, verified if all checks hold."""
+    verified, signature = _signature(received)
+    content = verified.content if verified else None
+    found = (
+        # 1. The bytes are a signed claim, and a key of the provider signed it.
+        signature,
+        # 2. The claim names the provider as its issuer.
+        _issuer(received),
+        # 3. An agreement with this provider covers the dataset and is in force.
+        _agreement(received),
+        # 4. The bytes are those announced over the control plane.
+        _digest(received),
+        # 5. It is the type of claim, and the kind of document, that the catalogue promised.
+        _type(received, content),
+        # 6. Its methodology and edition are known here.
+        _edition(received, content),
+        # 7. Its dates are possible.
+        _dates(received, verified),
+    )
+    checks = tuple(
+        Check(number, name, not code, code, arguments)
+        for number, (name, (code, arguments)) in enumerate(
+            zip(NAMES, found, strict=True), start=1
+        )
+    )
+    if verified is not None and all(check.ok for check in checks):
+        return VerifiedDelivery(checks, verified, digest(received.content), _SEAL)
+    return RefusedDelivery(checks, digest(received.content))
+
+
+def check_record(check: Check) -> dict[str, Any]:
+    """The check as a JSON object."""
+    return {
+        "number": check.number,
+        "name": check.name,
+        "ok": check.ok,
+        "detail_code": check.detail_code,
+        "arguments": dict(check.arguments),
+    }
+
+
+_Result = tuple[str, Mapping[str, Argument]]
+_HELD: Final[_Result] = ("", {})
+_NOT_SIGNED: Final[_Result] = ("delivery.not-signed", {})
+
+
+def _because(error: SaltbridgeError) -> _Result:
+    first = error.findings[0]
+    return first.code, first.arguments
+
+
+def _signature(received: Received) -> tuple[VerifiedClaim[SignedClaim] | None, _Result]:
+    if received.claim is None:
+        fault = received.fault
+        return None, ((fault.code, fault.arguments) if fault else ("delivery.no-claim", {}))
+    try:
+        return verify(received.claim, received.did_document), _HELD
+    except SaltbridgeError as error:
+        return None, _because(error)
+
+
+def _issuer(received: Received) -> _Result:
+    if received.claim is None:
+        return "delivery.no-claim", {}
+    try:
+        issuer = stated_issuer(received.claim)
+    except SaltbridgeError as error:
+        return _because(error)
+    if issuer != received.provider_did:
+        return "delivery.issuer-differs", {"found": issuer[:200], "due": received.provider_did}
+    return _HELD
+
+
+def _agreement(received: Received) -> _Result:
+    agreement = received.agreement
+    if agreement is None:
+        return "delivery.no-agreement", {}
+    if agreement.dataset_id != received.dataset_id:
+        return "delivery.agreement-other-dataset", {"dataset": received.dataset_id}
+    parties = (received.provider_did, received.consumer_did)
+    if (agreement.assigner, agreement.assignee) != parties:
+        return "delivery.agreement-other-parties", {"agreement": agreement.id}
+    if not in_force(agreement, received.received_at):
+        return "delivery.agreement-not-in-force", {"agreement": agreement.id}
+    return _HELD
+
+
+def _digest(received: Received) -> _Result:
+    if not received.announced_digest:
+        return "delivery.digest-not-announced", {}
+    found = digest(received.content)
+    if found != received.announced_digest:
+        return "delivery.digest-differs", {"found": found, "due": received.announced_digest}
+    return _HELD
+
+
+def _type(received: Received, content: Mapping[str, Any] | None) -> _Result:
+    if received.claim is None or content is None:
+        return _NOT_SIGNED
+    due = EXPECTED.get(received.dataset_kind)
+    if due is None:
+        return "delivery.kind-unknown", {"kind": received.dataset_kind[:80]}
+    claim_type, kind = due
+    if received.claim.type is not claim_type:
+        return "delivery.type-differs", {"found": received.claim.type, "due": claim_type}
+    if kind and content.get("kind") != kind:
+        return "delivery.type-differs", {"found": str(content.get("kind"))[:80], "due": kind}
+    return _HELD
+
+
+def _edition(received: Received, content: Mapping[str, Any] | None) -> _Result:
+    if content is None:
+        return _NOT_SIGNED
+    named = [_name_of(methodology) for methodology in _methodologies(content)]
+    if not named:
+        return "delivery.no-methodology", {}
+    unknown = next((name for name in named if name not in received.known_editions), None)
+    if unknown is not None:
+        return "delivery.edition-unknown", {"edition": unknown[:80]}
+    return _HELD
+
+
+def _methodologies(content: Mapping[str, Any]) -> Iterable[Any]:
+    records = content.get("records")
+    if isinstance(records, list):
+        return [r.get("methodology") if isinstance(r, Mapping) else None for r in records]
+    footprint = content.get("footprint", content)
+    stated = footprint.get("methodology") if isinstance(footprint, Mapping) else None
+    return [] if stated is None else [stated]
+
+
+def _name_of(methodology: Any) -> str:
+    """``ID@EDITION``, from a text or from an object with both."""
+    if isinstance(methodology, Mapping):
+        return f"{methodology.get('id')}@{methodology.get('edition')}"
+    return str(methodology)
+
+
+def _dates(received: Received, verified: VerifiedClaim[SignedClaim] | None) -> _Result:
+    if verified is None:
+        return _NOT_SIGNED
+    issued = verified.issued_at
+    if issued > received.received_at + _CLOCKS_DIFFER:
+        return "delivery.issued-in-the-future", {"issued": issued.isoformat()}
+    for period in _periods(verified.content):
+        try:
+            start, end = (date.fromisoformat(str(period[name])) for name in ("start", "end"))
+        except (ValueError, KeyError):
+            return "delivery.period-unreadable", {}
+        if start > end:
+            return "delivery.period-turned", {"start": str(start), "end": str(end)}
+        if start > issued.date():
+            return "delivery.period-ahead", {"start": str(start), "issued": str(issued.date())}
+    return _HELD
+
+
+def _periods(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    records = content.get("records")
+    footprint = content.get("footprint")
+    holders = [content, footprint, *(records if isinstance(records, list) else [])]
+    stated = [h["period"] for h in holders if isinstance(h, Mapping) and "period" in h]
+    return [p if isinstance(p, Mapping) else {} for p in stated]

@@ -1,0 +1,111 @@
+"""How far an exchange has come, and what was delivered: for faces to show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from saltbridge.core.canonical import read_json
+from saltbridge.core.errors import FaultyInput
+from saltbridge.exchange.model import NegotiationState, TransferState
+from saltbridge.exchange.records import negotiation_of, transfer_of
+from saltbridge.ports import Partner, UnitOfWork, World
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a negotiation and the transfer after it stand.
+
+    ``ended`` is true when nothing more will happen; ``trouble`` is the last error of a
+    message that could not be sent yet.
+    """
+
+    negotiation: str
+    transfer: str
+    delivery_id: str
+    verified: bool
+    ended: bool
+    refusal_code: str = ""
+    refusal_reason: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+def progress(world: World, pid: str) -> Progress:
+    """How far the negotiation of that pid, and its transfer, have come.
+
+    Raises:
+        FaultyInput: no such negotiation.
+    """
+    with world.store.reading() as view:
+        record = view.get("negotiation", pid)
+        if record is None:
+            raise FaultyInput.of("exchange.process-unknown", pid=pid)
+        negotiation = negotiation_of(read_json(record.body))
+        found = view.get("transfer", negotiation.transfer_pid or "-")
+        transfer = transfer_of(read_json(found.body)) if found else None
+        delivered = view.get("delivery", transfer.delivery_id or "-") if transfer else None
+        delivery = read_json(delivered.body) if delivered else {}
+        trouble = _trouble(world, view, {pid, negotiation.transfer_pid})
+    refused = transfer if transfer and transfer.refusal_code else negotiation
+    over = {TransferState.COMPLETED, TransferState.TERMINATED}
+    ended = (
+        negotiation.state is NegotiationState.TERMINATED
+        or (transfer is not None and transfer.state in over)
+        or (negotiation.state is NegotiationState.FINALIZED and not negotiation.transfer_wanted)
+    )
+    return Progress(
+        negotiation=str(negotiation.state),
+        transfer=str(transfer.state) if transfer else "",
+        delivery_id=delivery.get("id", ""),
+        verified=delivery.get("verified", False) is True,
+        ended=ended,
+        refusal_code=refused.refusal_code,
+        refusal_reason=refused.refusal_reason,
+        trouble=trouble,
+    )
+
+
+def deliveries(world: World) -> Sequence[Mapping[str, Any]]:
+    """Every delivery, verified or refused, oldest first."""
+    found: list[Mapping[str, Any]] = []
+    after = ""
+    with world.store.reading() as view:
+        while page := view.find("delivery", after=after):
+            found += [read_json(record.body) for record in page]
+            after = page[-1].id
+    return sorted(found, key=lambda delivery: (delivery["received_at"], delivery["id"]))
+
+
+def delivery(world: World, id: str) -> Mapping[str, Any]:
+    """One delivery.
+
+    Raises:
+        FaultyInput: no such delivery.
+    """
+    with world.store.reading() as view:
+        record = view.get("delivery", id) if id else None
+    if record is None:
+        raise FaultyInput.of("exchange.delivery-unknown", id=id[:80])
+    body: Mapping[str, Any] = read_json(record.body)
+    return body
+
+
+def partner_named(world: World, name: str) -> Partner:
+    """The partner of that name, BPN or DID.
+
+    Raises:
+        FaultyInput: no such partner, or several of that name.
+    """
+    partners = world.node.partners
+    found = [p for p in partners if name in (p.bpn, p.did)]
+    found = found or [p for p in partners if p.name.casefold() == name.casefold()]
+    if len(found) != 1:
+        names = ", ".join(f"{p.name} ({p.bpn})" for p in partners)
+        raise FaultyInput.of("exchange.partner-unknown", name=name[:80], known=names or "–")
+    return found[0]
+
+
+def _trouble(world: World, view: UnitOfWork, keys: set[str]) -> str:
+    later = world.clock.now() + timedelta(days=1)
+    waiting = (e for e in view.due(later) if e.ordering_key in keys)
+    return next((e.last_error for e in waiting if e.last_error), "")

@@ -1,0 +1,375 @@
+"""Contract negotiation, either role: start one, hear the peer, do what a state demands.
+
+Every function commits state, log leaf and waiting messages in one unit of work; nothing is
+sent from here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from saltbridge import locales
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import Finding
+from saltbridge.exchange import messages as m
+from saltbridge.exchange import negotiation as machine
+from saltbridge.exchange.address import same_origin
+from saltbridge.exchange.catalogue import dataset_of, visible
+from saltbridge.exchange.model import (
+    Agreement,
+    Json,
+    Negotiation,
+    NegotiationState,
+    Offer,
+    Refusal,
+    Role,
+)
+from saltbridge.exchange.policy import (
+    PURPOSE_PASSPORT,
+    PURPOSE_PCF,
+    judge_agreement,
+    judge_offer,
+    judge_request,
+)
+from saltbridge.exchange.process import Duty, Send, Step
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+from saltbridge.exchange.records import (
+    KeptAgreement,
+    agreement_record,
+    negotiation_of,
+    negotiation_record,
+)
+from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER, SEND, render_sending
+from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.trust.did import iso
+
+KIND: Final = "negotiation"
+OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT)
+
+
+def start_negotiation(
+    world: World,
+    partner: Partner,
+    dataset_id: str,
+    offer: Offer,
+    *,
+    transfer_wanted: bool = False,
+    dataset_kind: str = "",
+) -> Negotiation:
+    """A new negotiation about the partner's dataset, stored and waiting to be sent.
+
+    Raises:
+        Refused: we would not take this offer.
+        FaultyInput: the partner table does not say where the partner is reached.
+    """
+    refusal = judge_offer(offer, OUR_PURPOSES)
+    if refusal is not None:
+        raise Refused([Finding(refusal.code, refusal.arguments)])
+    if not partner.dsp_url:
+        raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
+    asked = replace(offer, target=dataset_id)
+    begun = Negotiation(
+        role=Role.CONSUMER,
+        state=NegotiationState.START,
+        consumer_pid=world.identifiers.urn_uuid(),
+        provider_pid="",
+        counterparty=partner.bpn,
+        peer_address=partner.dsp_url,
+        offer=asked,
+        transfer_wanted=transfer_wanted,
+        dataset_kind=dataset_kind,
+    )
+    request = m.ContractRequest(
+        consumer_pid=begun.consumer_pid,
+        offer=asked,
+        callback_address=f"{world.node.base_url}{DSP_2025_1.path}{DSP_2025_1.callback_path}",
+    )
+    with world.store.unit_of_work() as work:
+        waiting = _say(world, work, begun, request)
+        _store(work, waiting)
+    return waiting
+
+
+def find_negotiation(
+    world: World, partner: Partner, role: Role, pid: str
+) -> Negotiation | None:
+    """Our process of that pid with that partner, or None."""
+    with world.store.reading() as view:
+        return _load(view, partner, role, pid)
+
+
+def begin(
+    world: World, partner: Partner, request: m.ContractRequest
+) -> Negotiation | Refusal | None:
+    """The provider's process for a consumer's first request; None where there is no dataset.
+
+    The same request again gives the process it began.
+    """
+    if request.provider_pid:
+        return Refusal("exchange.other-process", {"pid": request.provider_pid})
+    if not same_origin(request.callback_address, partner.dsp_url):
+        return Refusal("exchange.callback-foreign", {"address": request.callback_address[:200]})
+    key = digest(f"{KIND} {partner.bpn} {request.consumer_pid}".encode())
+    fingerprint = m.fingerprint(request)
+    with world.store.unit_of_work() as work:
+        known = work.get("peer-process", key)
+        if known is not None:
+            first = read_json(known.body)
+            if first["fingerprint"] != fingerprint:
+                return Refusal("exchange.pid-in-use", {"pid": request.consumer_pid})
+            return _load(work, partner, Role.PROVIDER, first["pid"])
+        if _visible_dataset(work, request.offer.target, partner) is None:
+            return None
+        begun = Negotiation(
+            role=Role.PROVIDER,
+            state=NegotiationState.START,
+            consumer_pid=request.consumer_pid,
+            provider_pid=world.identifiers.urn_uuid(),
+            counterparty=partner.bpn,
+            peer_address=request.callback_address,
+            offer=request.offer,
+        )
+        step = machine.step(begun, request, Role.CONSUMER)
+        if isinstance(step, Refusal):
+            return step
+        work.put(
+            "peer-process",
+            key,
+            canonical_bytes({"pid": begun.pid, "fingerprint": fingerprint}),
+            expected_version=0,
+        )
+        return _carry_out(world, work, partner, step)
+
+
+def hear(
+    world: World, partner: Partner, role: Role, pid: str, message: m.NegotiationMessage
+) -> Negotiation | Refusal | None:
+    """Our process after a message of the peer; a refusal; or None where there is none."""
+    with world.store.unit_of_work() as work:
+        process = _load(work, partner, role, pid)
+        if process is None:
+            return None
+        step = machine.step(process, message, role.peer)
+        if isinstance(step, Refusal):
+            return step
+        if step.process == process:
+            return process
+        taken = _take_over(step.process, message)
+        return _carry_out(world, work, partner, replace(step, process=taken))
+
+
+def terminate(world: World, pid: str, code: str) -> Negotiation:
+    """Our process, about to be ended by us.
+
+    Raises:
+        FaultyInput: there is no such process.
+        Refused: it cannot be ended now.
+    """
+    with world.store.unit_of_work() as work:
+        record = work.get(KIND, pid)
+        if record is None:
+            raise FaultyInput.of("exchange.process-unknown", pid=pid)
+        process = negotiation_of(read_json(record.body))
+        message = _termination(process, Refusal(code))
+        step = machine.step(process, message, process.role)
+        if isinstance(step, Refusal):
+            raise Refused([Finding(step.code, step.arguments)])
+        ended = _say(world, work, process, message)
+        _store(work, ended)
+        return ended
+
+
+# ── what a state demands ─────────────────────────────────────────────────────────────────
+
+
+def _carry_out(
+    world: World, work: UnitOfWork, partner: Partner, step: Step[Negotiation]
+) -> Negotiation:
+    process = step.process
+    for effect in step.effects:
+        if isinstance(effect, Duty):
+            process = _DUTIES[effect](world, work, partner, process)
+    _store(work, process)
+    return process
+
+
+def _take_over(process: Negotiation, message: m.NegotiationMessage) -> Negotiation:
+    match message:
+        case m.ContractRequest(offer=offer) | m.ContractOffer(offer=offer):
+            return replace(process, offer=offer)
+        case m.AgreementMessage(agreement=agreement):
+            return replace(process, agreement=agreement)
+        case m.NegotiationTermination(code=code, reason=reason):
+            return replace(process, refusal_code=code, refusal_reason=reason)
+        case _:
+            return process
+
+
+def _answer_request(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
+) -> Negotiation:
+    """Agree if the offer is ours, unaltered, and released content exists for this caller."""
+    dataset = _visible_dataset(work, process.offer.target, partner)
+    if dataset is None:
+        refusal: Refusal | None = Refusal("exchange.offer-unknown", {"offer": process.offer.id})
+    else:
+        refusal = judge_request(dataset_of(dataset, DSP_2025_1, "").offers, process.offer)
+        refusal = refusal or _nothing_released(work, dataset, partner)
+    if refusal is not None:
+        ended = replace(process, refusal_code=refusal.code, refusal_reason=(_english(refusal),))
+        return _say(world, work, ended, _termination(process, refusal))
+    return _agree(world, work, partner, process)
+
+
+def _agree(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
+) -> Negotiation:
+    agreement = Agreement(
+        id=world.identifiers.urn_uuid(),
+        dataset_id=process.offer.target,
+        assigner=world.node.did,
+        assignee=partner.did,
+        policy={
+            key: value for key, value in process.offer.policy.items() if not key.startswith("@")
+        },
+        timestamp=iso(world.clock.now()),
+    )
+    agreed = replace(process, agreement=agreement)
+    message = m.AgreementMessage(process.provider_pid, process.consumer_pid, agreement)
+    return _say(world, work, agreed, message)
+
+
+def _consider_offer(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
+) -> Negotiation:
+    refusal = judge_offer(process.offer, OUR_PURPOSES)
+    if refusal is not None:
+        return _say(world, work, process, _termination(process, refusal))
+    accepted = m.NegotiationAccepted(process.provider_pid, process.consumer_pid)
+    return _say(world, work, process, accepted)
+
+
+def _verify_agreement(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
+) -> Negotiation:
+    if process.agreement is None:
+        raise RuntimeError("a negotiation in AGREED has an agreement")
+    refusal = judge_agreement(
+        process.agreement, process.offer, assigner=partner.did, assignee=world.node.did
+    )
+    if refusal is not None:
+        return _say(world, work, process, _termination(process, refusal))
+    verified = m.AgreementVerification(process.provider_pid, process.consumer_pid)
+    return _say(world, work, process, verified)
+
+
+def _finalize(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
+) -> Negotiation:
+    _keep_agreement(work, process)
+    final = m.NegotiationFinalized(process.provider_pid, process.consumer_pid)
+    return _say(world, work, process, final)
+
+
+def _use_agreement(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
+) -> Negotiation:
+    kept = _keep_agreement(work, process)
+    if process.transfer_wanted:
+        # The transfer's pid is chosen here, so that asking twice asks for one transfer.
+        consumer_pid = world.identifiers.urn_uuid()
+        body = {"agreement_id": kept.id, "consumer_pid": consumer_pid}
+        work.enqueue(
+            OutboxEntry(
+                id=world.identifiers.urn_uuid(),
+                kind=REQUEST_TRANSFER,
+                body=canonical_bytes(body),
+                ordering_key=consumer_pid,
+            )
+        )
+        return replace(process, transfer_pid=consumer_pid)
+    return process
+
+
+_DUTIES: Mapping[Duty, Callable[[World, UnitOfWork, Partner, Negotiation], Negotiation]] = {
+    Duty.ANSWER_REQUEST: _answer_request,
+    Duty.AGREE: _agree,
+    Duty.CONSIDER_OFFER: _consider_offer,
+    Duty.VERIFY_AGREEMENT: _verify_agreement,
+    Duty.FINALIZE: _finalize,
+    Duty.USE_AGREEMENT: _use_agreement,
+}
+
+
+def _keep_agreement(work: UnitOfWork, process: Negotiation) -> Agreement:
+    if process.agreement is None:
+        raise RuntimeError("a negotiation in VERIFIED has an agreement")
+    kept = KeptAgreement(
+        process.agreement,
+        process.role,
+        process.counterparty,
+        process.pid,
+        process.dataset_kind,
+    )
+    body = canonical_bytes(agreement_record(kept))
+    work.put("agreement", process.agreement.id, body)
+    work.append_leaf("agreement.concluded", process.agreement.id, body)
+    return process.agreement
+
+
+def _nothing_released(work: UnitOfWork, dataset: Json, partner: Partner) -> Refusal | None:
+    named = dataset.get("releases", {}).get(partner.bpn)
+    release = named and work.get_release(named["digest"], named["decision_id"])
+    if not release or release.audience != partner.bpn:
+        return Refusal("exchange.nothing-released", {"dataset": dataset["id"]})
+    return None
+
+
+def _visible_dataset(view: UnitOfWork, dataset_id: str, partner: Partner) -> Json | None:
+    record = view.get("dataset", dataset_id) if dataset_id else None
+    if record is None:
+        return None
+    return next(iter(visible([read_json(record.body)], partner.bpn)), None)
+
+
+def _termination(process: Negotiation, refusal: Refusal) -> m.NegotiationTermination:
+    return m.NegotiationTermination(
+        process.provider_pid, process.consumer_pid, refusal.code, (_english(refusal),)
+    )
+
+
+def _english(refusal: Refusal) -> str:
+    return locales.text(refusal.code, refusal.arguments)
+
+
+def _say(
+    world: World, work: UnitOfWork, process: Negotiation, message: m.NegotiationMessage
+) -> Negotiation:
+    step = machine.step(process, message, process.role)
+    if isinstance(step, Refusal):
+        raise RuntimeError(f"{step.code}: {dict(step.arguments)}")
+    for effect in step.effects:
+        if isinstance(effect, Send):
+            work.enqueue(
+                OutboxEntry(
+                    id=world.identifiers.urn_uuid(),
+                    kind=SEND,
+                    body=render_sending(step.process, effect.message),
+                    ordering_key=step.process.pid,
+                )
+            )
+    return step.process
+
+
+def _load(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Negotiation | None:
+    record = view.get(KIND, pid) if pid else None
+    if record is None:
+        return None
+    process = negotiation_of(read_json(record.body))
+    ours = process.role is role and process.counterparty == partner.bpn
+    return process if ours else None
+
+
+def _store(work: UnitOfWork, process: Negotiation) -> None:
+    work.put(KIND, process.pid, canonical_bytes(negotiation_record(process)))

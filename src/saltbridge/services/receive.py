@@ -1,0 +1,238 @@
+"""Pull the bytes of a started transfer, check them, keep the delivery, tell the provider."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from saltbridge import locales
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.errors import FaultyInput, Unavailable
+from saltbridge.core.finding import Finding
+from saltbridge.exchange import messages as m
+from saltbridge.exchange import transfer as machine
+from saltbridge.exchange.address import may_pull_from
+from saltbridge.exchange.delivery import (
+    Check,
+    Received,
+    RefusedDelivery,
+    VerifiedDelivery,
+    check_record,
+    verify_delivery,
+)
+from saltbridge.exchange.model import DataAddress, Refusal, Role, Transfer, TransferState
+from saltbridge.exchange.process import Send
+from saltbridge.exchange.records import (
+    KeptAgreement,
+    agreement_of,
+    transfer_of,
+    transfer_record,
+)
+from saltbridge.footprint.methodologies import known
+from saltbridge.formats.claim_file import parse_claim_file
+from saltbridge.formats.dsp_outbox import SEND, parse_fetch, render_sending
+from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.trust.claims import SignedClaim
+from saltbridge.trust.did import iso
+
+LIMIT_BYTES: Final = 50_000_000
+# A refused token may be older than one on its way to us: wait for that one this often.
+_REFUSALS_BORNE: Final = 3
+
+
+def receive_waiting(world: World, entry: OutboxEntry) -> None:
+    """Pull, check, keep: once per transfer, whatever happens in between.
+
+    Raises:
+        Unavailable: the provider or its DID document cannot be reached now.
+    """
+    pid, address = parse_fetch(entry.body)
+    with world.store.reading() as view:
+        transfer = _started(view, pid, address)
+        kept = _agreement(view, transfer.agreement_id) if transfer else None
+    partner = world.node.partner(transfer.counterparty) if transfer else None
+    if transfer is None or partner is None:
+        return
+    if not may_pull_from(address.endpoint, partner.dsp_url):
+        return _end(world, pid, address, Refusal("delivery.endpoint-foreign"))
+    answer = world.http.send(
+        "GET",
+        address.endpoint,
+        headers={"authorization": f"Bearer {address.token}"},
+        limit_bytes=LIMIT_BYTES,
+        timeout_seconds=30.0,
+    )
+    if answer.status >= 500 or (answer.status >= 400 and entry.attempts < _REFUSALS_BORNE):
+        raise Unavailable.of(
+            "exchange.peer-troubled", partner=partner.name, status=answer.status
+        )
+    if answer.status != 200:
+        refusal = Refusal("delivery.data-plane-refused", {"status": answer.status})
+        return _end(world, pid, address, refusal)
+    received = _received(world, partner, transfer, kept, address, answer.content)
+    _keep(world, partner, received, verify_delivery(received), pid, address)
+
+
+def _received(
+    world: World,
+    partner: Partner,
+    transfer: Transfer,
+    kept: KeptAgreement | None,
+    address: DataAddress,
+    content: bytes,
+) -> Received:
+    claim: SignedClaim | None = None
+    fault: Finding | None = None
+    try:
+        claim = parse_claim_file(content).claim
+    except FaultyInput as error:
+        fault = error.findings[0]
+    return Received(
+        content=content,
+        claim=claim,
+        fault=fault,
+        did_document=world.did_resolver.resolve(partner.did),
+        provider_did=partner.did,
+        consumer_did=world.node.did,
+        agreement=kept.agreement if kept else None,
+        dataset_id=transfer.dataset_id,
+        dataset_kind=kept.dataset_kind if kept else "",
+        announced_digest=address.digest,
+        known_editions=frozenset(known()),
+        received_at=world.clock.now(),
+    )
+
+
+def _keep(
+    world: World,
+    partner: Partner,
+    received: Received,
+    result: VerifiedDelivery | RefusedDelivery,
+    pid: str,
+    address: DataAddress,
+) -> None:
+    delivery_id = world.identifiers.urn_uuid()
+    verified = isinstance(result, VerifiedDelivery)
+    with world.store.unit_of_work() as work:
+        transfer = _started(work, pid, address)
+        if transfer is None:
+            return  # ended, or received, while we were pulling
+        body = canonical_bytes(
+            {
+                "id": delivery_id,
+                "transfer_id": pid,
+                "dataset_id": transfer.dataset_id,
+                "dataset_kind": received.dataset_kind,
+                "provider": {"bpn": partner.bpn, "did": partner.did, "name": partner.name},
+                "agreement_id": transfer.agreement_id,
+                "digest": result.digest,
+                "received_at": iso(received.received_at),
+                "claim_type": received.claim.type.value if received.claim else "",
+                "verified": verified,
+                "checks": [check_record(check) for check in result.checks],
+                "claim": _claim(received),
+            }
+        )
+        work.put("delivery", delivery_id, body, expected_version=0)
+        work.append_leaf(
+            "delivery.verified" if verified else "delivery.refused", delivery_id, body
+        )
+        work.put("did-document", partner.did, canonical_bytes(dict(received.did_document)))
+        if isinstance(result, VerifiedDelivery) and received.dataset_kind == "pcf":
+            work.put("pcf", delivery_id, _usable(result, delivery_id, transfer, partner))
+        done = replace(transfer, delivery_id=delivery_id)
+        failed = next((check for check in result.checks if not check.ok), None)
+        message = (
+            m.TransferCompletion(transfer.provider_pid, transfer.consumer_pid)
+            if failed is None
+            else _termination(transfer, _refusal_of(failed))
+        )
+        if failed is not None:
+            done = _with_refusal(done, _refusal_of(failed))
+        _say(world, work, done, message)
+
+
+def _claim(received: Received) -> Mapping[str, Any] | None:
+    """The claim file as it came, if it was one; other bytes are not worth keeping."""
+    document = read_json(received.content) if received.claim else None
+    return document if isinstance(document, dict) else None
+
+
+def _usable(
+    result: VerifiedDelivery, delivery_id: str, transfer: Transfer, partner: Partner
+) -> bytes:
+    """A PCF document as the accounting may use it, with where it came from."""
+    return canonical_bytes(
+        {
+            **result.document,
+            "delivery": {
+                "id": delivery_id,
+                "digest": result.digest,
+                "agreement_id": transfer.agreement_id,
+                "provider": {"bpn": partner.bpn, "did": partner.did, "name": partner.name},
+            },
+        }
+    )
+
+
+def _end(world: World, pid: str, address: DataAddress, refusal: Refusal) -> None:
+    with world.store.unit_of_work() as work:
+        transfer = _started(work, pid, address)
+        if transfer is not None:
+            ended = _with_refusal(transfer, refusal)
+            _say(world, work, ended, _termination(transfer, refusal))
+
+
+def _refusal_of(check: Check) -> Refusal:
+    return Refusal(check.detail_code, check.arguments)
+
+
+def _reason(refusal: Refusal) -> tuple[str, ...]:
+    return (locales.text(refusal.code, refusal.arguments),)
+
+
+def _with_refusal(transfer: Transfer, refusal: Refusal) -> Transfer:
+    return replace(transfer, refusal_code=refusal.code, refusal_reason=_reason(refusal))
+
+
+def _termination(transfer: Transfer, refusal: Refusal) -> m.TransferTermination:
+    return m.TransferTermination(
+        transfer.provider_pid, transfer.consumer_pid, refusal.code, _reason(refusal)
+    )
+
+
+def _say(world: World, work: UnitOfWork, process: Transfer, message: m.TransferMessage) -> None:
+    step = machine.step(process, message, Role.CONSUMER)
+    if isinstance(step, Refusal):
+        raise RuntimeError(f"{step.code}: {dict(step.arguments)}")
+    for effect in step.effects:
+        if isinstance(effect, Send):
+            work.enqueue(
+                OutboxEntry(
+                    id=world.identifiers.urn_uuid(),
+                    kind=SEND,
+                    body=render_sending(step.process, effect.message),
+                    ordering_key=step.process.pid,
+                )
+            )
+    work.put("transfer", process.pid, canonical_bytes(transfer_record(step.process)))
+
+
+def _started(view: UnitOfWork, pid: str, address: DataAddress) -> Transfer | None:
+    """The transfer, if it still waits for what lies at this address."""
+    record = view.get("transfer", pid)
+    transfer = transfer_of(read_json(record.body)) if record else None
+    if transfer is None or transfer.role is not Role.CONSUMER:
+        return None
+    waits = (
+        transfer.state is TransferState.STARTED
+        and transfer.outgoing is None
+        and not transfer.delivery_id
+        and transfer.token_digest == digest(address.token.encode())
+    )
+    return transfer if waits else None
+
+
+def _agreement(view: UnitOfWork, agreement_id: str) -> KeptAgreement | None:
+    record = view.get("agreement", agreement_id)
+    kept = agreement_of(read_json(record.body)) if record else None
+    return kept if kept is not None and kept.role is Role.CONSUMER else None

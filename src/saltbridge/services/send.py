@@ -1,0 +1,199 @@
+"""Sends a waiting message to a peer and takes its answer into account.
+
+The process was stored before; here it either moves on (the peer acknowledged), ends (the
+peer refused), or stays as it is and the outbox tries again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import quote
+
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.errors import FaultyInput, Unavailable
+from saltbridge.exchange.model import DataAddress, Negotiation, Transfer
+from saltbridge.exchange.process import acknowledged
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+from saltbridge.exchange.records import (
+    negotiation_of,
+    negotiation_record,
+    transfer_of,
+    transfer_record,
+)
+from saltbridge.formats.dsp import render_bytes, render_data_address
+from saltbridge.formats.dsp_answers import parse_error, parse_process
+from saltbridge.formats.dsp_outbox import ProcessKind, Sending, parse_sending
+from saltbridge.ports import HttpAnswer, OutboxEntry, UnitOfWork, World
+from saltbridge.trust.did import iso
+from saltbridge.trust.self_issued import self_issued_token
+
+LIMIT_BYTES: Final = 1_000_000
+_TRY_AGAIN = frozenset({408, 425, 429})
+
+# @type → path below the peer's address; {pid} is the peer's own process id
+_PATHS: Mapping[str, str] = {
+    "ContractRequestMessage": "/negotiations/{pid}/request",
+    "ContractOfferMessage": "/negotiations/{pid}/offers",
+    "ContractAgreementMessage": "/negotiations/{pid}/agreement",
+    "ContractAgreementVerificationMessage": "/negotiations/{pid}/agreement/verification",
+    "ContractNegotiationEventMessage": "/negotiations/{pid}/events",
+    "ContractNegotiationTerminationMessage": "/negotiations/{pid}/termination",
+    "TransferRequestMessage": "/transfers/request",
+    "TransferStartMessage": "/transfers/{pid}/start",
+    "TransferCompletionMessage": "/transfers/{pid}/completion",
+    "TransferSuspensionMessage": "/transfers/{pid}/suspension",
+    "TransferTerminationMessage": "/transfers/{pid}/termination",
+}
+
+
+def send_waiting(world: World, entry: OutboxEntry) -> None:
+    """Send the message of an outbox entry, if it still waits to be said.
+
+    Raises:
+        Unavailable: the peer cannot be reached now, or asks to be asked again.
+    """
+    sending = parse_sending(entry.body)
+    with world.store.reading() as view:
+        process = _load(view, sending)
+    if process is None or str(process.outgoing) != sending.state:
+        return  # the peer's next message has acknowledged it meanwhile
+    message: Mapping[str, Any] = sending.message
+    if message["@type"] == "TransferStartMessage" and isinstance(process, Transfer):
+        message = _with_address(world, process, message)
+    answer = _post(world, process, message)
+    with world.store.unit_of_work() as work:
+        now = _load(work, sending)
+        if now is None or str(now.outgoing) != sending.state:
+            return
+        if answer.status < 300:
+            _store(work, sending.kind, _acknowledged(now, answer.content))
+        else:
+            _store(work, sending.kind, _refused(now, answer))
+
+
+def _post(
+    world: World, process: Negotiation | Transfer, message: Mapping[str, Any]
+) -> HttpAnswer:
+    partner = world.node.partner(process.counterparty)
+    if partner is None:
+        raise Unavailable.of("exchange.partner-gone", bpn=process.counterparty)
+    # Both sides are told apart by who asked first: the peer knows itself by the other pid.
+    peer_pid = process.provider_pid if process.role.peer == "provider" else process.consumer_pid
+    template = _PATHS[message["@type"]]
+    if message["@type"] == "ContractRequestMessage" and not peer_pid:
+        template = "/negotiations/request"
+    path = template.format(pid=quote(peer_pid, safe=":"))
+    token = self_issued_token(
+        caller=world.node.did,
+        called=partner.did,
+        jti=world.identifiers.urn_uuid(),
+        now=world.clock.now(),
+        signer=world.keyring.signer(),
+    )
+    answer = world.http.send(
+        "POST",
+        f"{process.peer_address.rstrip('/')}{path}",
+        headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
+        content=render_bytes(message),
+        limit_bytes=LIMIT_BYTES,
+    )
+    if answer.status >= 500 or answer.status in _TRY_AGAIN:
+        raise Unavailable.of(
+            "exchange.peer-troubled", partner=partner.name, status=answer.status
+        )
+    return answer
+
+
+def _with_address(
+    world: World, transfer: Transfer, message: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The start message with a fresh token, of which only the digest is kept."""
+    token = world.identifiers.token()
+    expires = world.clock.now() + timedelta(seconds=DSP_2025_1.token_seconds)
+    with world.store.unit_of_work() as work:
+        stored = work.get("transfer", transfer.pid)
+        released = work.get("dataset", transfer.dataset_id)
+        if stored is None or released is None:
+            raise Unavailable.of("exchange.nothing-released", dataset=transfer.dataset_id)
+        current = transfer_of(read_json(stored.body))
+        announced = read_json(released.body)["releases"][transfer.counterparty]["digest"]
+        body = {
+            "transfer_id": transfer.pid,
+            "agreement_id": transfer.agreement_id,
+            "bpn": transfer.counterparty,
+            "expires_at": iso(expires),
+        }
+        token_digest = digest(token.encode())
+        work.put("token", token_digest, canonical_bytes(body), expected_version=0)
+        _store(work, "transfer", replace(current, token_digest=token_digest))
+    address = DataAddress(
+        endpoint=f"{world.node.base_url}/data/{quote(transfer.pid, safe=':')}",
+        token=token,
+        expires_in_seconds=DSP_2025_1.token_seconds,
+        digest=announced,
+    )
+    return {**message, "dataAddress": render_data_address(address)}
+
+
+def _acknowledged(process: Negotiation | Transfer, content: bytes) -> Negotiation | Transfer:
+    named = _with_pid(process, content)
+    if isinstance(named, Transfer):  # told apart for the type checker's sake
+        return acknowledged(named)
+    return acknowledged(named)
+
+
+def _with_pid(process: Negotiation | Transfer, content: bytes) -> Negotiation | Transfer:
+    """A 201 tells the provider's pid; bodies of other answers are not specified."""
+    if process.provider_pid:
+        return process
+    try:
+        provider_pid, consumer_pid, _ = parse_process(content)
+    except FaultyInput:
+        return process  # its first message will tell
+    if consumer_pid != process.consumer_pid:
+        return process
+    return replace(process, provider_pid=provider_pid)
+
+
+def _refused(process: Negotiation | Transfer, answer: HttpAnswer) -> Negotiation | Transfer:
+    try:
+        code, reason = parse_error(answer.content)
+    except FaultyInput:
+        code, reason = "", ()
+    code = code or "exchange.peer-refused"
+    reason = reason or (f"HTTP {answer.status}",)
+    if isinstance(process, Transfer):
+        ended = type(process.state).TERMINATED
+        return replace(
+            process,
+            state=ended,
+            outgoing=None,
+            token_digest="",
+            refusal_code=code,
+            refusal_reason=reason,
+        )
+    return replace(
+        process,
+        state=type(process.state).TERMINATED,
+        outgoing=None,
+        refusal_code=code,
+        refusal_reason=reason,
+    )
+
+
+def _load(view: UnitOfWork, sending: Sending) -> Negotiation | Transfer | None:
+    record = view.get(sending.kind, sending.pid)
+    if record is None:
+        return None
+    document = read_json(record.body)
+    return transfer_of(document) if sending.kind == "transfer" else negotiation_of(document)
+
+
+def _store(work: UnitOfWork, kind: ProcessKind, process: Negotiation | Transfer) -> None:
+    record = (
+        transfer_record(process)
+        if isinstance(process, Transfer)
+        else negotiation_record(process)
+    )
+    work.put(kind, process.pid, canonical_bytes(record))

@@ -1,0 +1,295 @@
+"""Transfer, either role: ask for the data, hear the peer, and open the data plane.
+
+Every function commits state, log leaf and waiting messages in one unit of work; nothing is
+sent from here.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from saltbridge import locales
+from saltbridge.border.release import Release
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.exchange import messages as m
+from saltbridge.exchange import transfer as machine
+from saltbridge.exchange.address import same_origin
+from saltbridge.exchange.model import Refusal, Role, Transfer, TransferState
+from saltbridge.exchange.policy import in_force
+from saltbridge.exchange.process import Duty, Send, Step
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+from saltbridge.exchange.records import (
+    KeptAgreement,
+    agreement_of,
+    transfer_of,
+    transfer_record,
+)
+from saltbridge.formats.dsp_outbox import FETCH, SEND, render_fetch, render_sending
+from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.trust.did import from_iso
+
+KIND: Final = "transfer"
+
+
+def request_transfer(world: World, agreement_id: str, *, pid: str = "") -> Transfer:
+    """The consumer's new transfer under an agreement, stored and waiting to be sent.
+
+    With ``pid`` asking twice gives one transfer.
+
+    Raises:
+        FaultyInput: no such agreement of ours as consumer, or its partner is gone.
+        Refused: the agreement is not in force any more.
+    """
+    with world.store.unit_of_work() as work:
+        stored = work.get(KIND, pid) if pid else None
+        if stored is not None:
+            return transfer_of(read_json(stored.body))
+        kept = _agreement(work, agreement_id, Role.CONSUMER)
+        partner = world.node.partner(kept.counterparty) if kept else None
+        if kept is None or partner is None:
+            raise FaultyInput.of("exchange.agreement-unknown", agreement=agreement_id)
+        if not in_force(kept.agreement, world.clock.now()):
+            raise Refused.of("exchange.agreement-over", agreement=agreement_id)
+        begun = Transfer(
+            role=Role.CONSUMER,
+            state=TransferState.START,
+            consumer_pid=pid or world.identifiers.urn_uuid(),
+            provider_pid="",
+            counterparty=kept.counterparty,
+            peer_address=partner.dsp_url,
+            agreement_id=agreement_id,
+            dataset_id=kept.agreement.dataset_id,
+            format=DSP_2025_1.formats[0],
+        )
+        path = f"{DSP_2025_1.path}{DSP_2025_1.callback_path}"
+        request = m.TransferRequest(
+            consumer_pid=begun.consumer_pid,
+            agreement_id=agreement_id,
+            format=begun.format,
+            callback_address=f"{world.node.base_url}{path}",
+        )
+        waiting = _say(world, work, begun, request)
+        _store(work, waiting)
+        return waiting
+
+
+def request_waiting_transfer(world: World, entry: OutboxEntry) -> None:
+    """Ask for the data of an agreement that has just been concluded."""
+    body = read_json(entry.body)
+    request_transfer(world, body["agreement_id"], pid=body["consumer_pid"])
+
+
+def find_transfer(world: World, partner: Partner, role: Role, pid: str) -> Transfer | None:
+    """Our process of that pid with that partner, or None."""
+    with world.store.reading() as view:
+        return _load(view, partner, role, pid)
+
+
+def begin(
+    world: World, partner: Partner, request: m.TransferRequest
+) -> Transfer | Refusal | None:
+    """The provider's process for a consumer's request; None where there is no agreement.
+
+    The same request again gives the process it began.
+    """
+    if not same_origin(request.callback_address, partner.dsp_url):
+        return Refusal("exchange.callback-foreign", {"address": request.callback_address[:200]})
+    if request.format not in DSP_2025_1.formats:
+        return Refusal("exchange.format-unknown", {"format": request.format[:80]})
+    key = digest(f"{KIND} {partner.bpn} {request.consumer_pid}".encode())
+    fingerprint = m.fingerprint(request)
+    with world.store.unit_of_work() as work:
+        known = work.get("peer-process", key)
+        if known is not None:
+            first = read_json(known.body)
+            if first["fingerprint"] != fingerprint:
+                return Refusal("exchange.pid-in-use", {"pid": request.consumer_pid})
+            return _load(work, partner, Role.PROVIDER, first["pid"])
+        kept = _agreement(work, request.agreement_id, Role.PROVIDER)
+        if kept is None or kept.counterparty != partner.bpn:
+            return None
+        begun = Transfer(
+            role=Role.PROVIDER,
+            state=TransferState.START,
+            consumer_pid=request.consumer_pid,
+            provider_pid=world.identifiers.urn_uuid(),
+            counterparty=partner.bpn,
+            peer_address=request.callback_address,
+            agreement_id=request.agreement_id,
+            dataset_id=kept.agreement.dataset_id,
+            format=request.format,
+        )
+        step = machine.step(begun, request, Role.CONSUMER)
+        if isinstance(step, Refusal):
+            return step
+        work.put(
+            "peer-process",
+            key,
+            canonical_bytes({"pid": begun.pid, "fingerprint": fingerprint}),
+            expected_version=0,
+        )
+        return _carry_out(world, work, step, request)
+
+
+def hear(
+    world: World, partner: Partner, role: Role, pid: str, message: m.TransferMessage
+) -> Transfer | Refusal | None:
+    """Our process after a message of the peer; a refusal; or None where there is none."""
+    with world.store.unit_of_work() as work:
+        process = _load(work, partner, role, pid)
+        if process is None:
+            return None
+        step = machine.step(process, message, role.peer)
+        if isinstance(step, Refusal):
+            return step
+        return process if step.process == process else _carry_out(world, work, step, message)
+
+
+def open_data(world: World, pid: str, token: str) -> Release | None:
+    """The release that a token opens, or None: unknown, expired, revoked, or not theirs.
+
+    The token is bound to one transfer, one agreement and one consumer, and lives no longer
+    than the transfer is started.
+    """
+    token_digest = digest(token.encode())
+    now = world.clock.now()
+    with world.store.reading() as view:
+        bound = view.get("token", token_digest)
+        stored = view.get(KIND, pid)
+        if bound is None or stored is None:
+            return None
+        binding = read_json(bound.body)
+        transfer = transfer_of(read_json(stored.body))
+        started = TransferState.STARTED in (transfer.state, transfer.outgoing)
+        ours = (
+            transfer.role is Role.PROVIDER
+            and binding["transfer_id"] == pid
+            and binding["agreement_id"] == transfer.agreement_id
+            and binding["bpn"] == transfer.counterparty
+            and transfer.token_digest == token_digest
+        )
+        if not ours or not started or now >= from_iso(binding["expires_at"]):
+            return None
+        return _release(view, transfer, world)
+
+
+# ── what a state demands ─────────────────────────────────────────────────────────────────
+
+
+def _carry_out(
+    world: World, work: UnitOfWork, step: Step[Transfer], message: m.TransferMessage
+) -> Transfer:
+    process = step.process
+    if isinstance(message, m.TransferTermination | m.TransferSuspension):
+        process = replace(process, refusal_code=message.code, refusal_reason=message.reason)
+    for effect in step.effects:
+        process = _fulfil(world, work, process, effect, message)
+    _store(work, process)
+    return process
+
+
+def _fulfil(
+    world: World,
+    work: UnitOfWork,
+    process: Transfer,
+    effect: Send | Duty,
+    message: m.TransferMessage,
+) -> Transfer:
+    match effect:
+        case Duty.START_TRANSFER:
+            return _start(world, work, process)
+        case Duty.REVOKE_TOKEN:
+            return replace(process, token_digest="")
+        case Duty.CLOSE_TRANSFER:
+            work.append_leaf(
+                "transfer.completed",
+                process.pid,
+                canonical_bytes(transfer_record(process)),
+            )
+            return process
+        case Duty.FETCH:
+            address = message.data_address if isinstance(message, m.TransferStart) else None
+            if address is None:
+                return process  # the provider will tell the address with its next start
+            work.enqueue(
+                OutboxEntry(
+                    id=world.identifiers.urn_uuid(),
+                    kind=FETCH,
+                    body=render_fetch(process.pid, address),
+                    ordering_key=process.pid,
+                )
+            )
+            return replace(process, token_digest=digest(address.token.encode()))
+        case _:
+            raise RuntimeError(f"no transfer owes {effect}")
+
+
+def _start(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
+    """Start if the agreement is in force and a release for this very consumer exists."""
+    if _release(work, process, world) is not None:
+        start = m.TransferStart(process.provider_pid, process.consumer_pid)
+        return _say(world, work, process, start)
+    refusal = Refusal("exchange.nothing-released", {"dataset": process.dataset_id})
+    reason = (locales.text(refusal.code, refusal.arguments),)
+    ended = replace(process, refusal_code=refusal.code, refusal_reason=reason)
+    return _say(
+        world,
+        work,
+        ended,
+        m.TransferTermination(process.provider_pid, process.consumer_pid, refusal.code, reason),
+    )
+
+
+def _release(view: UnitOfWork, transfer: Transfer, world: World) -> Release | None:
+    kept = _agreement(view, transfer.agreement_id, Role.PROVIDER)
+    record = view.get("dataset", transfer.dataset_id)
+    if kept is None or record is None or kept.counterparty != transfer.counterparty:
+        return None
+    if not in_force(kept.agreement, world.clock.now()):
+        return None
+    named = read_json(record.body)["releases"].get(transfer.counterparty)
+    release = named and view.get_release(named["digest"], named["decision_id"])
+    if not release or release.audience != transfer.counterparty:
+        return None
+    return release
+
+
+def _agreement(view: UnitOfWork, agreement_id: str, role: Role) -> KeptAgreement | None:
+    record = view.get("agreement", agreement_id) if agreement_id else None
+    kept = agreement_of(read_json(record.body)) if record else None
+    return kept if kept is not None and kept.role is role else None
+
+
+def _say(
+    world: World, work: UnitOfWork, process: Transfer, message: m.TransferMessage
+) -> Transfer:
+    step = machine.step(process, message, process.role)
+    if isinstance(step, Refusal):
+        raise RuntimeError(f"{step.code}: {dict(step.arguments)}")
+    said = step.process
+    for effect in step.effects:
+        if isinstance(effect, Send):
+            work.enqueue(
+                OutboxEntry(
+                    id=world.identifiers.urn_uuid(),
+                    kind=SEND,
+                    body=render_sending(said, effect.message),
+                    ordering_key=said.pid,
+                )
+            )
+        else:
+            said = _fulfil(world, work, said, effect, message)
+    return said
+
+
+def _load(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Transfer | None:
+    record = view.get(KIND, pid) if pid else None
+    if record is None:
+        return None
+    process = transfer_of(read_json(record.body))
+    ours = process.role is role and process.counterparty == partner.bpn
+    return process if ours else None
+
+
+def _store(work: UnitOfWork, process: Transfer) -> None:
+    work.put(KIND, process.pid, canonical_bytes(transfer_record(process)))

@@ -1,0 +1,45 @@
+"""What every endpoint for machines shares: bodies of bounded size, errors as JSON."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import HTTPException, Request
+from starlette.responses import Response
+
+from saltbridge.core.canonical import canonical_bytes
+
+LIMIT_BYTES: Final = 1_000_000
+HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+async def body_of(request: Request) -> bytes:
+    """The request's body.
+
+    Raises:
+        HTTPException: 413, more than a megabyte; nothing beyond it is read.
+    """
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LIMIT_BYTES:
+            raise HTTPException(413)
+    return bytes(content)
+
+
+def json_answer(
+    document: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A JSON document as an answer."""
+    return Response(
+        canonical_bytes(document),
+        status_code=status,
+        media_type="application/json",
+        headers={**HEADERS, **(headers or {})},
+    )
+
+
+def bearer(request: Request) -> str:
+    """The token of the ``Authorization`` header, with or without the word Bearer."""
+    stated = request.headers.get("authorization", "")
+    scheme, _, token = stated.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else stated.strip()

@@ -1,0 +1,44 @@
+"""The web face of one node: all routers, assembled; errors as JSON that tell nothing."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from saltbridge.ports import World
+from saltbridge.web import dataplane, dsp, health, identity, operator_page
+from saltbridge.web.answers import json_answer
+
+
+def _nobody() -> None:
+    """Nobody to wake: whoever serves without a worker empties the outbox by hand."""
+
+
+def create_app(world: World, wake: Callable[[], None] = _nobody) -> FastAPI:
+    """The application of a node. ``wake`` tells the outbox worker that something waits."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.include_router(health.router(world))
+    app.include_router(identity.router(world))
+    app.include_router(dsp.router(world, wake))
+    app.include_router(dataplane.router(world))
+    app.router.routes.extend(operator_page.routes(world))
+    dsp.add_problem_handler(app)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(Exception, _internal_error)
+    return app
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return json_answer({"code": f"http.{status}"}, status)
+
+
+def _bad_request(request: Request, error: Exception) -> Response:
+    return json_answer({"code": "http.400"}, 400)
+
+
+def _internal_error(request: Request, error: Exception) -> Response:
+    return json_answer({"code": "http.500"}, 500)
