@@ -111,6 +111,8 @@ def item_values(item: Mapping[str, Any], origin: Origin) -> dict[str, AttributeV
     if item.get("manufactured_on"):
         made = str(_plain(item["manufactured_on"]))
         values["A029"] = AttributeValue(made[:7], "", origin)
+    if item.get("batch"):
+        values["A020"] = AttributeValue(str(item["batch"]), "", origin)
     return values
 
 
@@ -197,7 +199,6 @@ def assemble(
         "A007": issuer.bpn or issuer.did,
         "A013": issued_at[:10],
         "A015": "1",
-        "A019": item.serial,
         "A037": placed_on_market.isoformat(),
     }
     given = {
@@ -205,6 +206,7 @@ def assemble(
         **operator,
         **{k: AttributeValue(v, "", computed) for k, v in header.items()},
     }
+    given.setdefault("A019", AttributeValue(item.serial, "", computed))
     given.setdefault(
         "A035",
         AttributeValue("original", "", computed, measured_on=placed_on_market.isoformat()),

@@ -51,10 +51,10 @@ def stages_svg(bars: Sequence[StageBar], *, title: str, description: str) -> str
             f'<rect x="{left:.2f}" y="{top + 22}" width="{width:.2f}" height="{_BAR}" rx="3" '
             f'fill="{colour}"/>',
         ]
-    if low < 0:
-        parts.append(
-            f'<line x1="{zero:.2f}" x2="{zero:.2f}" y1="18" y2="{height - 6}" '
-            f'class="stage-zero"/>'
-        )
+        if low < 0:
+            parts.append(
+                f'<line x1="{zero:.2f}" x2="{zero:.2f}" y1="{top + 19}" '
+                f'y2="{top + 25 + _BAR}" class="stage-zero"/>'
+            )
     parts.append("</svg>")
     return "".join(parts)

@@ -7,9 +7,9 @@ Registration: the EU registry accepts no batteries yet (``passport/acts.csv``). 
 queued with that reason and is not due before the passport duty applies.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
 from saltbridge.border.catalogue import catalogue_for
@@ -17,7 +17,7 @@ from saltbridge.border.context import PUBLIC, Context
 from saltbridge.border.decide import Decision, decide, release
 from saltbridge.border.manifest import decision_record, manifest_of
 from saltbridge.border.rules import packaged_packs
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
 from saltbridge.passport.access import Audience
@@ -30,44 +30,27 @@ from saltbridge.passport.assemble import (
     replaced_by_operator,
     view,
 )
-from saltbridge.passport.attributes import CATEGORIES, applies_from, attribute_table
-from saltbridge.passport.company_information import footprint_estimate
-from saltbridge.passport.data_carrier import check_identifiers, product_link
+from saltbridge.passport.attributes import applies_from, attribute_table
+from saltbridge.passport.data_carrier import product_link
 from saltbridge.passport.model import (
-    AttributeValue,
     Issuer,
     ItemFacts,
     ItemPassport,
     ModelFacts,
-    Origin,
-    OriginKind,
 )
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
-from saltbridge.trust.claims import Passport, SupplierRecord, claim_of, sign, verify
-from saltbridge.trust.did import from_iso, iso
+from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather
+from saltbridge.trust.claims import (
+    Passport,
+    sign,
+)
+from saltbridge.trust.did import iso
 
 PURPOSE = "battery passport, public part (Annex XIII point 1)"
 VIEW_MEDIA_TYPE = "application/json"
 CLAIM_MEDIA_TYPE = "application/json"
-LATEST = "latest"
 REGISTRY_CLOSED = "registry-accepts-batteries: pending"
-
-
-@dataclass(frozen=True, kw_only=True)
-class IssueRequest:
-    """Passports for ``serials`` out of one verified delivery.
-
-    ``facts`` is the operator's file: ``gtin`` and ``attributes`` by id. ``distribution`` is
-    the footprint record of the operator's own distribution, or None to keep the supplier's.
-    """
-
-    delivery_id: str
-    serials: Sequence[str]
-    facts: Mapping[str, Any]
-    placed_on_market: date
-    distribution: Mapping[str, Any] | None = None
-    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +74,6 @@ class Issued:
     company_information: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class _Sources:
-    """What the gathering found: the record, who signed it, and the operator's statements."""
-
-    delivery_id: str
-    record: Mapping[str, Any]
-    supplied_by: Origin
-    own_by: Origin
-    operator: Mapping[str, AttributeValue]
-    gtin: str
-    category: str
-    estimate: Mapping[str, Any]
-
-
 def issue(world: World, request: IssueRequest) -> Issued:
     """Issue passports for all serial numbers, or for none.
 
@@ -115,7 +84,7 @@ def issue(world: World, request: IssueRequest) -> Issued:
     """
     now = world.clock.now()
     with world.store.unit_of_work() as work:
-        sources, notes = _gather(world, work, request)
+        sources, notes = gather(world, work, request)
         drafts, found = _decide(world, work, request, sources, now)
         notes = _once([*notes, *found])
         if errors_in(notes):
@@ -128,117 +97,8 @@ def issue(world: World, request: IssueRequest) -> Issued:
     return Issued(issued, tuple(notes), drafts[0][1].as_document(), sources.estimate)
 
 
-def _gather(
-    world: World, work: UnitOfWork, request: IssueRequest
-) -> tuple[_Sources, list[Finding]]:
-    """The verified record and the operator's facts; raises with everything wrong in them."""
-    delivery = _delivery(work, request.delivery_id)
-    claim_file = delivery["claim"]
-    claim = claim_of(SupplierRecord.type.value, str(claim_file["jws"]))
-    verified = verify(
-        claim, claim_file["did_document"], witnessed_at=from_iso(delivery["received_at"])
-    )
-    record = verified.content
-    if record.get("kind") != "battery-supplier-record":
-        raise FaultyInput.of(
-            "passport.not-a-supplier-record", found=str(record.get("kind", "?"))[:80]
-        )
-    maker = record.get("manufacturer") or {}
-    supplied_by = Origin(
-        OriginKind.SUPPLIER_RECORD,
-        str(maker.get("name") or delivery["provider"]["bpn"]),
-        verified.id,
-    )
-    own_by = Origin(OriginKind.OPERATOR, world.node.legal_name, world.node.did)
-    notes = [
-        finding("passport.unknown-fact", Place(pointer=f"/{str(m)[:40]}"), member=str(m)[:40])
-        for m in request.facts.keys() - {"gtin", "attributes"}
-    ]
-    operator, found = parse_values(
-        request.facts.get("attributes", {}), own_by, "/facts/attributes"
-    )
-    notes += found
-    operator.setdefault(
-        "A026",
-        AttributeValue(
-            {
-                "name": world.node.legal_name,
-                "address": world.node.address or world.node.country,
-            },
-            "",
-            own_by,
-        ),
-    )
-    product = record.get("product") or {}
-    gtin = str(request.facts.get("gtin") or product.get("gtin") or "")
-    category = str(product.get("category") or "")
-    if category not in CATEGORIES:
-        notes.append(
-            finding(
-                "passport.unknown-category", found=category[:40], known=", ".join(CATEGORIES)
-            )
-        )
-    ours = operator.get("A032")
-    if ours is not None and ours.value != category:
-        notes.append(
-            finding("passport.category-differs", ours=str(ours.value)[:40], theirs=category)
-        )
-    notes += check_identifiers(gtin, list(request.serials), world.node.base_url)
-    if not request.serials:
-        notes.append(finding("passport.no-serials"))
-    estimate: Mapping[str, Any] = {}
-    try:
-        estimate = footprint_estimate(
-            record.get("footprint") or {}, supplied_by, request.distribution, own_by
-        )
-    except FaultyInput as fault:
-        notes += fault.findings
-    if errors_in(notes):
-        raise FaultyInput(notes)
-    return (
-        _Sources(
-            str(delivery["id"]), record, supplied_by, own_by, operator, gtin, category, estimate
-        ),
-        notes,
-    )
-
-
-def _delivery(work: UnitOfWork, wanted: str) -> Mapping[str, Any]:
-    """A stored delivery whose every check passed; ``latest`` is the newest battery record."""
-    if wanted == LATEST:
-        known = [read_json(r.body) for r in _every(work, "delivery")]
-        records = [d for d in known if d.get("claim_type") == SupplierRecord.type.value]
-        batteries = [d for d in records if _is_battery_record(d)]
-        delivery = max(batteries, key=lambda d: str(d["received_at"]), default=None)
-    else:
-        stored = work.get("delivery", wanted)
-        delivery = None if stored is None else read_json(stored.body)
-    if delivery is None:
-        raise FaultyInput.of("passport.unknown-delivery", delivery=wanted[:80])
-    checks = delivery.get("checks") or []
-    if not checks or not all(check.get("ok") is True for check in checks):
-        raise Refused.of("passport.delivery-not-verified", delivery=str(delivery["id"])[:80])
-    return dict(delivery)
-
-
-def _is_battery_record(delivery: Mapping[str, Any]) -> bool:
-    claim_file = delivery["claim"]
-    claim = claim_of(SupplierRecord.type.value, str(claim_file["jws"]))
-    content = verify(
-        claim, claim_file["did_document"], witnessed_at=from_iso(delivery["received_at"])
-    ).content
-    return bool(content.get("kind") == "battery-supplier-record")
-
-
-def _every(work: UnitOfWork, kind: str) -> Iterable[Any]:
-    after = ""
-    while page := work.find(kind, after=after):
-        yield from page
-        after = page[-1].id
-
-
 def _decide(
-    world: World, work: UnitOfWork, request: IssueRequest, sources: _Sources, now: datetime
+    world: World, work: UnitOfWork, request: IssueRequest, sources: IssueSources, now: datetime
 ) -> tuple[list[tuple[ItemPassport, Readiness]], list[Finding]]:
     """One assembled passport per serial with its readiness, and everything found."""
     record = sources.record
@@ -315,7 +175,7 @@ def _once(findings: Iterable[Finding]) -> list[Finding]:
     return list(told.values())
 
 
-def _put_model(work: UnitOfWork, sources: _Sources, request: IssueRequest) -> str:
+def _put_model(work: UnitOfWork, sources: IssueSources, request: IssueRequest) -> str:
     """The facts of the model, held once for all its batteries; returns the record's id."""
     stated, _ = parse_values(sources.record.get("attributes") or {}, sources.supplied_by, "")
     values = {**model_values(sources.record, sources.supplied_by), **stated}

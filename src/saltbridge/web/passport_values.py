@@ -108,7 +108,8 @@ def line_of(attribute: Attribute, entry: Mapping[str, Any] | None, language: str
     if attribute.type == "list" and attribute.constraints.parts:
         return Line(attribute.id, label, table=_table(attribute, value, language), mark=mark)
     if attribute.type == "list":
-        return Line(attribute.id, label, items=tuple(str(v) for v in value), mark=mark)
+        between = "、" if language == "zh" else ", "
+        return Line(attribute.id, label, between.join(str(v) for v in value), mark=mark)
     return Line(attribute.id, label, reading(attribute, value, unit, language), mark=mark)
 
 
@@ -160,7 +161,7 @@ def month(iso: str, language: str) -> str:
 def moment(iso: str, language: str) -> str:
     """A point in time, UTC."""
     at = datetime.fromisoformat(iso)
-    return f"{format_datetime(at, 'd MMM y HH:mm', locale=_BABEL[language])} UTC"
+    return f"{format_datetime(at, 'medium', locale=_BABEL[language])} UTC"
 
 
 def duration(iso: str, language: str) -> str:
@@ -186,11 +187,11 @@ def _with_unit(amount: str, unit: str, language: str) -> str:
 
 def _record(attribute: Attribute, value: Mapping[str, Any], unit: str, language: str) -> str:
     if attribute.id in ("A024", "A026", "A028", "A025"):
-        order = ("name", "street", "address", "postal_code", "city", "province")
-        parts = [_address(value[k], language) for k in order if value.get(k)]
-        if value.get("country"):
-            parts.append(country(str(value["country"]), language))
-        return ", ".join([*parts, *(str(value[k]) for k in ("web", "email") if value.get(k))])
+        parts = [str(value["name"])] if value.get("name") else []
+        address = value.get("address") or value
+        parts.append(str(address) if isinstance(address, str) else _address(address, language))
+        parts += [str(value[k]) for k in ("web", "email") if value.get(k)]
+        return ", ".join(p for p in parts if p)
     if attribute.id == "A063":
         return f"{value['code']} ({value['name']})"
     parts = []
@@ -208,13 +209,13 @@ def _record(attribute: Attribute, value: Mapping[str, Any], unit: str, language:
     return "; ".join(parts)
 
 
-def _address(value: Any, language: str) -> str:
-    if not isinstance(value, Mapping):
-        return str(value)
-    parts = [str(value[k]) for k in ("street", "postal_code", "city", "province") if k in value]
+def _address(value: Mapping[str, Any], language: str) -> str:
+    """Street, postal code and city, province, country."""
+    town = " ".join(str(value[k]) for k in ("postal_code", "city") if value.get(k))
+    parts = [str(value.get("street") or ""), town, str(value.get("province") or "")]
     if value.get("country"):
         parts.append(country(str(value["country"]), language))
-    return ", ".join(parts)
+    return ", ".join(p for p in parts if p)
 
 
 def _table(attribute: Attribute, entries: Sequence[Any], language: str) -> Table:

@@ -12,7 +12,15 @@ from saltbridge.web.passport_values import day, line_of, lines_of
 # own header; everything else follows the sections of the table.
 _END_USER = ("A043", "A068", "A084", "A085", "A086")
 _STATUS = ("A005", "A006", "A007", "A013", "A015", "A026", "A027", "A037")
-_TOLD_ELSEWHERE = ("A002", "A003", "A004", "A009", "A010", "A011")
+_TOLD_ELSEWHERE = ("A001", "A002", "A003", "A004", "A009", "A010", "A011")
+# Recycled content is read as a table: material by kind of waste.
+_RECYCLED = (
+    ("nickel", "A069", "A070"),
+    ("cobalt", "A071", "A072"),
+    ("lithium", "A073", "A074"),
+    ("lead", "A075", "A076"),
+)
+_RECYCLED_IDS = tuple(id for _, *pair in _RECYCLED for id in pair)
 _KEY_FACTS = ("A019", "A087", "A033", "A029")
 
 
@@ -23,7 +31,7 @@ def page_values(view: Mapping[str, Any], language: str) -> dict[str, Any]:
     def stated(id: str) -> Any:
         return (shown.get(id) or {}).get("value")
 
-    elsewhere = (*_END_USER, *_STATUS, *_TOLD_ELSEWHERE)
+    elsewhere = (*_END_USER, *_STATUS, *_TOLD_ELSEWHERE, *_RECYCLED_IDS)
     return {
         "view": view,
         "model": str(stated("A018") or view["serial"]),
@@ -43,6 +51,10 @@ def page_values(view: Mapping[str, Any], language: str) -> dict[str, Any]:
             "end_user": _lines(view, _END_USER, language),
             "status": _lines(view, ("A001", *_STATUS), language),
         },
+        "recycled": [
+            (text(f"page.material.{material}", None, language), *_lines(view, pair, language))
+            for material, *pair in _RECYCLED
+        ],
         "estimate": _estimate(view, language),
         "absent": {
             "later": _labels(view.get("not_yet_required", ()), language),
@@ -106,12 +118,17 @@ def _stage(part: Mapping[str, Any], total: float, language: str) -> dict[str, An
     return {
         "label": " + ".join(text(f"page.stage.{s}", None, language) for s in part["stages"]),
         "kg_co2e": kg,
-        "amount": number(kg, language, 5),
-        "share": f"{number(round(share, 1), language)} %",
+        "amount": _signed(number(kg, language, 5)),
+        "share": _signed(f"{number(round(share, 1), language)} %"),
         "origin": text(f"page.origin.{origin['kind']}", {"party": origin["party"]}, language),
         "reference": origin["reference"],
         "confidence": text("page.company.confidence", words, language) if words else "",
     }
+
+
+def _signed(reading: str) -> str:
+    """A true minus sign: a hyphen is easily missed before a credit."""
+    return reading.replace("-", "−", 1) if reading.startswith("-") else reading
 
 
 def _declared(declared: Any, unit: Any, language: str) -> dict[str, str] | None:

@@ -1,0 +1,260 @@
+"""``saltbridge passport``: issue, check, list and show battery passports."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from saltbridge.services.issue import Issued
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+NodeOption = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def issue(
+    node: NodeOption,
+    serials: Annotated[str, typer.Option(help="A,B,C, or a file with one serial a line.")],
+    facts: Annotated[Path, typer.Option(help="TOML file with gtin and [attributes.A017] ….")],
+    placed_on_market: Annotated[str, typer.Option(help="YYYY-MM-DD.")],
+    delivery: Annotated[str, typer.Option(help="Id of a verified delivery.")] = "latest",
+    distribution: Annotated[
+        Path | None, typer.Option(help="Inventory of your own distribution.")
+    ] = None,
+    person: Annotated[str, typer.Option(help="Who decides on the public release.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Issue passports for serial numbers: all of them, or none with every finding."""
+    import json
+
+    from saltbridge.bootstrap import open_world
+    from saltbridge.cli.present import say_findings
+    from saltbridge.services.issue import issue as issue_passports
+    from saltbridge.services.issue_sources import IssueRequest
+
+    day = _day(placed_on_market)
+    operator = _facts(facts)
+    world = open_world(node)
+    try:
+        issued = issue_passports(
+            world,
+            IssueRequest(
+                delivery_id=delivery,
+                serials=_serials(serials),
+                facts=operator,
+                placed_on_market=day,
+                distribution=_distribution(world, delivery, distribution, day),
+                person=person,
+            ),
+        )
+    finally:
+        world.store.close()
+    say_findings(issued.findings)
+    if as_json:
+        typer.echo(json.dumps(_issued_document(issued), ensure_ascii=False, indent=1))
+        return
+    for passport in issued.passports:
+        typer.echo(f"{passport.serial:<22} {passport.id}  {passport.product_id}")
+    status = issued.readiness
+    typer.echo(
+        f"{len(issued.passports)} passports issued: {status['present']} of {status['due']} "
+        f"attributes due on {status['date']}; not yet required: {', '.join(status['pending'])}"
+    )
+
+
+@app.command()
+def check(
+    passport: Annotated[
+        Path | None,
+        typer.Argument(help="Signed passport, view, supplier record (JSON) or facts (TOML)."),
+    ] = None,
+    example: Annotated[bool, typer.Option("--example", help="Check the example.")] = False,
+    on: Annotated[str, typer.Option("--date", help="YYYY-MM-DD.")] = "2027-02-18",
+    category: Annotated[str, typer.Option(help="ev, lmt, industrial or stationary.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """How ready a passport is, by category and date: due, present, missing, pending."""
+    import json
+
+    from saltbridge.cli.present import language, say_findings
+    from saltbridge.core.finding import errors_in
+    from saltbridge.passport.check_file import check_document, example_document
+
+    if passport is None and not example:
+        raise typer.BadParameter("name a file, or --example")
+    document = example_document() if passport is None else _document(passport)
+    result = check_document(document, _day(on), category)
+    if as_json:
+        typer.echo(json.dumps(result.as_document(), ensure_ascii=False, indent=1))
+    else:
+        _say_readiness(result.as_document(), language())
+    others = [f for f in result.findings if f.code != "passport.missing" or not as_json]
+    say_findings(others)
+    if errors_in(result.findings):
+        raise typer.Exit(1)
+
+
+@app.command(name="list")
+def list_passports(node: NodeOption, as_json: JsonOption = False) -> None:
+    """The passports this node issued."""
+    import json
+
+    from saltbridge.bootstrap import open_world
+    from saltbridge.services.passports import issued_passports
+
+    world = open_world(node)
+    try:
+        records = issued_passports(world)
+    finally:
+        world.store.close()
+    if as_json:
+        typer.echo(json.dumps(records, ensure_ascii=False, indent=1))
+        return
+    for record in records:
+        typer.echo(
+            f"{record['serial']:<22} {record['status']:<9} {record['id']}  "
+            f"{record['product_id']}"
+        )
+    typer.echo(f"{len(records)} passports")
+
+
+@app.command()
+def show(
+    passport: Annotated[str, typer.Argument(help="Id or serial number.")],
+    node: NodeOption,
+    out: Annotated[
+        Path | None, typer.Option(help="Save the signed passport (public part) here.")
+    ] = None,
+) -> None:
+    """One passport: its public part as JSON, or the signed file with --out."""
+    import json
+
+    from saltbridge.bootstrap import open_world
+    from saltbridge.services.passports import public_passport
+
+    world = open_world(node)
+    try:
+        claim_file, view = public_passport(world, passport)
+    finally:
+        world.store.close()
+    if out is not None:
+        out.write_bytes(claim_file.content)
+        typer.echo(f"{out}: {claim_file.digest}")
+        return
+    typer.echo(json.dumps(json.loads(view.content), ensure_ascii=False, indent=1))
+
+
+def _day(text: str) -> "date":
+    from datetime import date
+
+    from saltbridge.core.errors import FaultyInput
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise FaultyInput.of("passport.bad-date", found=text[:40]) from fault
+
+
+def _serials(given: str) -> list[str]:
+    path = Path(given)
+    if "," not in given and path.is_file():
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # A list of batteries (CSV) names its column; a plain list does not.
+        column = (
+            lines[0].split(",").index("serial") if "serial" in lines[0].split(",") else None
+        )
+        if column is not None:
+            return [line.split(",")[column].strip() for line in lines[1:] if line.strip()]
+        return [line.strip() for line in lines if line.strip()]
+    return [serial.strip() for serial in given.split(",") if serial.strip()]
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    from saltbridge.core.errors import FaultyInput
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise FaultyInput.of(
+            "passport.unreadable-facts", file=path.name, reason=str(fault)[:200]
+        ) from fault
+
+
+def _document(path: Path) -> Any:
+    from saltbridge.core.canonical import read_json
+    from saltbridge.core.errors import FaultyInput
+
+    if path.suffix == ".toml":
+        return _facts(path)
+    try:
+        return read_json(path.read_bytes(), path.name)
+    except OSError as fault:
+        raise FaultyInput.of(
+            "passport.unreadable-facts", file=path.name, reason=str(fault)[:200]
+        ) from fault
+
+
+def _distribution(world: Any, delivery: str, inventory: Path | None, day: "date") -> Any:
+    """The footprint record of the own distribution, under the rule set of the delivery."""
+    if inventory is None:
+        return None
+    from saltbridge.adapters.inventory_files import load
+    from saltbridge.services.account import FootprintRequest, work_out
+    from saltbridge.services.issue_sources import delivered_methodology
+
+    loaded = load(inventory)
+    request = FootprintRequest(
+        inventory=loaded.inventory,
+        inventory_digest=loaded.digest,
+        methodology=delivered_methodology(world, delivery),
+        placed_on_market=day,
+    )
+    return work_out(world.factor_library, world.clock.now().date(), request).record
+
+
+def _issued_document(issued: "Issued") -> dict[str, Any]:
+    """What ``--json`` prints: passports, readiness, and the recalculated footprint."""
+    estimate = dict(issued.company_information)
+    return {
+        "passports": [
+            {
+                "id": p.id,
+                "serial": p.serial,
+                "product_id": p.product_id,
+                "digest": p.digest,
+                "decision_id": p.decision_id,
+            }
+            for p in issued.passports
+        ],
+        "readiness": dict(issued.readiness),
+        "footprint": {
+            **estimate,
+            "type": estimate["kind"],
+            "declared": estimate.get("declared_unit"),
+            "stages": {"+".join(s["stages"]): s["kg_co2e"] for s in estimate["stages"]},
+            "stage_origins": estimate["stages"],
+            "coverage": estimate.get("coverage", {}),
+            "range_kg_co2e": estimate.get("range_kg_co2e"),
+            "holes": [],
+            "rules_not_loaded": [],
+        },
+    }
+
+
+def _say_readiness(status: dict[str, Any], tongue: str) -> None:
+    from saltbridge.locales import text
+
+    due, present = status["due"], status["present"]
+    percent = 100.0 if not due else 100.0 * present / due
+    typer.echo(f"{status['category']} {status['date']}: {present}/{due} ({percent:.0f} %)")
+    for state in ("missing", "pending", "not_applicable"):
+        typer.echo(f"{text(f'passport.state.{state}', None, tongue)}: {len(status[state])}")
+        for id in status[state]:
+            typer.echo(f"    {id} {text(f'attribute.{id}', None, tongue)}")

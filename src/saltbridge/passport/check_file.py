@@ -1,0 +1,88 @@
+"""Readiness of a document somebody has: a passport view, a supplier record or a facts file."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+from saltbridge.core.canonical import read_json
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import finding
+from saltbridge.passport.access import MAY_SEE, Audience
+from saltbridge.passport.assemble import item_values, model_values, parse_values
+from saltbridge.passport.attributes import attribute_table
+from saltbridge.passport.model import AttributeValue, Origin, OriginKind
+from saltbridge.passport.validate import Readiness, readiness
+
+_UNCHECKED = Origin(OriginKind.SUPPLIER_RECORD, "", "")
+
+
+def example_document() -> Mapping[str, Any]:
+    """The packaged example: all values of one fictitious EV battery, every audience's."""
+    example: Mapping[str, Any] = read_json(
+        (files("saltbridge.passport") / "example.json").read_bytes()
+    )
+    return example
+
+
+def check_document(document: Any, on: date, category: str = "") -> Readiness:
+    """The readiness of the document for a category on a day. Signatures are not checked here.
+
+    A view is judged by the points its audience may see. Of a supplier record with several
+    batteries the first one counts.
+
+    Raises:
+        FaultyInput: not a document with attributes.
+    """
+    content = _content(document)
+    if not isinstance(content, Mapping) or not isinstance(content.get("attributes"), Mapping):
+        raise FaultyInput.of("passport.not-a-passport")
+    values, found = parse_values(_given(content["attributes"]), _UNCHECKED, "/attributes")
+    for id in content.get("not_applicable", ()):
+        reason = (content.get("not_applicable_because") or {}).get(id, "stated")
+        values.setdefault(id, AttributeValue(None, "", _UNCHECKED, not_applicable=reason))
+    if content.get("kind") == "battery-supplier-record":
+        values = {**model_values(content, _UNCHECKED), **values}
+        for item in (content.get("items") or [])[:1]:
+            own, faults = parse_values(item.get("attributes") or {}, _UNCHECKED, "/items/0")
+            values |= {**item_values(item, _UNCHECKED), **own}
+            found += faults
+    stated = values.get("A032")
+    chosen = category or str(content.get("category") or (stated.value if stated else ""))
+    table = dict(attribute_table())
+    if "audience" in content:
+        try:
+            points = MAY_SEE[Audience(content["audience"])]
+        except ValueError as fault:
+            raise FaultyInput([finding("passport.not-a-passport")]) from fault
+        table = {id: a for id, a in table.items() if a.point in points}
+    result = readiness(values, chosen, on, table=table)
+    return replace(result, findings=(*found, *result.findings))
+
+
+def _given(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes without the members a signed view adds to them."""
+    added = {"name", "dynamic", "origin"}
+    given = {}
+    for id, entry in attributes.items():
+        if isinstance(entry, Mapping):
+            entry = {k: v for k, v in entry.items() if k not in added}
+            if entry.pop("none", False):
+                entry["value"] = []
+        given[id] = entry
+    return given
+
+
+def _content(document: Any) -> Any:
+    """The content of a claim file, or the document itself."""
+    if not isinstance(document, Mapping) or not isinstance(document.get("jws"), str):
+        return document
+    try:
+        payload = document["jws"].split(".")[1]
+        statement = read_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return statement["content"]
+    except (IndexError, KeyError, TypeError, binascii.Error) as fault:
+        raise FaultyInput([finding("passport.not-a-passport")]) from fault

@@ -1,0 +1,177 @@
+"""What an issue of passports starts from: the verified record and the operator's facts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from saltbridge.core.canonical import read_json
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import Finding, Place, errors_in, finding
+from saltbridge.passport.assemble import parse_values
+from saltbridge.passport.attributes import CATEGORIES
+from saltbridge.passport.company_information import footprint_estimate
+from saltbridge.passport.data_carrier import check_identifiers
+from saltbridge.passport.model import AttributeValue, Origin, OriginKind
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.trust.claims import SupplierRecord, VerifiedClaim, claim_of, verify
+from saltbridge.trust.did import from_iso
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueRequest:
+    """Passports for ``serials`` out of one verified delivery.
+
+    ``facts`` is the operator's file: ``gtin`` and ``attributes`` by id. ``distribution`` is
+    the footprint record of the operator's own distribution, or None to keep the supplier's.
+    """
+
+    delivery_id: str
+    serials: Sequence[str]
+    facts: Mapping[str, Any]
+    placed_on_market: date
+    distribution: Mapping[str, Any] | None = None
+    person: str = ""
+
+
+@dataclass(frozen=True)
+class IssueSources:
+    """What the gathering found: the record, who signed it, and the operator's statements."""
+
+    delivery_id: str
+    record: Mapping[str, Any]
+    supplied_by: Origin
+    own_by: Origin
+    operator: Mapping[str, AttributeValue]
+    gtin: str
+    category: str
+    estimate: Mapping[str, Any]
+
+
+def delivered_methodology(world: World, delivery_id: str) -> str:
+    """``ID@EDITION`` of the rule set the delivered footprint follows.
+
+    The operator's own distribution has to follow it too.
+
+    Raises:
+        FaultyInput: no such delivery, or its record holds no footprint.
+        Refused: the delivery was not verified.
+    """
+    with world.store.reading() as work:
+        delivery = _delivery(work, delivery_id)
+    method = (_content(delivery).content.get("footprint") or {}).get("methodology") or {}
+    if not method.get("id"):
+        raise FaultyInput.of(
+            "passport.footprint-incomplete", Place(pointer="/footprint"), member="methodology"
+        )
+    return f"{method['id']}@{method['edition']}"
+
+
+def gather(
+    world: World, work: UnitOfWork, request: IssueRequest
+) -> tuple[IssueSources, list[Finding]]:
+    """The verified record and the operator's facts; raises with everything wrong in them."""
+    delivery = _delivery(work, request.delivery_id)
+    verified = _content(delivery)
+    record = verified.content
+    if record.get("kind") != "battery-supplier-record":
+        raise FaultyInput.of(
+            "passport.not-a-supplier-record", found=str(record.get("kind", "?"))[:80]
+        )
+    maker = record.get("manufacturer") or {}
+    supplied_by = Origin(
+        OriginKind.SUPPLIER_RECORD,
+        str(maker.get("name") or delivery["provider"]["bpn"]),
+        verified.id,
+    )
+    own_by = Origin(OriginKind.OPERATOR, world.node.legal_name, world.node.did)
+    notes = [
+        finding("passport.unknown-fact", Place(pointer=f"/{str(m)[:40]}"), member=str(m)[:40])
+        for m in request.facts.keys() - {"gtin", "attributes"}
+    ]
+    operator, found = parse_values(
+        request.facts.get("attributes", {}), own_by, "/facts/attributes"
+    )
+    notes += found
+    operator.setdefault(
+        "A026",
+        AttributeValue(
+            {
+                "name": world.node.legal_name,
+                "address": world.node.address or world.node.country,
+            },
+            "",
+            own_by,
+        ),
+    )
+    product = record.get("product") or {}
+    gtin = str(request.facts.get("gtin") or product.get("gtin") or "")
+    category = str(product.get("category") or "")
+    if category not in CATEGORIES:
+        notes.append(
+            finding(
+                "passport.unknown-category", found=category[:40], known=", ".join(CATEGORIES)
+            )
+        )
+    ours = operator.get("A032")
+    if ours is not None and ours.value != category:
+        notes.append(
+            finding("passport.category-differs", ours=str(ours.value)[:40], theirs=category)
+        )
+    notes += check_identifiers(gtin, list(request.serials), world.node.base_url)
+    if not request.serials:
+        notes.append(finding("passport.no-serials"))
+    estimate: Mapping[str, Any] = {}
+    try:
+        estimate = footprint_estimate(
+            record.get("footprint") or {}, supplied_by, request.distribution, own_by
+        )
+    except FaultyInput as fault:
+        notes += fault.findings
+    if errors_in(notes):
+        raise FaultyInput(notes)
+    return (
+        IssueSources(
+            str(delivery["id"]), record, supplied_by, own_by, operator, gtin, category, estimate
+        ),
+        notes,
+    )
+
+
+def _delivery(work: UnitOfWork, wanted: str) -> Mapping[str, Any]:
+    """A stored delivery whose every check passed; ``latest`` is the newest battery record."""
+    if wanted == LATEST:
+        known = [read_json(r.body) for r in _every(work, "delivery")]
+        records = [d for d in known if d.get("claim_type") == SupplierRecord.type.value]
+        batteries = [d for d in records if _is_battery_record(d)]
+        delivery = max(batteries, key=lambda d: str(d["received_at"]), default=None)
+    else:
+        stored = work.get("delivery", wanted)
+        delivery = None if stored is None else read_json(stored.body)
+    if delivery is None:
+        raise FaultyInput.of("passport.unknown-delivery", delivery=wanted[:80])
+    checks = delivery.get("checks") or []
+    if not checks or not all(check.get("ok") is True for check in checks):
+        raise Refused.of("passport.delivery-not-verified", delivery=str(delivery["id"])[:80])
+    return dict(delivery)
+
+
+def _content(delivery: Mapping[str, Any]) -> VerifiedClaim[Any]:
+    """The delivered claim, its signature checked once more against the kept DID document."""
+    claim_file = delivery["claim"]
+    claim = claim_of(SupplierRecord.type.value, str(claim_file["jws"]))
+    received = from_iso(delivery["received_at"])
+    return verify(claim, claim_file["did_document"], witnessed_at=received)
+
+
+def _is_battery_record(delivery: Mapping[str, Any]) -> bool:
+    return bool(_content(delivery).content.get("kind") == "battery-supplier-record")
+
+
+def _every(work: UnitOfWork, kind: str) -> Iterable[Any]:
+    after = ""
+    while page := work.find(kind, after=after):
+        yield from page
+        after = page[-1].id
