@@ -136,7 +136,11 @@ def test_the_world_of_a_node_is_real(tmp_path: Path) -> None:
     folder = made(tmp_path / "50% cell? #1")  # a folder may be called anything
     world = open_world(folder)
     assert world.node == node_profile()
-    assert world.settings == {"port": 8102, "folder": str(folder)}
+    assert world.settings == {
+        "port": 8102,
+        "folder": str(folder),
+        "operator_token": node_folder.operator_token(folder),
+    }
     assert world.clock.now().tzinfo is not None
     assert world.identifiers.urn_uuid() != world.identifiers.urn_uuid()
     assert len(world.identifiers.token()) >= 43

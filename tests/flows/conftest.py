@@ -1,0 +1,65 @@
+"""One real run of the demo: three nodes as separate processes, and what they left behind."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saltbridge.bootstrap import open_world
+from saltbridge.core.canonical import read_json
+from saltbridge.ports import World
+
+
+@dataclass(frozen=True)
+class Walked:
+    """The folder of the three nodes after the run, and what ``--json`` wrote."""
+
+    folder: Path
+    said: dict[str, Any]
+    printed: str
+
+    @contextmanager
+    def world(self, company: str) -> Iterator[World]:
+        world = open_world(self.folder / company)
+        try:
+            yield world
+        finally:
+            world.store.close()
+
+    def all(self, company: str, kind: str) -> list[dict[str, Any]]:
+        """Every record of a kind in the store of a company."""
+        with self.world(company) as world, world.store.reading() as work:
+            return [read_json(record.body) for record in work.find(kind)]
+
+    def stored_bytes(self, company: str) -> bytes:
+        """Everything a company holds on disk, as bytes."""
+        files = sorted((self.folder / company).rglob("*"))
+        return b"".join(path.read_bytes() for path in files if path.is_file())
+
+
+@pytest.fixture(scope="session")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
+    folder = tmp_path_factory.mktemp("walk")
+    out = folder / "out.json"
+    # A port range of its own for each test process, so that parallel runs do not meet.
+    port = 21000 + 300 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "saltbridge", "demo", "--once", "--json", str(out)),
+            *("--dir", str(folder / "nodes"), "--port", str(port)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+        env={**os.environ, "PYTHONUTF8": "1", "SALTBRIDGE_LANGUAGE": "en", "COLUMNS": "200"},
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return Walked(folder / "nodes", json.loads(out.read_text(encoding="utf-8")), done.stdout)
