@@ -70,14 +70,10 @@ def _footprints(
         yield content
         return
     company = content.get("company_information")
-    for holder in (content, company if isinstance(company, Mapping) else {}):
-        candidates = [holder, *holder.values()] if holder is not content else holder.values()
-        for candidate in candidates:
-            if (
-                isinstance(candidate, Mapping)
-                and {"total_kg_co2e", "stages"} <= candidate.keys()
-            ):
-                yield candidate
+    inner = company.values() if isinstance(company, Mapping) else ()
+    for candidate in (*content.values(), *inner):
+        if isinstance(candidate, Mapping) and {"total_kg_co2e", "stages"} <= candidate.keys():
+            yield candidate
 
 
 def _sums(footprint: Mapping[str, Any]) -> Remark:
@@ -135,9 +131,9 @@ def _declared(footprint: Mapping[str, Any]) -> Remark:
     amount = unit.get("amount") if isinstance(unit, Mapping) else None
     if not (_is_number(value) and _is_number(amount) and _is_number(total)) or not amount:
         return Remark("declared", False, "verify.numbers-missing")
-    mass = str(declared["unit"]).partition("/")[0].strip() if "unit" in declared else ""
+    mass = str(declared.get("unit", "kgCO2e")).partition("/")[0].replace(" ", "")
     try:
-        per = total / amount * conversion_factor("kg CO2e", mass or "kg CO2e")
+        per = total / amount * conversion_factor("kgCO2e", mass)
     except (UnknownUnit, UnitMismatch):
         return Remark("declared", False, "verify.numbers-missing")
     allowed = _rounding(float(value), abs(per)) + _SIX_DIGITS * abs(per)
