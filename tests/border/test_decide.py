@@ -107,6 +107,13 @@ def test_one_bad_circumstance_keeps_everything_but_public(document, bad):
     assert decision.view.keys() <= public[document["kind"]]
 
 
+@pytest.mark.parametrize("recipient", [replace(CARS, bpn="cars"), replace(PUBLIC, name="x")])
+def test_terms_that_name_everybody_or_nobody_open_nothing(recipient):
+    terms = replace(context().agreement, recipients=(recipient.bpn,))
+    careless = context(recipient=replace(recipient, jurisdiction="EU"), agreement=terms)
+    assert decided(battery_record(), careless).withholds_all_but_public
+
+
 @pytest.mark.parametrize("document", [battery_record(), pcf()], ids=["battery", "pcf"])
 def test_no_pack_no_leave(document):
     decision = decide(document, context(PCF), catalogue_for(document["kind"]), (), SECRETS)
@@ -347,10 +354,17 @@ def test_bytes_that_carry_more_than_the_view_are_refused():
         claim_file(view, did_document=private_key),
         claim_file(view, jws=jws({"content": view}, {"alg": "ES256", "kid": "k", "typ": "t"})),
         claim_file(view, jws="not a jws"),
+        claim_file(view, jws=_with_header(claim_file(view), note="x")),
         b"not json",
     ):
         with pytest.raises(Refused):
             release(decision, content, "application/json", decision.view_bytes)
+
+
+def _with_header(file: bytes, **more: str) -> str:
+    header = {"alg": "ES256", "kid": "k", "typ": "t", **more}
+    _, payload, signature = json.loads(file)["jws"].split(".")
+    return ".".join([jws({}, header).split(".")[0], payload, signature])
 
 
 def test_another_view_than_the_decided_one_is_refused():

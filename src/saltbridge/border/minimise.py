@@ -87,7 +87,7 @@ def plan_stages(footprint: Any) -> StagePlan:
     empty = {s for s in values if values[s] == 0 and not contributors[s]}
     few = [s for s in values if s not in empty and len(contributors[s]) < MIN_CONTRIBUTORS]
     enough = sorted(set(values) - empty - set(few), key=lambda s: (abs(values[s]), s))
-    while few and (len(few) < 2 or sum(len(contributors[s]) for s in few) < MIN_CONTRIBUTORS):
+    while few and sum(len(contributors[s]) for s in few) < MIN_CONTRIBUTORS:
         if not enough:
             return StagePlan(frozenset(), ())
         few.append(enough.pop(0))

@@ -182,7 +182,7 @@ def governing(packs: Iterable[Pack], context: Context) -> tuple[Pack, ...]:
 
 
 def _recipient_named(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
-    return not context.recipient.is_public and is_bpn(context.recipient.bpn)
+    return is_bpn(context.recipient.bpn)  # "public" is none
 
 
 def _destination_of_recipient(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:

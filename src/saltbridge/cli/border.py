@@ -47,23 +47,31 @@ def decisions(node: Node, json: AsJson = False) -> None:
     if json:
         _print_json(found)
         return
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from saltbridge.cli.present import language
     from saltbridge.locales import text
+    from saltbridge.reports.manifest import readable_moment
 
     tongue = language()
-    keys = ("manifest.made-at", "manifest.document", "manifest.recipient", "operator.verdict")
-    table = Table(*(text(k, language=tongue) for k in (*keys, "manifest.decision")))
+    table = Table(box=SIMPLE_HEAD)
+    for key in (
+        "manifest.decision",
+        "operator.verdict",
+        "manifest.recipient",
+        "manifest.made-at",
+    ):
+        table.add_column(text(key, language=tongue), overflow="fold")
+    table.columns[0].no_wrap = True  # people copy the id
     for record in found:
         cells = (
-            record["made_at"],
-            record["document_kind"],
-            record["recipient"]["name"],
-            text(f"operator.{record['verdict']}", language=tongue),
             record["id"],
+            text(f"operator.{record['verdict']}", language=tongue),
+            record["recipient"]["name"],
+            readable_moment(record["made_at"]),
         )
         table.add_row(*map(Text, cells))
     Console().print(table)
@@ -126,13 +134,14 @@ def read_document(file: Path) -> Mapping[str, Any]:
 
 def print_manifest(found: Mapping[str, Any], *, preview: bool = False) -> None:
     """A manifest in the terminal, in the language of its reader."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from saltbridge.cli.present import language
     from saltbridge.locales import text
-    from saltbridge.reports.manifest import manifest_words
+    from saltbridge.reports.manifest import FORM, manifest_words
 
     tongue = language()
     words = manifest_words(found, tongue, preview=preview)
@@ -144,9 +153,15 @@ def print_manifest(found: Mapping[str, Any], *, preview: bool = False) -> None:
     console.print(facts)
     console.print(words.summary, style="bold", markup=False)
     for section in words.sections:
-        table = Table(*words.headings, title=section.title, title_justify="left")
+        with_form = any(line.form for line in section.lines)
+        table = Table(title=section.title, title_justify="left", box=SIMPLE_HEAD)
+        for index, heading in enumerate(words.headings):
+            if with_form or index != FORM:
+                # Chinese has no blanks to wrap at: fold, never cut.
+                table.add_column(heading, overflow="fold")
         for line in section.lines:
-            cells = (line.what, str(line.fields), line.field_class, line.form, line.rule)
+            form = (line.form,) if with_form else ()
+            cells = (line.what, str(line.fields), line.field_class, *form, line.rule)
             table.add_row(*map(Text, cells))
         if section.lines:
             console.print(table)

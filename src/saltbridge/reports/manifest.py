@@ -15,7 +15,7 @@ from saltbridge.locales import has_text, text
 
 _ATTRIBUTE = re.compile(r"/(A\d{3})(?=/|$)")
 _SHOWN_PATHS = 12
-_FIELDS, _FORM = 1, 3  # columns of a table
+FIELDS, FORM = 1, 3  # columns of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def manifest_html(
         head = "".join(
             f'<th scope="col"{_class(index)}>{escape(heading)}</th>'
             for index, heading in enumerate(words.headings)
-            if with_form or index != _FORM
+            if with_form or index != FORM
         )
         table = (
             f'<table class="cards"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
@@ -144,14 +144,14 @@ def _row(line: ManifestLine, headings: tuple[str, ...], with_form: bool) -> str:
         + "".join(
             f'<td data-label="{escape(heading)}"{_class(index)}>{cell}</td>'
             for index, (heading, cell) in enumerate(zip(headings, cells, strict=True))
-            if with_form or index != _FORM
+            if with_form or index != FORM
         )
         + "</tr>"
     )
 
 
 def _class(index: int) -> str:
-    return ' class="number"' if index == _FIELDS else ""
+    return ' class="number"' if index == FIELDS else ""
 
 
 def _line(group: Mapping[str, Any], language: str) -> ManifestLine:
