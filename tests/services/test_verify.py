@@ -34,6 +34,7 @@ from saltbridge.trust.claims import (
     SignedClaim,
     SupplierRecord,
 )
+from saltbridge.trust.did import DidDocument, VerificationKey, build_did_document
 from saltbridge.trust.receipt import receipt_for, render_receipt
 
 DID = "did:web:cells.example"
@@ -82,12 +83,14 @@ def checked(
     content: Any,
     *,
     claim: SignedClaim | None = None,
+    enclosed: Any = None,
     anchors: Any = None,
     complete: bool = False,
     **changes: Any,
 ) -> Verification:
     file = render_claim_file(
-        claim or signed(claim_class, content, **changes), KEYRING.did_document()
+        claim or signed(claim_class, content, **changes),
+        enclosed or KEYRING.did_document(),
     )
     known = {DID: KEYRING.did_document()} if anchors is None else anchors
     result = verify(VerifyRequest(file, "x.json", NOON, known, complete))
@@ -170,13 +173,15 @@ def test_without_an_anchor_the_issuer_stays_open() -> None:
 
 
 def test_a_forger_with_a_did_document_of_his_own_is_found_by_the_anchor() -> None:
-    forger = BuiltKeyring(DID).signer()
-    forger = type(forger)("did:web:evil.example#key-1")
+    forger = BuiltKeyring("did:web:evil.example").signer()
     forger.key_id = f"{DID}#key-1"
+    key = VerificationKey(forger.key_id, forger.public_jwk())
+    enclosed = build_did_document(DidDocument(DID, (key,)))
     claim = signed(Estimate, FOOTPRINT, signer=forger)
-    assert failed(checked(Estimate, FOOTPRINT, claim=claim)) == [
-        ("signature", "trust.signature-wrong")
-    ]
+    found = checked(Estimate, FOOTPRINT, claim=claim, enclosed=enclosed)
+    assert failed(found) == [("signature", "trust.signature-wrong")]
+    alone = checked(Estimate, FOOTPRINT, claim=claim, enclosed=enclosed, anchors={})
+    assert alone.verdict is Outcome.OPEN  # the file alone cannot tell, and says so
 
 
 def test_an_issuer_other_than_the_trusted_one_fails() -> None:
