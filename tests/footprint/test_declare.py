@@ -1,0 +1,172 @@
+"""The unit of the result, its rounding, and whether it may be called a declaration."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from saltbridge.core.edition import EditionStatus
+from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.declare.declaration import (
+    DECLARATION,
+    ESTIMATE,
+    declaration_or_findings,
+    declared_value,
+    round_significant,
+)
+from saltbridge.footprint.model import Inventory, ServiceLife, Stage, Warranty
+from saltbridge.footprint.result import CarbonFootprint
+from saltbridge.testing.inventories import factor, footprint, inventory, process, row
+
+DRAFT, CATENA, MIIT = "eu-cfb@draft-2024-04", "catena-x-pcf@v4", "cn-miit-551@2025-551"
+
+
+def battery(unit: str = "piece", **more: Any) -> Inventory:
+    what = inventory(
+        process("pack", unit=unit),
+        row("pack", "input", "cell", 300.0),
+        row("pack", "input", "truck", 150.0, stage=Stage.DISTRIBUTION),
+        row("pack", "input", "glue", more.pop("glue", 1.0)),
+    )
+    return replace(what, **more)
+
+
+def total_energy(what: Inventory, **more: Any) -> float | None:
+    unit = footprint(what, methodology=DRAFT, **more).declared_unit
+    return None if unit is None else unit.amount
+
+
+def test_functional_unit_of_a_car() -> None:
+    """Published inputs, hand result (FU-01): 60 kWh × 60 a year × 8 years."""
+    assert total_energy(battery()) == 28800.0
+    by_kg = inventory(process("pack"))
+    assert total_energy(by_kg) == pytest.approx(28800.0 / 400.0)
+    by_kwh = inventory(process("pack", unit="kWh"))
+    assert total_energy(by_kwh) == pytest.approx(28800.0 / 60.0)
+
+
+@pytest.mark.parametrize(
+    ("life", "warranty", "kwh"),
+    [
+        (ServiceLife(vehicle_class="L"), Warranty(years=5), 60 * 20 * 5),
+        (ServiceLife(vehicle_class="N3"), Warranty(years=8), 60 * 250 * 8),
+        (ServiceLife(vehicle_class="M1"), Warranty(years=8, distance_km=120_000), 60 * 60 * 6),
+        (ServiceLife(vehicle_class="M1"), Warranty(), 60 * 60 * 5),
+        (
+            ServiceLife(vehicle_class="M1"),
+            Warranty(years=10, remaining_energy_percent=60),
+            60 * 60 * 5,
+        ),
+        (ServiceLife(full_equivalent_cycles_per_year=100), Warranty(years=4), 60 * 100 * 4),
+        (ServiceLife(total_energy_kwh=12345.0), Warranty(years=4), 12345.0),
+    ],
+)
+def test_service_life(life: ServiceLife, warranty: Warranty, kwh: float) -> None:
+    assert total_energy(battery(service_life=life, warranty=warranty)) == pytest.approx(kwh)
+
+
+def test_what_is_missing_for_the_unit_is_said() -> None:
+    result = footprint(battery(service_life=ServiceLife()), methodology=DRAFT)
+    assert result.declared_unit is None
+    assert "methodology.vehicle-class-missing" in {f.code for f in result.findings}
+    assert declared_value(result) is None
+
+
+def test_unread_cycles_give_no_unit_until_they_are_assumed() -> None:
+    open_ = footprint(battery(), methodology=MIIT)
+    assert open_.declared_unit is None
+    assert "methodology.cycles-not-loaded" in {f.code for f in open_.findings}
+    assumed = footprint(battery(), methodology=MIIT, assumptions={"cycles": "1500"})
+    assert assumed.declared_unit is not None
+    assert assumed.declared_unit.amount == 60.0 * 1500
+
+
+@pytest.mark.parametrize(("unit", "name"), [("piece", "piece"), ("kg", "kg"), ("kWh", "kg")])
+def test_gate_footprints_are_per_piece_or_kilogram(unit: str, name: str) -> None:
+    declared = footprint(battery(unit)).declared_unit
+    assert declared is not None
+    assert (declared.kind, declared.unit) == ("declared", name)
+    assert declared.amount == pytest.approx(400 / 60 if unit == "kWh" else 1.0)
+
+
+def test_the_gate_leaves_distribution_out_and_says_so() -> None:
+    prices = (factor("cell", 10.0), factor("truck", 0.1), factor("glue", 1.0))
+    gate = footprint(battery(), *prices)
+    assert gate.total_kg_co2e == pytest.approx(3001.0)
+    assert "footprint.outside-boundary" in {f.code for f in gate.findings}
+    cradle_to_grave = footprint(battery(), *prices, methodology=DRAFT)
+    assert cradle_to_grave.stage_kg_co2e(Stage.DISTRIBUTION) == pytest.approx(15.0)
+
+
+def test_one_rounding() -> None:
+    assert round_significant(0.04190591, 3) == 0.0419
+    assert round_significant(0.0, 3) == 0.0
+    result = footprint(battery(), factor("cell", 10.123456), factor("glue", 0.0))
+    assert declared_value(result) == 3037.0
+
+
+def judge(result: CarbonFootprint) -> tuple[str, set[str]]:
+    kind, findings = declaration_or_findings(result)
+    return kind, {f.code.removeprefix("footprint.") for f in findings}
+
+
+def test_a_complete_footprint_in_force_may_be_declared() -> None:
+    result = footprint(battery(), factor("cell", 10.0), factor("glue", 1.0))
+    assert result.edition.status is EditionStatus.IN_FORCE
+    assert judge(result) == (DECLARATION, set())
+
+
+def test_a_draft_is_never_more_than_an_estimate() -> None:
+    prices = (factor("cell", 10.0), factor("truck", 0.1), factor("glue", 1.0))
+    result = footprint(battery(), *prices, methodology=DRAFT)
+    assert judge(result) == (ESTIMATE, {"not-in-force"})
+
+
+@pytest.mark.parametrize("doubt", [Confidence.RECALLED, Confidence.ILLUSTRATIVE])
+def test_nothing_declared_rests_on_a_doubtful_factor(doubt: Confidence) -> None:
+    result = footprint(battery(), factor("cell", 10.0, confidence=doubt), factor("glue", 1.0))
+    assert judge(result) == (ESTIMATE, {"doubtful-factor"})
+
+
+def test_a_small_hole_is_cut_off_and_a_large_one_is_not() -> None:
+    """Hand: glue costs at most 10 kg CO2e a kg here; 3 % of 3,000 is 92.8 (of the whole)."""
+    cell = factor("cell", 10.0)
+    small = footprint(battery(glue=9.0), cell)
+    assert small.holes and small.range_kg_co2e == (pytest.approx(3090.0), pytest.approx(3090.0))
+    assert judge(small) == (DECLARATION, set())
+    large = footprint(battery(glue=9.4), cell)
+    assert judge(large) == (ESTIMATE, {"cut-off-emissions", "hole-above-cut-off"})
+
+
+def test_a_hole_without_a_range_always_stands_in_the_way() -> None:
+    what = inventory(
+        process("pack"),
+        row("pack", "input", "cell", 300.0),
+        row("pack", "emission", "unobtainium", 1e-9),
+    )
+    kind, codes = judge(footprint(what, factor("cell", 10.0)))
+    assert kind == ESTIMATE
+    assert "hole-without-range" in codes
+
+
+def test_mass_cut_off_of_the_draft() -> None:
+    """1 % of the input mass: 300 kg of cells allow 3.03 kg of glue; the draft stays a draft."""
+    prices = (factor("cell", 10.0), factor("truck", 0.1))
+    assert judge(footprint(battery(glue=1.0), *prices, methodology=DRAFT))[1] == {
+        "not-in-force"
+    }
+    assert judge(footprint(battery(glue=6.0), *prices, methodology=DRAFT))[1] == {
+        "not-in-force",
+        "cut-off-mass",
+        "hole-above-cut-off",
+    }
+
+
+def test_an_assumption_is_no_rule() -> None:
+    result = footprint(
+        battery(),
+        factor("cell", 10.0),
+        factor("glue", 1.0),
+        assumptions={"electricity_basis": "mixed"},
+    )
+    assert judge(result) == (ESTIMATE, {"assumed"})

@@ -1,0 +1,118 @@
+"""Which factor prices a row: exact matches in a fixed order, and never a guess."""
+
+import pytest
+
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.model import LocalFactor, Supplier
+from saltbridge.footprint.result import HoleReason
+from saltbridge.testing.inventories import factor, footprint, inventory, process, row
+
+
+def bought(**more: object) -> object:
+    return inventory(process("cell"), row("cell", "input", "nickel", 2.0, **more))
+
+
+def test_order_named_own_supplier_set() -> None:
+    suppliers = (Supplier(id="s1", name="S", bpn="BPNL0000000000S1"),)
+    own = LocalFactor(id="own", flow="nickel", unit="kg", kg_co2e_per_unit=3.0)
+    offered = factor("nickel", 5.0, id="offer", supplier="BPNL0000000000S1")
+    general = factor("nickel", 7.0, id="general")
+
+    def total(with_own: bool, with_offer: bool, **more: object) -> float:
+        what = inventory(
+            process("cell"),
+            row("cell", "input", "nickel", 2.0, **more),
+            factors=(own,) if with_own else (),
+            suppliers=suppliers,
+        )
+        offers = (offered,) if with_offer else ()
+        return footprint(what, general, supplier_factors=offers).total_kg_co2e
+
+    assert total(True, True, factor="general") == 14.0
+    assert total(True, True) == 6.0
+    assert total(False, True) == 10.0
+    assert total(False, False) == 14.0
+    assert total(False, True, supplier="s1") == 10.0
+
+
+def test_another_suppliers_record_does_not_count() -> None:
+    what = inventory(
+        process("cell"),
+        row("cell", "input", "nickel", 2.0, supplier="s2"),
+        suppliers=(Supplier(id="s2", name="T", bpn="BPNL0000000000S2"),),
+    )
+    offer = factor("nickel", 5.0, supplier="BPNL0000000000S1")
+    result = footprint(what, supplier_factors=(offer,))
+    assert [h.reason for h in result.holes] == [HoleReason.NO_FACTOR]
+
+
+def test_location_first_then_anywhere_and_nothing_between() -> None:
+    what = inventory(process("cell"), row("cell", "input", "nickel", 1.0, location="CN-FJ"))
+    anywhere, there = factor("nickel", 1.0), factor("nickel", 2.0, location="CN-FJ")
+    country, near = factor("nickel", 4.0, location="CN"), factor("nickel sulfate", 8.0)
+    assert footprint(what, anywhere, there, country).total_kg_co2e == 2.0
+    assert footprint(what, anywhere, country).total_kg_co2e == 1.0
+    assert footprint(what, country, near).holes[0].flow == "nickel"
+
+
+def test_two_factors_that_fit_equally_are_a_finding() -> None:
+    with pytest.raises(FaultyInput) as caught:
+        footprint(bought(), factor("nickel", 1.0, id="a"), factor("nickel", 2.0, id="b"))
+    assert [f.code for f in caught.value.findings] == ["footprint.factors-equal"]
+    assert footprint(
+        bought(), factor("nickel", 1.0, id="a"), factor("nickel", 1.0, id="b")
+    ).total_kg_co2e == pytest.approx(2.0)
+
+
+def test_units_are_turned_by_dimension_or_by_mass() -> None:
+    assert footprint(bought(), factor("nickel", 1000.0, "t")).total_kg_co2e == 2.0
+    piece = inventory(
+        process("cell"), row("cell", "input", "bolt", 3.0, "piece", mass_kg_per_unit=0.5)
+    )
+    assert footprint(piece, factor("bolt", 2.0)).total_kg_co2e == pytest.approx(3.0)
+
+
+def test_a_named_factor_of_another_dimension_is_a_fault() -> None:
+    with pytest.raises(FaultyInput) as caught:
+        footprint(bought(factor="f"), factor("nickel", 1.0, "kWh", id="f"))
+    assert caught.value.findings[0].code == "footprint.factor-unit"
+
+
+def test_an_unknown_factor_id_is_a_fault() -> None:
+    with pytest.raises(FaultyInput) as caught:
+        footprint(bought(factor="nowhere"))
+    assert caught.value.findings[0].code == "footprint.factor-not-found"
+
+
+def test_same_as_points_to_a_factor_of_a_set_and_keeps_its_source() -> None:
+    pointer = LocalFactor(id="p", flow="nickel", unit="kg", same_as="set/ni//")
+    what = inventory(process("cell"), row("cell", "input", "nickel", 2.0), factors=(pointer,))
+    result = footprint(what, factor("ni", 5.0, source="a table"))
+    assert result.total_kg_co2e == 10.0
+    assert result.contributions[0].factor.source == "a table"
+
+
+def test_gases_have_versions_and_the_unknown_is_never_zero() -> None:
+    what = inventory(
+        process("cell"),
+        row("cell", "emission", "CH4", 1.0, origin="biogenic"),
+        row("cell", "emission", "methane", 1.0),
+        row("cell", "emission", "SF6", 1.0, "g"),
+        row("cell", "emission", "CO2", 1.0, origin="biogenic"),
+        row("cell", "emission", "unobtainium", 1.0),
+        row("cell", "emission", "SO2", 1.0),
+    )
+    result = footprint(what)
+    values = [(c.flow, round(c.kg_co2e, 6)) for c in result.contributions]
+    assert values == [("CH4", 27.0), ("methane", 29.8), ("SF6", 25.2), ("CO2", 0.0)]
+    (hole,) = result.holes
+    assert (hole.flow, hole.low_kg_co2e) == ("unobtainium", None)
+    assert result.detail["without_climate_effect"] == ["SO2"]
+    assert {f.code for f in result.findings} >= {
+        "footprint.unknown-gas",
+        "footprint.methane-origin",
+    }
+    ef = footprint(what, methodology="eu-cfb@draft-2024-04")
+    marks = {c.flow: c.factor.confidence for c in ef.contributions}
+    assert marks["methane"] is Confidence.RECALLED

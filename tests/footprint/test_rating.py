@@ -1,0 +1,86 @@
+"""Coverage, mass balance, price ranges of holes, data quality and primary data."""
+
+import pytest
+
+from saltbridge.core.finding import Severity
+from saltbridge.footprint.completeness import coverage, mass_balance, price
+from saltbridge.footprint.data_quality import Rated, data_quality, dqr, primary_data_share
+from saltbridge.footprint.model import Carrier
+from saltbridge.testing.inventories import factor, footprint, inventory, process, row
+
+
+def test_coverage_by_mass() -> None:
+    """Hand: 3 of 4 kg have a factor; a row without mass does not count."""
+    found = coverage([(3.0, False), (1.0, True), (None, True)])
+    assert (found.mass_share, found.mass_without_factor_kg) == (0.75, 1.0)
+    assert coverage([]).mass_share == 1.0
+
+
+def test_mass_in_over_mass_out() -> None:
+    """Hand: 1.3 kg and half a tonne-kilometre in; 1 kg of product, 0.1 waste, 0.2 CO2 out."""
+    rows = [
+        row("p", "input", "a", 1.3),
+        row("p", "input", "lorry", 0.5, "tkm", carrier=Carrier.TRANSPORT),
+        row("p", "input", "welding", 3.0, "piece"),
+        row("p", "waste", "b", 0.1),
+        row("p", "emission", "CO2", 0.2),
+    ]
+    assert mass_balance(process("p"), rows) == pytest.approx(1.0)
+    assert mass_balance(process("p"), rows[1:]) is None
+
+
+def test_a_process_out_of_balance_warns_and_does_not_fail() -> None:
+    what = inventory(process("cell"), row("cell", "input", "steel billet", 1.198))
+    result = footprint(what, factor("steel billet", 2.0))
+    (found,) = [f for f in result.findings if f.code == "footprint.mass-balance"]
+    assert found.severity is Severity.WARNING
+    assert found.arguments["ratio"] == pytest.approx(1.198)
+
+
+def test_a_family_prices_a_hole_first_and_the_longest_word_wins() -> None:
+    found = price("Synthetic graphite, battery grade", 2000.0, "g", 2.0, [factor("x", 999.0)])
+    assert found is not None
+    assert (found.low, found.high) == (pytest.approx(21.12), pytest.approx(87.742))
+    assert "[read]" in found.source
+    assert "sodium" not in found.source
+
+
+def test_else_the_factors_in_use_give_the_range_and_say_so() -> None:
+    pool = [factor("a", 2.0), factor("b", 6000.0, "t"), factor("c", 0.1, "kWh")]
+    by_mass = price("unheard of", 3.0, "piece", 1.5, pool)
+    assert by_mass is not None
+    assert (by_mass.low, by_mass.high) == (pytest.approx(3.0), pytest.approx(9.0))
+    assert "2 factors" in by_mass.source
+    by_energy = price("unheard of", 36.0, "MJ", None, pool)
+    assert by_energy is not None and by_energy.high == pytest.approx(1.0)
+    assert price("unheard of", 3.0, "piece", None, pool) is None
+
+
+def test_data_quality_is_weighted_by_emissions() -> None:
+    """Published (DQ-01): (4 + 3 + 3) / 3; hand: weights 30 and −10 count 3 to 1."""
+    assert dqr(4, 3, 3) == pytest.approx(10 / 3)
+    lines = [Rated(30.0, 1, 2, 3, 100.0), Rated(-10.0, 5, 2, 3, 0.0), Rated(40, None, 1, 1, 0)]
+    found = data_quality(lines)
+    assert found is not None
+    assert (found.TeR, found.GeR, found.TiR) == (2.0, 2.0, 3.0)
+    assert found.rated_share == pytest.approx(0.5)
+    assert primary_data_share(lines) == pytest.approx(100 * 30 / 80)
+    assert data_quality([]) is None and primary_data_share([]) is None
+
+
+def test_rows_bring_their_own_indicators_and_suppliers_their_share() -> None:
+    what = inventory(
+        process("cell"),
+        row("cell", "input", "a", 1.0, TeR=1.0, GeR=1.0, TiR=1.0),
+        row("cell", "input", "b", 1.0),
+        row("cell", "emission", "CO2", 2.0, primary=True, origin="fossil"),
+    )
+    result = footprint(
+        what,
+        factor("a", 1.0, TeR=5.0, GeR=5.0, TiR=5.0),
+        factor("b", 1.0, TeR=3.0, GeR=3.0, TiR=3.0, primary_data_share=40.0),
+    )
+    quality = result.detail["data_quality"]
+    rating = quality.DQR
+    assert rating == pytest.approx(2.0)
+    assert result.detail["primary_data_share"] == pytest.approx((40 + 2 * 100) / 4)
