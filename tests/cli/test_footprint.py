@@ -1,0 +1,91 @@
+"""``saltbridge footprint`` on the shipped NMC111 pack: terminal, JSON, one line, refusals."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from saltbridge.cli.main import run
+
+DRAFT = "eu-cfb@draft-2024-04"
+
+
+@pytest.fixture
+def pack(examples: Path) -> str:
+    return str(examples / "nmc111-pack")
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SALTBRIDGE_LANGUAGE", "en")
+    monkeypatch.setenv("COLUMNS", "130")
+
+
+def test_json_is_the_record_and_its_numbers_agree(
+    pack: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["footprint", pack, "-m", DRAFT, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["type"] == "estimate"
+    assert record["unit"]["amount"] == 24.0 * 60 * 8
+    assert sum(record["stages"].values()) == pytest.approx(record["total_kg_co2e"], rel=1e-12)
+    lines = [line["amount"] * line["factor"]["value"] for line in record["lines"]]
+    assert sum(lines) == pytest.approx(record["total_kg_co2e"], rel=1e-12)
+    assert all(line["factor"]["source"] for line in record["lines"])
+    assert all(line["factor"]["licence"] for line in record["lines"])
+    assert record["holes"] and record["range_kg_co2e"]["low"] > record["total_kg_co2e"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Estimate", "Life-cycle stages", "Holes", "no factor", "NMC111 hydroxide"]),
+        ("de", ["Schätzung", "Lebenswegabschnitte", "Lücken", "kein Faktor"]),
+        ("zh", ["估算", "生命周期阶段", "缺口", "无因子"]),
+    ],
+)
+def test_the_terminal_shows_total_stages_and_holes(
+    pack: str, language: str, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["footprint", pack, "-m", DRAFT, "--language", language]) == 0
+    shown = capsys.readouterr().out
+    for word in words:
+        assert word in shown
+
+
+def test_a_line_opens(pack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["footprint", pack, "-m", DRAFT, "--line", "2"]) == 0
+    shown = capsys.readouterr().out
+    assert "× 0.5777 kg CO2e/kWh" in shown
+    assert "exchanges.csv:" in shown
+    assert run(["footprint", pack, "-m", DRAFT, "--line", "999"]) == 2
+
+
+def test_rules_not_loaded_are_shown_and_assumptions_recorded(
+    pack: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["footprint", pack, "-m", "cn-miit-551@2025-551"]) == 0
+    assert "Rules not loaded" in capsys.readouterr().out
+    given = ["--assume", "cycles=1500", "--assume", "electricity=location_mix"]
+    assert run(["footprint", pack, "-m", "cn-miit-551@2025-551", "--json", *given]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["assumptions"] == {"cycles": "1500", "electricity": "location_mix"}
+    assert record["unit"]["amount"] == 24.0 * 1500
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["-m", "catena-x-pcf", "--declare"], 1, "the rule set allows 3 %"),
+        (["-m", DRAFT, "--declare"], 1, "is not in force"),
+        (["-m", "cn-miit-551"], 1, "No edition is in force"),
+        (["-m", "eu-cfb@2031"], 2, "eu-cfb@draft-2024-04"),
+        (["-m", DRAFT, "--assume", "cycles"], 2, "key=value"),
+        (["-m", DRAFT, "--assume", "recycling=cut_off"], 2, "knows no assumption"),
+    ],
+)
+def test_refusals_and_faults_have_their_exit_codes(
+    pack: str, arguments: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["footprint", pack, *arguments]) == code
+    assert says in capsys.readouterr().err
