@@ -14,7 +14,7 @@ from saltbridge.formats.inventory_columns import note_on
 from saltbridge.formats.inventory_folder import parse_folder, render_folder
 from saltbridge.formats.inventory_workbook import parse_workbook
 from saltbridge.formats.inventory_workbook_writer import render_workbook
-from saltbridge.testing.inventories import SMALL, without_places
+from saltbridge.testing.inventory_forms import SMALL, without_places
 
 # What a person may put into a cell, formula starts, quotes and scripts included.
 _WORDS = st.sampled_from(

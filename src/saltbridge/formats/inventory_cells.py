@@ -146,9 +146,9 @@ def read_cell(text: str, column: Column, place: Place) -> Any:
                 )
             return column.read(text)
         case Kind.NUMBER:
-            return _in_bounds(_number(text, place), column, place)
+            return _in_bounds(text, column, place)
         case Kind.INTEGER:
-            number = _in_bounds(_number(text, place), column, place)
+            number = _in_bounds(text, column, place)
             if number != int(number):
                 raise _fault("inventory.not-an-integer", place, value=shortened(text))
             return int(number)
@@ -248,16 +248,19 @@ def _number(text: str, place: Place) -> float:
     raise _fault("inventory.not-a-number", place, value=shortened(text))
 
 
-def _in_bounds(number: float, column: Column, place: Place) -> float:
+def _in_bounds(text: str, column: Column, place: Place) -> float:
+    number = _number(text, place)
     low, high = column.minimum, column.maximum
     if high is None and low == 0 and number < 0:
-        raise _fault("inventory.negative-amount", place, column=column.name, value=repr(number))
+        raise _fault(
+            "inventory.negative-amount", place, column=column.name, value=shortened(text)
+        )
     if (low is not None and number < low) or (high is not None and number > high):
         raise _fault(
             "inventory.out-of-range",
             place,
             column=column.name,
-            value=repr(number),
+            value=shortened(text),
             low="" if low is None else f"{low:g}",
             high="" if high is None else f"{high:g}",
         )

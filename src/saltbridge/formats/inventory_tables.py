@@ -69,7 +69,8 @@ def read_table(
     for line, cells in table.rows:
         if not any(cell.strip() for cell in cells):
             continue  # spreadsheets leave rows of bare commas behind
-        cells = _fitted(cells, line, table, report)
+        if not _fits(cells, line, table, report):
+            continue  # its cells stand under wrong headings: more findings would mislead
         row = _read_row(cells, line, table.file, row_type, columns, positions, report)
         identifier = _identifier(cells, positions)
         if identifier:
@@ -190,18 +191,17 @@ def _positions(
     return positions
 
 
-def _fitted(
-    cells: tuple[str, ...], line: int, table: TextTable, report: _Report
-) -> tuple[str, ...]:
-    """The cells in the number of the headings; a finding where a filled cell hangs over."""
+def _fits(cells: tuple[str, ...], line: int, table: TextTable, report: _Report) -> bool:
+    """Whether the row has the cells of the headings; empty ones may hang over."""
     width = len(table.header)
-    place = Place(table.file, line)
     if len(cells) < width:
-        report.add(finding("inventory.too-few-cells", place, cells=len(cells), columns=width))
-        return cells + ("",) * (width - len(cells))
-    if any(cell.strip() for cell in cells[width:]):
-        report.add(finding("inventory.too-many-cells", place, cells=len(cells), columns=width))
-    return cells[:width]
+        code = "inventory.too-few-cells"
+    elif any(cell.strip() for cell in cells[width:]):
+        code = "inventory.too-many-cells"
+    else:
+        return True
+    report.add(finding(code, Place(table.file, line), cells=len(cells), columns=width))
+    return False
 
 
 def _read_row(

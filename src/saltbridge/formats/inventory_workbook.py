@@ -4,7 +4,6 @@ Formulas are refused, not evaluated: a number that depends on what a spreadsheet
 calculated has no source. Texts are written as texts, whatever they begin with.
 """
 
-import io
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
@@ -68,9 +67,9 @@ def _sheet_texts(safe: SafeWorkbook, name: str) -> tuple[dict[str, TextTable], F
     """Our sheets as tables of text; a sheet without any cell is left out."""
     texts: dict[str, TextTable] = {}
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(safe.packed))
+        book = CalamineWorkbook.from_filelike(safe.packed)
         for sheet_name in book.sheet_names:
-            if sheet_name not in (INVENTORY, *TABLES):
+            if sheet_name not in (INVENTORY, *TABLES) or sheet_name not in safe.sheets:
                 continue
             sheet = book.get_sheet_by_name(sheet_name)
             if sheet.start is None:

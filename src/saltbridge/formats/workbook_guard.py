@@ -20,7 +20,9 @@ MAX_WORKBOOK_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 50 * 1024 * 1024
 MAX_RATIO = 100
 MAX_PARTS = 2000
-MAX_GRID = 2_000_000  # cells of the rectangle from A1 to the last filled cell
+MAX_READ_BYTES = 32 * 1024 * 1024  # of the parts that hold cells and texts
+MAX_CELLS = 1_000_000  # of the rectangle from A1 to the last filled cell of a sheet
+MAX_ELEMENTS = 1_500_000  # of XML, over all parts: a second of scanning
 MAX_LISTED_CELLS = 100
 _RATIO_MATTERS_FROM = 1024 * 1024  # a small file of many blanks is no bomb
 
@@ -51,7 +53,7 @@ class SheetFacts:
 class SafeWorkbook:
     """The parts that passed, packed anew without compression, and facts per sheet name."""
 
-    packed: bytes
+    packed: io.BytesIO
     sheets: dict[str, SheetFacts]
 
 
@@ -100,17 +102,24 @@ def _open(content: bytes) -> SafeWorkbook:
     for part, body in _parts(content):
         if body.startswith(_NESTED_STARTS):
             raise _Refusal("workbook.nested-archive", part=part[:100])
-        if part.endswith((".xml", ".rels")):
-            if _KEPT.fullmatch(part):
-                kept[part] = body
-            if not part.startswith("xl/worksheets/sheet"):
-                _scan(part, body, None)
+        if _KEPT.fullmatch(part):
+            kept[part] = body
+            if sum(map(len, kept.values())) > MAX_READ_BYTES:
+                limit = f"{MAX_READ_BYTES // (1024 * 1024)} MiB"
+                raise _Refusal("workbook.too-much-content", limit=limit)
+        elif part.endswith((".xml", ".rels")):
+            _Scan(part).run(body)
         elif part.endswith(".vml") and b"<!DOCTYPE" in body:
             raise _Refusal("workbook.document-type", part=part[:100])
-    sheets = {
-        sheet: _scan_sheet(sheet, part, kept.get(part)) for sheet, part in _sheets(kept).items()
-    }
-    return SafeWorkbook(_packed(kept), sheets)
+    named = _sheets(kept)
+    facts = {part: SheetFacts() for part in named.values()}
+    elements = 0
+    for part, body in kept.items():
+        scan = _CellScan(part, facts[part]) if part in facts else _Scan(part)
+        scan.elements = elements
+        scan.run(body)
+        elements = scan.elements
+    return SafeWorkbook(_packed(kept), {sheet: facts[part] for sheet, part in named.items()})
 
 
 def _parts(content: bytes) -> Iterator[tuple[str, bytes]]:
@@ -185,86 +194,103 @@ def _bomb(budget: int) -> _Refusal:
     )
 
 
-def _scan(part: str, body: bytes, on_element: Any) -> None:
-    """Run a parser over a part that stops at a document type, where entities are defined."""
+class _Scan:
+    """A pass over an XML part that stops at a document type, where entities are defined."""
 
-    def document_type(*_declaration: Any) -> None:
-        raise _Refusal("workbook.document-type", part=part[:100])
+    def __init__(self, part: str) -> None:
+        self.part = part[:100]
+        self.elements = 0
 
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = document_type
-    if on_element is not None:
-        parser.StartElementHandler = on_element
-    try:
-        parser.Parse(body, True)
-    except (expat.ExpatError, UnicodeError, LookupError, ValueError) as fault:
-        raise _Refusal("workbook.damaged", part=part[:100], reason=str(fault)) from fault
+    def run(self, body: bytes) -> None:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.StartDoctypeDeclHandler = self.on_document_type
+        parser.StartElementHandler = self._counted
+        try:
+            parser.Parse(body, True)
+        except (expat.ExpatError, UnicodeError, LookupError, ValueError) as fault:
+            raise _Refusal("workbook.damaged", part=self.part, reason=str(fault)) from fault
+
+    def on_document_type(self, *_declaration: Any) -> None:
+        raise _Refusal("workbook.document-type", part=self.part)
+
+    def _counted(self, element: str, attributes: dict[str, str]) -> None:
+        self.elements += 1
+        if self.elements > MAX_ELEMENTS:
+            raise _Refusal("workbook.too-many-cells", limit=MAX_CELLS)
+        self.on_element(element.rpartition(" ")[2], attributes)
+
+    def on_element(self, name: str, attributes: dict[str, str]) -> None:
+        """Called for every element with its name, without its namespace."""
+
+
+class _Attributes(_Scan):
+    """Collects the attributes of the elements of one name."""
+
+    def __init__(self, part: str, wanted: str) -> None:
+        super().__init__(part)
+        self.wanted = wanted
+        self.found: list[dict[str, str]] = []
+
+    def on_element(self, name: str, attributes: dict[str, str]) -> None:
+        if name == self.wanted:
+            self.found.append({k.rpartition(" ")[2]: v for k, v in attributes.items()})
+
+
+class _CellScan(_Scan):
+    """Notes formulas, error values, merged cells and the extent of a sheet."""
+
+    def __init__(self, part: str, facts: SheetFacts) -> None:
+        super().__init__(part)
+        self.facts = facts
+        self.row = self.column = 0
+
+    def on_element(self, name: str, attributes: dict[str, str]) -> None:
+        facts = self.facts
+        if name == "c":
+            self._cell(attributes)
+        elif name in ("v", "is"):
+            facts.last_row = max(facts.last_row, self.row)
+            facts.last_column = max(facts.last_column, self.column)
+            # The reader lays out the whole rectangle: two cells far apart would fill memory.
+            if facts.last_row * facts.last_column > MAX_CELLS:
+                raise _Refusal("workbook.too-many-cells", limit=MAX_CELLS)
+        elif name == "row":
+            self.row, self.column = _number(attributes.get("r"), self.row + 1), 0
+        elif name == "f":
+            if len(facts.formulas) < MAX_LISTED_CELLS:
+                facts.formulas.append((self.row, self.column))
+            else:
+                facts.formulas_beyond += 1
+        elif name == "mergeCell" and len(facts.merged) < MAX_LISTED_CELLS:
+            facts.merged.append(attributes.get("ref", "")[:30])
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        place = _CELL.fullmatch(attributes.get("r", ""))
+        if place:
+            self.row, self.column = int(place[2]), _column_number(place[1])
+        else:
+            self.column += 1
+        if attributes.get("t") == "e" and len(self.facts.errors) < MAX_LISTED_CELLS:
+            self.facts.errors.append((self.row, self.column))
 
 
 def _sheets(kept: dict[str, bytes]) -> dict[str, str]:
     """Sheet name -> its part, from the workbook part and its relations."""
+    book, relations = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+    if book not in kept or relations not in kept:
+        raise _Refusal("workbook.not-a-workbook")
+    sheets = _Attributes(book, "sheet")
+    sheets.run(kept[book])
+    links = _Attributes(relations, "Relationship")
+    links.run(kept[relations])
+    targets = {link.get("Id", ""): link.get("Target", "") for link in links.found}
     named: dict[str, str] = {}
-    targets: dict[str, str] = {}
-
-    def on_sheet(element: str, attributes: dict[str, str]) -> None:
-        if element.rpartition(" ")[2] == "sheet":
-            relation = next(
-                (v for k, v in attributes.items() if k.rpartition(" ")[2] == "id"), ""
-            )
-            named[attributes.get("name", "")] = relation
-
-    def on_relation(element: str, attributes: dict[str, str]) -> None:
-        if element.rpartition(" ")[2] == "Relationship":
-            target = attributes.get("Target", "")
-            absolute = target.startswith("/")
-            targets[attributes.get("Id", "")] = target[1:] if absolute else f"xl/{target}"
-
-    for part, handler in (
-        ("xl/workbook.xml", on_sheet),
-        ("xl/_rels/workbook.xml.rels", on_relation),
-    ):
-        if part not in kept:
-            raise _Refusal("workbook.not-a-workbook")
-        _scan(part, kept[part], handler)
-    return {name: targets.get(relation, "") for name, relation in named.items()}
-
-
-def _scan_sheet(sheet: str, part: str, body: bytes | None) -> SheetFacts:
-    """Formula cells, error values, merged cells and extent of a sheet."""
-    facts = SheetFacts()
-    if body is None:
-        return facts
-    row = column = 0
-
-    def on_element(element: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column
-        match element.rpartition(" ")[2]:
-            case "row":
-                row, column = _number(attributes.get("r"), row + 1), 0
-            case "c":
-                place = _CELL.fullmatch(attributes.get("r", ""))
-                if place:
-                    row, column = int(place[2]), _column_number(place[1])
-                else:
-                    column += 1
-                if attributes.get("t") == "e" and len(facts.errors) < MAX_LISTED_CELLS:
-                    facts.errors.append((row, column))
-            case "f":
-                if len(facts.formulas) < MAX_LISTED_CELLS:
-                    facts.formulas.append((row, column))
-                else:
-                    facts.formulas_beyond += 1
-            case "v" | "is":
-                facts.last_row = max(facts.last_row, row)
-                facts.last_column = max(facts.last_column, column)
-                if facts.last_row * facts.last_column > MAX_GRID:
-                    raise _Refusal("workbook.too-many-cells", sheet=sheet[:40], limit=MAX_GRID)
-            case "mergeCell":
-                if len(facts.merged) < MAX_LISTED_CELLS:
-                    facts.merged.append(attributes.get("ref", "")[:30])
-
-    _scan(part, body, on_element)
-    return facts
+    for sheet in sheets.found:
+        target = targets.get(sheet.get("id", ""), "")
+        part = target[1:] if target.startswith("/") else f"xl/{target}"
+        if part in kept:
+            named[sheet.get("name", "")] = part
+    return named
 
 
 def _number(text: str | None, otherwise: int) -> int:
@@ -278,9 +304,12 @@ def _column_number(letters: str) -> int:
     return number
 
 
-def _packed(kept: dict[str, bytes]) -> bytes:
+def _packed(kept: dict[str, bytes]) -> io.BytesIO:
+    """The parts in a new archive; each is let go as soon as it is copied."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for part, body in kept.items():
+        while kept:
+            part, body = kept.popitem()
             archive.writestr(zipfile.ZipInfo(part, (1980, 1, 1, 0, 0, 0)), body)
-    return target.getvalue()
+    target.seek(0)
+    return target
