@@ -131,9 +131,10 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the node on 127.0.0.1 until Ctrl-C."""
+    from saltbridge.cli.present import language
     from saltbridge.web.serve import serve as serve_node
 
-    serve_node(folder, port=port)
+    serve_node(folder, port=port, language=language())
 
 
 def _methods(document: object) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from saltbridge.ports import World
-from saltbridge.web import dataplane, dsp, health, identity, operator_page
+from saltbridge.web import dataplane, dsp, health, identity, operator_page, passport_page
 from saltbridge.web.answers import json_answer
 
 
@@ -24,6 +24,7 @@ def create_app(world: World, wake: Callable[[], None] = _nobody) -> FastAPI:
     app.include_router(dsp.router(world, wake))
     app.include_router(dataplane.router(world))
     app.router.routes.extend(operator_page.routes(world))
+    app.router.routes.extend(passport_page.routes(world))
     dsp.add_problem_handler(app)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_request)

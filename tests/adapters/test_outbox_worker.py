@@ -1,0 +1,184 @@
+"""The outbox: in order per process, again until it works, and nobody waits for others."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from saltbridge.adapters.outbox_worker import OutboxWorker
+from saltbridge.core.errors import Unavailable
+from saltbridge.ports import OutboxEntry
+from saltbridge.testing.builders import memory_world
+
+
+def waiting(world):
+    with world.store.reading() as view:
+        far = world.clock.now().replace(year=2999)
+        return [entry.id for entry in view.due(far)]
+
+
+def put(world, *entries):
+    with world.store.unit_of_work() as work:
+        for id, key in entries:
+            work.enqueue(OutboxEntry(id, "x", id.encode(), ordering_key=key))
+
+
+def test_what_worked_leaves_and_what_did_not_stays_and_waits_longer_each_time():
+    world = memory_world()
+    put(world, ("a", ""))
+    tries = []
+
+    def handler(_, entry):
+        tries.append(entry.attempts)
+        if len(tries) < 4:
+            raise Unavailable.of("http.unreachable", url="u", reason="down")
+
+    worker = OutboxWorker(world, {"x": handler})
+    waits = []
+    while waiting(world):
+        began = world.clock.now()
+        while not worker.run_once():
+            world.clock.advance(seconds=0.1)
+        waits.append(round((world.clock.now() - began).total_seconds(), 1))
+    assert tries == [0, 1, 2, 3]
+    assert waits == [0.0, 0.2, 0.4, 0.8]
+
+
+def test_entries_of_one_process_keep_their_order_even_when_the_first_fails():
+    world = memory_world()
+    put(world, ("a1", "a"), ("a2", "a"), ("b1", "b"))
+    done = []
+
+    def handler(_, entry):
+        if entry.id == "a1" and not entry.attempts:
+            raise Unavailable.of("http.unreachable", url="u", reason="down")
+        done.append(entry.id)
+
+    worker = OutboxWorker(world, {"x": handler})
+    for _ in range(4):
+        worker.run_once()
+        world.clock.advance(seconds=1)
+    assert done == ["b1", "a1", "a2"]
+
+
+def test_a_faulty_handler_or_kind_does_not_end_the_work_on_others(caplog):
+    world = memory_world()
+    put(world, ("a", ""), ("b", ""))
+    with world.store.unit_of_work() as work:
+        work.enqueue(OutboxEntry("c", "unknown-kind", b"{}"))
+
+    def handler(_, entry):
+        if entry.id == "a":
+            raise ZeroDivisionError
+
+    OutboxWorker(world, {"x": handler}).run_once()
+    assert set(waiting(world)) == {"a", "c"}
+    with world.store.reading() as view:
+        errors = {e.id: e.last_error for e in view.due(world.clock.now().replace(year=2999))}
+    assert errors["a"].startswith("ZeroDivisionError")
+    assert "unknown-kind" in errors["c"]
+
+
+def test_in_the_background_one_slow_peer_does_not_hold_up_another():
+    world = memory_world()
+    put(world, ("slow", "s"), ("fast", "f"))
+    let_go, did = threading.Event(), threading.Event()
+
+    def handler(_, entry):
+        if entry.id == "slow":
+            assert let_go.wait(5)
+        else:
+            did.set()
+
+    worker = OutboxWorker(world, {"x": handler}, poll_seconds=0.01)
+    worker.start()
+    try:
+        assert did.wait(5)
+        let_go.set()
+        _until(lambda: not waiting(world))
+    finally:
+        let_go.set()
+        worker.stop()
+
+
+def test_an_entry_is_not_begun_twice_while_it_is_being_done():
+    world = memory_world()
+    put(world, ("a", "a"))
+    begun = []
+
+    def handler(_, entry):
+        begun.append(entry.id)
+        time.sleep(0.1)
+
+    worker = OutboxWorker(world, {"x": handler}, poll_seconds=0.01)
+    worker.start()
+    _until(lambda: not waiting(world))
+    worker.stop()
+    assert begun == ["a"]
+
+
+def test_waking_spares_the_wait():
+    world = memory_world()
+    done = threading.Event()
+    worker = OutboxWorker(world, {"x": lambda *_: done.set()}, poll_seconds=30)
+    worker.start()
+    try:
+        time.sleep(0.05)
+        put(world, ("a", ""))
+        assert not done.is_set()
+        worker.wake()
+        assert done.wait(5)
+    finally:
+        worker.stop()
+
+
+def test_stopping_finishes_what_is_being_done():
+    world = memory_world()
+    put(world, ("a", ""))
+    began, finished = threading.Event(), []
+
+    def handler(*_):
+        began.set()
+        time.sleep(0.1)
+        finished.append(True)
+
+    worker = OutboxWorker(world, {"x": handler}, poll_seconds=0.01)
+    worker.start()
+    assert began.wait(5)
+    worker.stop()
+    assert finished == [True]
+    assert waiting(world) == []
+
+
+def test_a_store_that_is_busy_for_a_moment_ends_nothing():
+    world = memory_world()
+    put(world, ("a", ""))
+    store = world.store
+    failures = iter([True, True])
+
+    class Busy:
+        def reading(self):
+            if next(failures, False):
+                raise Unavailable.of("store.busy")
+            return store.reading()
+
+        def unit_of_work(self):
+            return store.unit_of_work()
+
+    done = threading.Event()
+    busy = replace(world, store=Busy())
+    worker = OutboxWorker(busy, {"x": lambda *_: done.set()}, poll_seconds=0.01)
+    worker.start()
+    try:
+        assert done.wait(5)
+    finally:
+        worker.stop()
+
+
+def _until(ready):
+    deadline = time.monotonic() + 5
+    while not ready():
+        if time.monotonic() > deadline:
+            pytest.fail("it did not happen in time")
+        time.sleep(0.01)

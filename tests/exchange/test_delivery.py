@@ -1,0 +1,238 @@
+"""Seven checks, all of them made; only what passes all of them may be used."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from saltbridge import locales
+from saltbridge.core.canonical import digest
+from saltbridge.exchange.delivery import (
+    EXPECTED,
+    NAMES,
+    Received,
+    RefusedDelivery,
+    VerifiedDelivery,
+    check_record,
+    verify_delivery,
+)
+from saltbridge.exchange.model import Agreement
+from saltbridge.testing.builders import BuiltKeyring
+from saltbridge.trust.claims import Estimate, SupplierRecord, sign
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PROVIDER, CONSUMER = "did:web:provider.example", "did:web:consumer.example"
+RECORD = {
+    "id": "r",
+    "methodology": "catena-x-pcf@v4",
+    "period": {"start": "2025-01-01", "end": "2025-12-31"},
+}
+DOCUMENT = {"kind": "pcf", "records": [RECORD]}
+
+
+def received(document=DOCUMENT, *, kind=SupplierRecord, issued_at=NOW, signer=None, **changes):
+    claim = sign(
+        kind,
+        document,
+        id="urn:uuid:00000000-0000-4000-8000-000000000001",
+        issued_at=issued_at,
+        issuer=PROVIDER,
+        signer=signer or BuiltKeyring(PROVIDER).signer(),
+    )
+    content = claim.jws.encode()
+    given = Received(
+        content=content,
+        claim=claim,
+        fault=None,
+        did_document=BuiltKeyring(PROVIDER).did_document(),
+        provider_did=PROVIDER,
+        consumer_did=CONSUMER,
+        agreement=Agreement("a", "d", PROVIDER, CONSUMER, {}, "2026-11-23T11:00:00Z"),
+        dataset_id="d",
+        dataset_kind="pcf",
+        announced_digest=digest(content),
+        known_editions=frozenset({"catena-x-pcf@v4", "eu-cfb@draft-2024-04"}),
+        received_at=NOW,
+    )
+    return replace(given, **changes)
+
+
+def failed(given: Received) -> dict[str, str]:
+    result = verify_delivery(given)
+    assert [c.number for c in result.checks] == [1, 2, 3, 4, 5, 6, 7]
+    assert tuple(c.name for c in result.checks) == NAMES
+    wrong = {c.name: c.detail_code for c in result.checks if not c.ok}
+    assert isinstance(result, RefusedDelivery if wrong else VerifiedDelivery)
+    for check in result.checks:
+        for language in locales.LANGUAGES:
+            assert locales.has_text(f"delivery.check.{check.name}", language)
+            if check.detail_code:
+                assert locales.text(check.detail_code, check.arguments, language)
+    return wrong
+
+
+def test_a_right_delivery_is_verified_and_holds_what_was_signed():
+    given = received()
+    result = verify_delivery(given)
+    assert isinstance(result, VerifiedDelivery)
+    assert result.document == DOCUMENT
+    assert result.digest == digest(given.content)
+    assert check_record(result.checks[0]) == {
+        "number": 1,
+        "name": "signature",
+        "ok": True,
+        "detail_code": "",
+        "arguments": {},
+    }
+
+
+def test_nothing_else_makes_a_verified_delivery():
+    result = verify_delivery(received())
+    with pytest.raises(TypeError):
+        VerifiedDelivery(result.checks, result.claim, result.digest)
+
+
+def test_bytes_that_are_no_claim():
+    wrong = failed(received(claim=None))
+    assert wrong == {
+        "signature": "delivery.no-claim",
+        "issuer": "delivery.no-claim",
+        "type": "delivery.not-signed",
+        "edition": "delivery.not-signed",
+        "dates": "delivery.not-signed",
+    }
+
+
+def test_a_key_that_is_not_in_the_providers_document():
+    given = received(did_document=BuiltKeyring("did:web:other.example").did_document())
+    assert failed(given)["signature"] == "trust.issuer-differs"
+    given = received()
+    other = BuiltKeyring(f"{PROVIDER}:x").did_document()
+    forged = {**other, "id": PROVIDER}
+    assert "signature" in failed(replace(given, did_document=forged))
+
+
+def test_a_changed_signature():
+    given = received()
+    head, payload, _ = given.claim.jws.split(".")
+    other = received({**DOCUMENT, "more": 1}).claim.jws.split(".")[2]
+    forged = SupplierRecord(f"{head}.{payload}.{other}")
+    assert failed(replace(given, claim=forged))["signature"] == "trust.signature-wrong"
+
+
+def test_a_claim_of_another_company():
+    assert failed(received(provider_did="did:web:x.example"))["issuer"] == (
+        "delivery.issuer-differs"
+    )
+
+
+@pytest.mark.parametrize(
+    ("agreement", "code"),
+    [
+        (None, "delivery.no-agreement"),
+        ({"dataset_id": "e"}, "delivery.agreement-other-dataset"),
+        ({"assignee": "did:web:x"}, "delivery.agreement-other-parties"),
+        ({"assigner": "did:web:x"}, "delivery.agreement-other-parties"),
+        ({"timestamp": "2025-11-23T11:00:00Z"}, "delivery.agreement-not-in-force"),
+        ({"timestamp": "2026-11-23T12:06:00Z"}, "delivery.agreement-not-in-force"),
+        ({"timestamp": ""}, "delivery.agreement-not-in-force"),
+        ({"timestamp": "2026-11-23T11:00:00"}, "delivery.agreement-not-in-force"),
+    ],
+)
+def test_an_agreement_that_does_not_carry_it(agreement, code):
+    given = received()
+    changed = None if agreement is None else replace(given.agreement, **agreement)
+    assert failed(replace(given, agreement=changed)) == {"agreement": code}
+
+
+def test_the_agreement_holds_for_a_year():
+    given = received()
+    for days, holds in ((364, True), (365, False)):
+        later = replace(given, received_at=NOW + timedelta(days=days))
+        assert ("agreement" not in failed(later)) is holds
+
+
+@pytest.mark.parametrize(
+    ("announced", "code"),
+    [("", "delivery.digest-not-announced"), ("sha256:00", "delivery.digest-differs")],
+)
+def test_bytes_that_were_not_announced(announced, code):
+    assert failed(received(announced_digest=announced)) == {"digest": code}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (received(kind=Estimate), "delivery.type-differs"),
+        (received({**DOCUMENT, "kind": "passport"}), "delivery.type-differs"),
+        (received(dataset_kind="supplier-record"), "delivery.type-differs"),
+        (received(dataset_kind="declaration"), "delivery.type-differs"),
+        (received(dataset_kind=""), "delivery.kind-unknown"),
+    ],
+)
+def test_something_else_than_the_catalogue_promised(given, code):
+    assert failed(given) == {"type": code}
+
+
+def _with(**record):
+    return {"kind": "pcf", "records": [RECORD, {**RECORD, **record}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (_with(methodology="own-method@v1"), "delivery.edition-unknown"),
+        (_with(methodology="catena-x-pcf@v9"), "delivery.edition-unknown"),
+        (_with(methodology=None), "delivery.edition-unknown"),
+        ({"kind": "pcf", "records": []}, "delivery.no-methodology"),
+        ({"kind": "pcf", "records": ["x"]}, "delivery.edition-unknown"),
+    ],
+)
+def test_a_methodology_that_is_not_known_here(document, code):
+    assert failed(received(document)) == {"edition": code}
+
+
+def test_a_battery_record_names_its_methodology_in_the_footprint():
+    methodology = {"id": "eu-cfb", "edition": "draft-2024-04", "title": "", "status": "draft"}
+    document = {
+        "kind": "battery-supplier-record",
+        "footprint": {"methodology": methodology, "period": RECORD["period"]},
+    }
+    assert failed(received(document, dataset_kind="supplier-record")) == {}
+    older = {**document, "footprint": {"methodology": {**methodology, "edition": "x"}}}
+    given = received(older, dataset_kind="supplier-record")
+    assert failed(given) == {"edition": "delivery.edition-unknown"}
+
+
+def _period(start, end):
+    return _with(period={"start": start, "end": end})
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (_period("2025-12-31", "2025-01-01"), "delivery.period-turned"),
+        (_period("2027-01-01", "2027-12-31"), "delivery.period-ahead"),
+        (_period("last year", "2025-12-31"), "delivery.period-unreadable"),
+        (_with(period={"start": "2025-01-01"}), "delivery.period-unreadable"),
+        (_with(period="2025"), "delivery.period-unreadable"),
+    ],
+)
+def test_impossible_periods(document, code):
+    assert failed(received(document)) == {"dates": code}
+
+
+def test_a_claim_from_the_future():
+    soon = received(issued_at=NOW + timedelta(minutes=4))
+    assert failed(soon) == {}
+    late = received(issued_at=NOW + timedelta(minutes=6))
+    assert failed(late) == {"dates": "delivery.issued-in-the-future"}
+
+
+def test_all_faults_are_told_at_once():
+    given = received(_with(methodology="x"), kind=Estimate, announced_digest="", agreement=None)
+    assert set(failed(given)) == {"agreement", "digest", "type", "edition"}
+
+
+def test_every_kind_of_dataset_has_its_expectation():
+    assert set(EXPECTED) == {"pcf", "supplier-record", "estimate", "declaration"}
