@@ -18,26 +18,44 @@ def footprint(**contributors: int) -> dict[str, object]:
     return {"stages": {s: 10.0 * n for s, n in contributors.items()}, "lines": lines}
 
 
-def test_hand_three_contributors_tell_a_stage_two_do_not():
-    plan = plan_stages(
-        footprint(raw_material_acquisition=5, main_production=3, distribution=2, end_of_life=1)
-    )
-    assert plan.apart == {"raw_material_acquisition", "main_production"}
-    assert plan.merged == ("distribution", "end_of_life")
+OTHERS = tuple(s for s in STAGES if s != "distribution")
+
+
+def test_hand_three_contributors_tell_a_stage():
+    plan = plan_stages(footprint(raw_material_acquisition=5, main_production=3, end_of_life=4))
+    assert plan.apart == set(OTHERS) and plan.merged == ()
+
+
+def test_hand_stages_of_two_and_one_are_told_as_one_sum():
+    plan = plan_stages(footprint(raw_material_acquisition=5, main_production=2, end_of_life=1))
+    assert plan.apart == {"raw_material_acquisition"}
+    assert plan.merged == ("main_production", "end_of_life")
 
 
 def test_hand_a_single_small_stage_takes_the_smallest_other_along():
     """Total minus the other stages would tell it."""
-    plan = plan_stages(footprint(raw_material_acquisition=5, main_production=3, end_of_life=1))
+    plan = plan_stages(footprint(raw_material_acquisition=5, main_production=3, end_of_life=2))
     assert plan.apart == {"raw_material_acquisition"}
     assert plan.merged == ("main_production", "end_of_life")
 
 
 def test_two_stages_of_one_line_each_are_not_enough_together():
-    plan = plan_stages(
-        footprint(raw_material_acquisition=5, main_production=4, distribution=1, end_of_life=1)
-    )
-    assert plan.merged == ("main_production", "distribution", "end_of_life")
+    plan = plan_stages(footprint(raw_material_acquisition=5, main_production=1, end_of_life=1))
+    assert plan.apart == set() and plan.merged == OTHERS
+
+
+def test_the_gases_of_one_process_are_one_contributor():
+    record = footprint(raw_material_acquisition=5, main_production=3, end_of_life=3)
+    assert "end_of_life" in plan_stages(record).apart
+    for one in record["lines"]:
+        if one["stage"] == "end_of_life":
+            one |= {"process": "boiler", "term": "direct_emission"}
+    assert "end_of_life" not in plan_stages(record).apart
+
+
+def test_distribution_protects_nobody_since_it_is_told():
+    plan = plan_stages(footprint(raw_material_acquisition=5, distribution=9, end_of_life=2))
+    assert plan.merged == ("raw_material_acquisition", "end_of_life")
 
 
 def test_nothing_is_told_where_nobody_can_say_who_contributes():
@@ -47,8 +65,8 @@ def test_nothing_is_told_where_nobody_can_say_who_contributes():
 
 
 def test_a_stage_without_anything_in_it_may_say_zero():
-    plan = plan_stages(footprint(raw_material_acquisition=3, distribution=0))
-    assert plan.apart == {"raw_material_acquisition", "distribution"}
+    plan = plan_stages(footprint(raw_material_acquisition=3, end_of_life=0))
+    assert plan.apart == {"raw_material_acquisition", "end_of_life"}
 
 
 def test_one_flow_told_on_many_lines_is_one_contributor():
@@ -70,7 +88,7 @@ def test_whatever_is_told_has_three_contributors(contributors):
         assert sum(contributors[s] for s in plan.merged) >= 3
     assert plan.apart.isdisjoint(plan.merged)
     if plan.apart or plan.merged:
-        assert plan.apart | set(plan.merged) == set(STAGES)
+        assert plan.apart | set(plan.merged) == set(OTHERS)
 
 
 def test_pseudonyms_hold_for_one_recipient_and_differ_for_another():

@@ -166,12 +166,13 @@ class _Walk:
         self._catalogue = catalogue
         self._court = court
         self._given = Circumstances(document, context, secrets, self._receipt_may_leave)
-        self._met: Counter[FieldDecision] = Counter()
+        self._met: dict[tuple[object, ...], FieldDecision] = {}
+        self._count: Counter[tuple[object, ...]] = Counter()
         self.personal_left = 0
 
     def fields(self) -> tuple[FieldDecision, ...]:
         """Every kind of field met, in the order of the document, with how often."""
-        return tuple(replace(f, count=n) for f, n in self._met.items())
+        return tuple(replace(f, count=self._count[key]) for key, f in self._met.items())
 
     def along(
         self, value: Any, state: State, general: tuple[str, ...], path: tuple[str, ...]
@@ -201,27 +202,25 @@ class _Walk:
     ) -> Any:
         empty = value is None or isinstance(value, Mapping | list)
         entry = (self._catalogue.entry_of_empty if empty else self._catalogue.entry)(state)
-        where = pointer(general)
         if entry is None:
-            self._note(FieldDecision(where, "", STAY, UNCATALOGUED, (), "uncatalogued"))
+            self._note(general, None, STAY, UNCATALOGUED)
             return WITHHELD
         changes = bool(entry.transform) and entry.transform not in GATES
         ruling = self._court.ruling(entry.field_class, entry.annex_xiii, changes)
         if not ruling.allowed:
-            self._note(_field(where, entry, STAY, ruling.rule, ruling))
+            self._note(general, entry, STAY, ruling.rule, ruling)
             return WITHHELD
-        if not entry.transform:
-            self._note(_field(where, entry, LEAVE, ruling.rule, ruling))
-            self.personal_left += entry.field_class is FieldClass.PERSONAL
-            return value
-        instead = TRANSFORMS[entry.transform](value, path, self._given)
-        if instead is WITHHELD:
-            reason = FEW_CONTRIBUTORS if entry.transform == "stage-total" else NOT_TRANSFORMABLE
-            self._note(_field(where, entry, STAY, reason, ruling))
-            return WITHHELD
-        form = LEAVE_MINIMISED if changes else LEAVE
-        self._note(_field(where, entry, form, ruling.rule, ruling))
-        return instead
+        if entry.transform:
+            instead = TRANSFORMS[entry.transform](value, path, self._given)
+            if instead is WITHHELD:
+                few = entry.transform == "stage-total"
+                reason = FEW_CONTRIBUTORS if few else NOT_TRANSFORMABLE
+                self._note(general, entry, STAY, reason, ruling)
+                return WITHHELD
+            value = instead
+        self._note(general, entry, LEAVE_MINIMISED if changes else LEAVE, ruling.rule, ruling)
+        self.personal_left += entry.field_class is FieldClass.PERSONAL
+        return value
 
     def derive(self, derivation: Derivation, view: Any) -> None:
         """Add what leaves in place of withheld fields."""
@@ -239,17 +238,17 @@ class _Walk:
         for key in above:
             target = target.setdefault(key, {})
         target.setdefault(last, instead)
-        self._note(
-            FieldDecision(
-                derivation.source,
-                derivation.field_class.value,
-                LEAVE_MINIMISED,
-                ruling.rule,
-                ruling.rules,
-                derivation.group,
-                derivation.transform,
-                derivation.into,
-            )
+        derived = (derivation.source, derivation.into)
+        self._count[derived] = 1
+        self._met[derived] = FieldDecision(
+            path=derivation.source,
+            field_class=derivation.field_class.value,
+            decision=LEAVE_MINIMISED,
+            rule=ruling.rule,
+            rules=ruling.rules,
+            group=derivation.group,
+            transform=derivation.transform,
+            into=derivation.into,
         )
 
     def _receipt_may_leave(self, statement: Any) -> bool:
@@ -262,17 +261,26 @@ class _Walk:
         inner.along(statement, inner._catalogue.start(), (), ())
         return all(f.decision != STAY for f in inner.fields())
 
-    def _note(self, decided: FieldDecision) -> None:
-        self._met[decided] += 1
-
-
-def _field(
-    where: str, entry: FieldEntry, decision: str, rule: str, ruling: Ruling
-) -> FieldDecision:
-    transform = entry.transform if decision == LEAVE_MINIMISED else ""
-    return FieldDecision(
-        where, entry.field_class.value, decision, rule, ruling.rules, entry.group, transform
-    )
+    def _note(
+        self,
+        general: tuple[str, ...],
+        entry: FieldEntry | None,
+        decision: str,
+        rule: str,
+        ruling: Ruling | None = None,
+    ) -> None:
+        key = (general, decision, rule)
+        if key not in self._met:
+            self._met[key] = FieldDecision(
+                path=pointer(general),
+                field_class=entry.field_class.value if entry else "",
+                decision=decision,
+                rule=rule,
+                rules=ruling.rules if ruling else (),
+                group=entry.group if entry else "uncatalogued",
+                transform=entry.transform if entry and decision == LEAVE_MINIMISED else "",
+            )
+        self._count[key] += 1
 
 
 def _at(document: Any, path: str) -> Any:

@@ -22,7 +22,8 @@ from saltbridge.core.errors import FaultyInput
 MIN_CONTRIBUTORS: Final = 3
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _FACTOR_SET = re.compile(r"[a-z0-9][a-z0-9._@:/-]{0,79}")
-_STAGES = ("raw_material_acquisition", "main_production", "distribution", "end_of_life")
+# Distribution is no secret before the one who takes delivery (see the catalogue).
+_STAGES = ("raw_material_acquisition", "main_production", "end_of_life")
 
 
 class _Withheld:
@@ -65,11 +66,12 @@ def round_significant(value: float, digits: int) -> float:
 
 
 def plan_stages(footprint: Any) -> StagePlan:
-    """Which stages of a footprint record may be told apart.
+    """Which stages of a footprint record, distribution aside, may be told apart.
 
     A stage needs three contributors: two would let either of them work out the other, one is
     told outright. Contributors are different flows of different processes with a share that
-    is not zero. Stages with fewer are told as one sum; if that sum still has fewer than
+    is not zero; the gases that one process emits rise and fall together and count as one.
+    Stages with fewer are told as one sum; if that sum still has fewer than
     three, or is one stage alone (the total minus the others would tell it), the stage with
     the smallest share joins. Where nothing says who contributes, no stage is told.
     """
@@ -83,7 +85,9 @@ def plan_stages(footprint: Any) -> StagePlan:
         if not isinstance(line, Mapping) or line.get("stage") not in contributors:
             continue
         if _is_number(line.get("kg_co2e")) and line["kg_co2e"] != 0:
-            contributors[line["stage"]].add((str(line.get("process")), str(line.get("flow"))))
+            emitted = line.get("term") == "direct_emission"
+            flow = "" if emitted else str(line.get("flow"))
+            contributors[line["stage"]].add((str(line.get("process")), flow))
     empty = {s for s in values if values[s] == 0 and not contributors[s]}
     few = [s for s in values if s not in empty and len(contributors[s]) < MIN_CONTRIBUTORS]
     enough = sorted(set(values) - empty - set(few), key=lambda s: (abs(values[s]), s))
