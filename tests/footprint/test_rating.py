@@ -3,9 +3,14 @@
 import pytest
 
 from saltbridge.core.finding import Severity
-from saltbridge.footprint.completeness import coverage, mass_balance, price
+from saltbridge.footprint.completeness import (
+    coverage,
+    mass_balance,
+    mass_balance_findings,
+    price,
+)
 from saltbridge.footprint.data_quality import Rated, data_quality, dqr, primary_data_share
-from saltbridge.footprint.model import Carrier
+from saltbridge.footprint.model import Carrier, Stage
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
 
 
@@ -54,6 +59,26 @@ def test_else_the_factors_in_use_give_the_range_and_say_so() -> None:
     by_energy = price("unheard of", 36.0, "MJ", None, pool)
     assert by_energy is not None and by_energy.high == pytest.approx(1.0)
     assert price("unheard of", 3.0, "piece", None, pool) is None
+
+
+def test_a_large_set_leaves_its_outermost_twentieths_aside() -> None:
+    """Hand: of 0, 1, … 38 and one at 24,000 the third and the third last count."""
+    pool = [*(factor(f"f{i}", float(i)) for i in range(39)), factor("gas", 24000.0)]
+    found = price("unheard of", 1.0, "kg", 1.0, pool)
+    assert found is not None
+    assert (found.low, found.high) == (2.0, 37.0)
+    assert "percentile of 40" in found.source
+
+
+def test_the_battery_on_its_way_and_at_its_end_is_no_mass_of_its_making() -> None:
+    what = inventory(
+        process("battery"),
+        row("battery", "input", "cells", 1.0),
+        row("battery", "input", "lorry load", 1.0, stage=Stage.DISTRIBUTION),
+        row("battery", "waste", "used battery", 1.0, provider="recycling"),
+        process("recycling", "used battery", production_amount=-1.0, stage=Stage.END_OF_LIFE),
+    )
+    assert list(mass_balance_findings(what)) == []
 
 
 def test_data_quality_is_weighted_by_emissions() -> None:

@@ -1,8 +1,8 @@
 """What is missing, how much it weighs, and what it might cost.
 
 A hole is priced with a low and a high value: by the family of its material (a small packaged
-table of published ranges), else by the lowest and highest factor of its dimension in the
-factor sets in use. Families are matched by a word in the name: that is good enough for a
+table of published ranges), else by the spread of the factors of its dimension in the factor
+sets in use. Families are matched by a word in the name: that is good enough for a
 range, and is used for nothing else.
 """
 
@@ -21,11 +21,14 @@ from saltbridge.footprint.model import (
     Exchange,
     Inventory,
     Process,
+    Stage,
 )
 from saltbridge.footprint.units import mass_kg
 
 # A process whose masses in and out differ by more than this gets a warning.
 BALANCE_TOLERANCE = 0.05
+# From this many factors on, the range of a hole leaves the outermost twentieths aside.
+LARGE_SET = 20
 _SERVICES = (Carrier.ELECTRICITY, Carrier.HEAT, Carrier.TRANSPORT)
 
 
@@ -90,9 +93,23 @@ def price(
             if is_unit(f.unit) and same_dimension(f.unit, dimension)
         ]
         if values:
-            source = f"lowest and highest of {len(values)} factors per {dimension} in use"
-            return _range(quantity, min(values), max(values), source)
+            low, high, what = _spread(values)
+            source = f"{what} of {len(values)} factors per {dimension} in use"
+            return _range(quantity, low, high, source)
     return None
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float, str]:
+    """Ends of a set of factors and what they are.
+
+    A large background holds waste credits and fluorinated gases whose factors say nothing
+    about an unknown material, so its outermost twentieths are left out.
+    """
+    ordered = sorted(values)
+    if len(ordered) < LARGE_SET:
+        return ordered[0], ordered[-1], "lowest and highest"
+    aside = len(ordered) // 20
+    return ordered[aside], ordered[-1 - aside], "5th to 95th percentile"
 
 
 def _in(amount: float, unit: str, mass: float | None, into: str) -> float | None:
@@ -153,9 +170,14 @@ def mass_balance(process: Process, rows: Sequence[Exchange]) -> float | None:
 
 def mass_balance_findings(inventory: Inventory) -> Iterator[Finding]:
     """A warning for every process whose masses do not balance within five percent."""
+    stages = {p.id: p.stage for p in inventory.processes}
     rows: dict[str, list[Exchange]] = {}
     for row in inventory.exchanges:
-        rows.setdefault(row.process, []).append(row)
+        # The battery on its way and at its end is the product itself, not a mass of its making.
+        stage = row.stage or stages.get(row.provider)
+        later = stage in (Stage.DISTRIBUTION, Stage.END_OF_LIFE)
+        if not later or stages.get(row.process) is stage:
+            rows.setdefault(row.process, []).append(row)
     for process in inventory.processes:
         ratio = mass_balance(process, rows.get(process.id, []))
         if ratio is not None and abs(ratio - 1) > BALANCE_TOLERANCE:

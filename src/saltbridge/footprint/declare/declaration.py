@@ -1,5 +1,7 @@
 """The declared value, and whether a footprint may be called a declaration at all."""
 
+from math import inf
+
 from saltbridge.core.edition import EditionStatus
 from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.core.provenance import Confidence
@@ -98,7 +100,10 @@ def _holes(footprint: CarbonFootprint) -> list[Finding]:
                     high="?" if high is None else high,
                 )
             )
-    return [*summary, *(_hole(h) for h in footprint.holes)]
+    largest_first = sorted(
+        footprint.holes, key=lambda h: -(inf if h.high_kg_co2e is None else _largest(h))
+    )
+    return [*summary, *(_hole(h) for h in largest_first)]
 
 
 def _share(footprint: CarbonFootprint, rule: CutOff) -> float | None:
