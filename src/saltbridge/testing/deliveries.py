@@ -1,11 +1,16 @@
 """A battery supplier record as it lies, verified, in a carmaker's store: for tests."""
 
+import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from saltbridge.core.canonical import canonical_bytes, digest
+from saltbridge.formats.item_list import parse_item_list
 from saltbridge.ports import NodeProfile, World
-from saltbridge.testing.builders import NOON, BuiltKeyring
+from saltbridge.testing.builders import NOON, BuiltKeyring, memory_world, node_profile
 from saltbridge.trust.claims import SupplierRecord, sign
 from saltbridge.trust.did import iso
 
@@ -114,3 +119,39 @@ def put_delivery(
     with world.store.unit_of_work() as work:
         work.put("delivery", id, canonical_bytes(delivery), expected_version=0)
     return id
+
+
+def maker_profile() -> NodeProfile:
+    """The cell maker whose records the tests receive."""
+    return node_profile("cellmaker")
+
+
+def carmaker_world(base_url: str = "http://127.0.0.1:8103") -> World:
+    """A carmaker in the EU that has received nothing yet."""
+    node = replace(
+        node_profile("carmaker", jurisdiction="EU", port=8103),
+        legal_name="Isarwerk Automobile AG (fictitious)",
+        bpn="BPNL00000000OEM1",
+        base_url=base_url,
+    )
+    return memory_world(node)
+
+
+def example_record(examples: Path) -> dict[str, Any]:
+    """The supplier record of the NMC111 example, with a footprint made for tests."""
+    pack = examples / "nmc111-pack"
+    facts = tomllib.loads((pack / "battery-facts.toml").read_text(encoding="utf-8"))
+    items, _ = parse_item_list((pack / "items.csv").read_bytes(), "items.csv")
+    return battery_record(facts["attributes"], items)
+
+
+def example_request(examples: Path, serials: Sequence[str]) -> dict[str, Any]:
+    """Members of the carmaker's ``IssueRequest``, on the first day of the passport duty."""
+    path = examples / "partners" / "carmaker" / "passport" / "operator.toml"
+    return {
+        "delivery_id": "latest",
+        "serials": serials,
+        "facts": tomllib.loads(path.read_text(encoding="utf-8")),
+        "placed_on_market": date(2027, 2, 18),
+        "distribution": DISTRIBUTION,
+    }

@@ -1,0 +1,221 @@
+"""Complete or not, by category and day; and everything wrong with single values."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import errors_in
+from saltbridge.passport.attributes import acts, attribute_table
+from saltbridge.passport.check_file import check_document, example_document
+from saltbridge.passport.check_values import check_value, in_table_unit
+from saltbridge.passport.model import AttributeValue, Origin, OriginKind
+from saltbridge.passport.validate import State, readiness
+
+DUTY = date(2027, 2, 18)
+ORIGIN = Origin(OriginKind.OPERATOR, "Isarwerk")
+
+
+def value(content: Any, unit: str = "", **more: Any) -> AttributeValue:
+    return AttributeValue(content, unit, ORIGIN, **more)
+
+
+def codes(attribute: str, held: AttributeValue) -> list[str]:
+    return [f.code for f in check_value(attribute_table()[attribute], held)]
+
+
+def changed(**attributes: Any) -> dict[str, Any]:
+    """The example with some attributes replaced; None takes one away."""
+    document = dict(example_document())
+    merged = {**document["attributes"], **attributes}
+    document["attributes"] = {k: v for k, v in merged.items() if v is not None}
+    return document
+
+
+def test_the_example_has_everything_due_on_the_first_day_of_the_duty() -> None:
+    result = check_document(example_document(), DUTY)
+    told = result.as_document()
+    assert told["missing"] == []
+    assert told["due"] == told["present"] > 70
+    assert told["complete"] is True
+    assert errors_in(result.findings) == ()
+    assert {"A041", "A047", "A049", "A058", "A059"} <= set(told["pending"])
+
+
+def test_the_day_before_nothing_is_due() -> None:
+    told = check_document(example_document(), date(2027, 2, 17)).as_document()
+    assert (told["due"], told["missing"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [id for id, a in attribute_table().items() if a.obligation("ev").value == "M"],
+)
+def test_every_mandatory_attribute_is_missed(missing: str) -> None:
+    attribute = attribute_table()[missing]
+    result = check_document(changed(**{missing: None}), DUTY)
+    if attribute.duty == "passport":
+        assert result.states[missing] is State.MISSING
+        assert "passport.missing" in [f.code for f in errors_in(result.findings)]
+    else:  # waits for an act
+        assert result.states[missing] is State.NOT_YET_REQUIRED
+
+
+def test_four_states_are_told_apart() -> None:
+    states = check_document(changed(A033=None), DUTY).states
+    assert states["A033"] is State.MISSING
+    assert states["A049"] is State.NOT_YET_REQUIRED
+    assert states["A102"] is State.NOT_APPLICABLE  # not to be filled for EV batteries
+    assert states["A087"] is State.PRESENT
+    assert states["A061"] is State.NOT_PROVIDED
+
+
+def test_the_same_battery_as_lmt_owes_other_things() -> None:
+    told = check_document(example_document(), DUTY, "lmt").as_document()
+    assert {"A089", "A102", "A109", "A113", "A119"} <= set(told["missing"])
+    assert "A093" in told["not_applicable"]
+
+
+def test_the_declaration_becomes_due_when_its_acts_have_a_date() -> None:
+    law = dict(acts())
+    for name in ("cfb-method-ev", "cfb-declaration-format-ev"):
+        law[name] = replace(law[name], entry_into_force=date(2027, 6, 1))
+    before = readiness({}, "ev", date(2028, 5, 31), acts=law)
+    after = readiness({}, "ev", date(2028, 6, 1), acts=law)
+    assert before.states["A049"] is State.NOT_YET_REQUIRED
+    assert after.states["A049"] is State.MISSING
+    assert "A049" in after.due
+    assert after.states["A041"] is State.NOT_YET_REQUIRED  # the label waits for its own acts
+
+
+def test_an_open_condition_has_to_be_answered() -> None:
+    silent = check_document(changed(A031=None), DUTY)
+    assert "passport.condition-open" in [f.code for f in silent.findings]
+    answered = check_document(changed(A031={"not_applicable": "no warranty given"}), DUTY)
+    assert answered.states["A031"] is State.NOT_APPLICABLE
+    assert errors_in(answered.findings) == ()
+
+
+def test_a_mandatory_attribute_cannot_be_declared_not_applicable() -> None:
+    result = check_document(changed(A033={"not_applicable": "too heavy to weigh"}), DUTY)
+    assert "passport.applies" in [f.code for f in errors_in(result.findings)]
+
+
+def test_a_battery_made_in_the_union_needs_no_commodity_code() -> None:
+    imported = check_document(changed(A017=None), DUTY)
+    assert imported.states["A017"] is State.MISSING
+    home = changed(A017=None, A028={"value": {"city": "Salzgitter", "country": "DE"}})
+    assert check_document(home, DUTY).states["A017"] is State.NOT_APPLICABLE
+
+
+def test_lead_above_the_limit_asks_for_its_symbol() -> None:
+    """published: Art. 13(5), lead above 0.004 % = 40 ppm."""
+    metals = {"mercury": 0.0, "cadmium": 0.0, "lead": 41.0}
+    result = check_document(changed(A067={"value": metals, "unit": "ppm"}), DUTY)
+    assert "passport.heavy-metal-symbols" in [f.code for f in result.findings]
+    at_limit = {"value": {**metals, "lead": 40.0}, "unit": "ppm"}
+    assert errors_in(check_document(changed(A067=at_limit), DUTY).findings) == ()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        ({"A096": {"value": 360.0, "unit": "V"}}, "passport.order"),
+        ({"A132": {"value": 70.0, "unit": "degC"}}, "passport.order"),
+        (
+            {"A069": {"value": 60.0, "unit": "%"}, "A070": {"value": 41.0, "unit": "%"}},
+            "passport.shares",
+        ),
+        ({"A029": {"value": "2027-03"}}, "passport.made-later"),
+    ],
+)
+def test_values_that_contradict_each_other(attributes: dict[str, Any], code: str) -> None:
+    assert code in [f.code for f in check_document(changed(**attributes), DUTY).findings]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "held", "code"),
+    [
+        ("A033", value("heavy", "kg"), "passport.wrong-type"),
+        ("A033", value(True, "kg"), "passport.wrong-type"),
+        ("A033", value(float("nan"), "kg"), "passport.wrong-type"),
+        ("A033", value(-1.0, "kg"), "passport.out-of-range"),
+        ("A033", value(165.0, "kWh"), "passport.wrong-unit"),
+        ("A033", value(165.0), "passport.wrong-unit"),
+        ("A069", value(101.0, "%"), "passport.out-of-range"),
+        ("A032", value("SLI"), "passport.wrong-type"),
+        ("A029", value("2026-13"), "passport.wrong-type"),
+        ("A031", value("8 years"), "passport.wrong-type"),
+        ("A031", value("P"), "passport.wrong-type"),
+        ("A055", value("javascript:alert(1)"), "passport.wrong-type"),
+        ("A044", value({"title": "DoC"}), "passport.wrong-type"),
+        ("A044", value({"title": "DoC", "url": "data:text/html,x"}), "passport.wrong-type"),
+        ("A024", value({"street": "8 Lianban Road"}), "passport.wrong-type"),
+        ("A065", value([{"name": "graphite"}]), "passport.wrong-type"),
+        ("A099", value({"lower": 55.0, "upper": -20.0}, "degC"), "passport.wrong-type"),
+        (
+            "A100",
+            value([{"state_of_charge_percent": 180, "value": 1.0}], "W"),
+            "passport.wrong-type",
+        ),
+        ("A120", value(1800.5, "cycle"), "passport.wrong-type"),
+        ("A088", value(75.0, "Ah"), "passport.not-dated"),
+        ("A088", value(75.0, "Ah", measured_on="2026-02-30"), "passport.not-dated"),
+        ("A007", value("BPNL1"), "passport.bad-identifier"),
+        ("A008", value("BPNA0000CELLFZ01"), "passport.bad-identifier"),
+        ("A001", value("passport-1"), "passport.bad-identifier"),
+        ("A017", value("8507"), "passport.bad-identifier"),
+        ("A021", value("X12"), "passport.wrong-type"),
+        ("A033", value(None, unknown="scales broken"), "passport.unknown-not-allowed"),
+        ("A033", value(None), "passport.empty-value"),
+        ("A018", value("x", unexpected={"colour": "blue"}), "passport.unknown-member"),
+    ],
+)
+def test_a_faulty_value_is_found(attribute: str, held: AttributeValue, code: str) -> None:
+    assert codes(attribute, held) == [code]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "held"),
+    [
+        ("A069", value(None, unknown="not documented before 18 Aug 2028")),
+        ("A069", value(0.0, "%")),
+        ("A007", value("did:web:isarwerk.example")),
+        ("A008", value("BPNS0000CELLFZ01")),
+        ("A031", value("P8Y")),
+        ("A084", value({"en": "Charge gently.", "de": "Schonend laden."})),
+        ("A001", value("urn:uuid:4f9c1a52-6f60-4c0a-8d7e-0a7b54f3f1aa")),
+        ("A021", value("X12MCPM27KLPCLX2M2382320")),
+        ("A090", value(-0.5, "%", measured_on="2026-11-02")),
+    ],
+)
+def test_a_good_value_is_left_in_peace(attribute: str, held: AttributeValue) -> None:
+    assert codes(attribute, held) == []
+
+
+def test_a_value_in_another_unit_of_its_kind_is_converted() -> None:
+    """hand: 165020 g are 165.02 kg."""
+    converted = in_table_unit(attribute_table()["A033"], value(165020.0, "g"))
+    assert converted.unit == "kg"
+    assert converted.value == pytest.approx(165.02, rel=1e-12)
+
+
+def test_an_unknown_attribute_is_reported_and_left_out() -> None:
+    result = check_document(changed(A999={"value": "secret"}), DUTY)
+    assert [f.code for f in result.findings] == ["passport.unknown-attribute"]
+    assert "A999" not in result.states
+
+
+@pytest.mark.parametrize(
+    "document", [[], {}, {"attributes": 3}, {"jws": "x"}, {"jws": "a.b.c"}]
+)
+def test_what_is_no_passport_is_refused(document: Any) -> None:
+    with pytest.raises(FaultyInput):
+        check_document(document, DUTY)
+
+
+def test_a_category_nobody_knows_is_a_finding() -> None:
+    result = check_document(example_document(), DUTY, "portable")
+    assert [f.code for f in errors_in(result.findings)] == ["passport.unknown-category"]

@@ -1,0 +1,256 @@
+"""Issue: complete passports or none, three signed views, one unit of work."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saltbridge.core.canonical import read_json
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.passport.attributes import attribute_table
+from saltbridge.ports import World
+from saltbridge.services.issue import Issued, issue
+from saltbridge.services.issue_sources import IssueRequest, delivered_methodology
+from saltbridge.testing.builders import BuiltKeyring
+from saltbridge.testing.deliveries import (
+    carmaker_world,
+    example_record,
+    example_request,
+    maker_profile,
+    put_delivery,
+)
+from saltbridge.trust.claims import Passport, SupplierRecord, verify
+
+SERIALS = ("MJC24-7K2MQ9", "MJC24-H4TX0B")
+KINDS = ("passport", "passport-address", "passport-view", "passport-model", "decision")
+
+
+@pytest.fixture
+def world() -> World:
+    return carmaker_world()
+
+
+def run(world: World, examples: Path, **changes: Any) -> Issued:
+    return issue(world, IssueRequest(**{**example_request(examples, SERIALS), **changes}))
+
+
+def deliver(world: World, examples: Path, **record: Any) -> str:
+    return put_delivery(world, maker_profile(), {**example_record(examples), **record})
+
+
+def stored(world: World, kind: str) -> list[Any]:
+    with world.store.reading() as work:
+        return [read_json(r.body) for r in work.find(kind)]
+
+
+def codes(fault: pytest.ExceptionInfo[Any]) -> set[str]:
+    return {f.code for f in fault.value.findings}
+
+
+def nothing_stored(world: World) -> bool:
+    with world.store.reading() as work:
+        return not any(work.find(k) for k in KINDS) and not work.leaf_hashes()
+
+
+def test_two_batteries_get_complete_passports(world: World, examples: Path) -> None:
+    deliver(world, examples)
+    issued = run(world, examples)
+    assert [p.serial for p in issued.passports] == list(SERIALS)
+    assert issued.readiness["complete"] is True
+    assert issued.readiness["missing"] == []
+    for passport in issued.passports:
+        assert passport.product_id == (
+            f"http://127.0.0.1:8103/01/09521234567899/21/{passport.serial}"
+        )
+
+
+def test_every_passport_brings_its_leaves_and_a_waiting_registry_entry(
+    world: World, examples: Path
+) -> None:
+    deliver(world, examples)
+    run(world, examples)
+    with world.store.reading() as work:
+        assert len(work.leaf_hashes()) == 4  # a decision and an issue each
+        assert list(work.due(world.clock.now())) == []
+        waiting = work.due(datetime(2027, 2, 18, tzinfo=UTC))
+        assert [e.kind for e in waiting] == ["registry", "registry"]
+        assert all("pending" in e.last_error for e in waiting)
+
+
+def test_each_view_is_signed_as_a_passport_for_its_audience(
+    world: World, examples: Path
+) -> None:
+    deliver(world, examples)
+    first = run(world, examples).passports[0]
+    document = world.keyring.did_document()
+    with world.store.reading() as work:
+        record = read_json(work.get("passport", first.id).body)  # type: ignore[union-attr]
+        public = work.get_release(record["public"]["claim"], first.decision_id)
+        assert public is not None
+        assert public.audience == "public"
+        held = read_json(public.content)
+        views = {"public": verify(Passport(held["jws"]), document).content}
+        for audience in ("legitimate_interest", "authority"):
+            kept = work.get("passport-view", f"{first.id}#{audience}")
+            jws = read_json(kept.body)["jws"]  # type: ignore[union-attr]
+            views[audience] = verify(Passport(jws), document).content
+    points = {
+        name: {attribute_table()[id].point for id in content["attributes"]}
+        for name, content in views.items()
+    }
+    assert points == {
+        "public": {1},
+        "legitimate_interest": {1, 2, 4},
+        "authority": {1, 2, 3},
+    }
+    assert "A035" not in views["public"]["attributes"]  # the battery status is point 4
+
+
+def test_every_value_keeps_its_origin(world: World, examples: Path) -> None:
+    deliver(world, examples)
+    first = run(world, examples).passports[0]
+    with world.store.reading() as work:
+        record = read_json(work.get("passport", first.id).body)  # type: ignore[union-attr]
+        released = work.get_release(record["public"]["view"], first.decision_id)
+    assert released is not None
+    shown = read_json(released.content)["attributes"]
+    assert shown["A033"]["origin"]["kind"] == "supplier-record"
+    assert shown["A033"]["origin"]["reference"].startswith("urn:uuid:")
+    assert shown["A017"]["origin"]["kind"] == "operator"
+    assert shown["A001"]["origin"]["kind"] == "computed"
+
+
+def test_the_footprint_stays_out_of_the_attributes(world: World, examples: Path) -> None:
+    record = example_record(examples)
+    record["attributes"]["A049"] = {"value": 0.147, "unit": "kgCO2e/kWh"}
+    put_delivery(world, maker_profile(), record)
+    issued = run(world, examples)
+    assert "passport.suppressed" in {f.code for f in issued.findings}
+    first = issued.passports[0]
+    with world.store.reading() as work:
+        kept = read_json(work.get("passport", first.id).body)  # type: ignore[union-attr]
+        released = work.get_release(kept["public"]["view"], first.decision_id)
+    assert released is not None
+    content = read_json(released.content)
+    assert "A049" not in content["attributes"]
+    assert content["company_information"]["kind"] == "estimate"
+    assert content["company_information"]["total_kg_co2e"] == pytest.approx(1732.5)
+
+
+def test_a_serial_gets_one_passport(world: World, examples: Path) -> None:
+    deliver(world, examples)
+    run(world, examples, serials=SERIALS[:1])
+    with pytest.raises(FaultyInput) as fault:
+        run(world, examples)
+    assert codes(fault) == {"passport.already-issued"}
+    assert len(stored(world, "passport")) == 1  # the other one did not slip in
+
+
+def test_all_or_nothing_with_every_finding_at_once(world: World, examples: Path) -> None:
+    record = example_record(examples)
+    del record["attributes"]["A087"]
+    del record["attributes"]["A100"]
+    record["items"][1]["attributes"]["A117"] = {"value": "low", "unit": "ohm"}
+    put_delivery(world, maker_profile(), record)
+    with pytest.raises(FaultyInput) as fault:
+        run(world, examples, serials=(*SERIALS, "UNKNOWN"))
+    found = [(f.code, f.place.file, f.place.pointer) for f in fault.value.findings]
+    assert ("passport.missing", "", "/attributes/A087") in found
+    assert found.count(("passport.missing", "", "/attributes/A100")) == 1  # told once
+    assert ("passport.wrong-type", SERIALS[1], "/attributes/A117") in found
+    assert "passport.serial-not-in-record" in codes(fault)
+    assert nothing_stored(world)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"serials": ()}, "passport.no-serials"),
+        ({"serials": (SERIALS[0], SERIALS[0])}, "passport.serial-twice"),
+        ({"serials": ("../../etc",)}, "passport.serial-not-in-record"),
+        ({"serials": ("<script>x",)}, "passport.serial-not-in-record"),
+        ({"delivery_id": "urn:uuid:none"}, "passport.unknown-delivery"),
+        ({"facts": {"gtin": "123"}}, "passport.bad-gtin"),
+        ({"facts": {"colour": "blue"}}, "passport.unknown-fact"),
+        ({"facts": {"colour": "blue"}}, "passport.condition-open"),
+        ({"facts": {"attributes": 7}}, "passport.not-a-table"),
+        ({"distribution": {"stages": {}}}, "passport.footprint-incomplete"),
+    ],
+)
+def test_faulty_requests_store_nothing(
+    world: World, examples: Path, changes: dict[str, Any], code: str
+) -> None:
+    deliver(world, examples)
+    with pytest.raises(FaultyInput) as fault:
+        run(world, examples, **changes)
+    assert code in codes(fault)
+    assert nothing_stored(world)
+
+
+def test_a_delivery_that_failed_a_check_feeds_no_passport(world: World, examples: Path) -> None:
+    put_delivery(world, maker_profile(), example_record(examples), checks_ok=False)
+    with pytest.raises(Refused) as fault:
+        run(world, examples)
+    assert codes(fault) == {"passport.delivery-not-verified"}
+
+
+def test_a_delivery_changed_in_the_store_is_caught(world: World, examples: Path) -> None:
+    id = deliver(world, examples)
+    with world.store.unit_of_work() as work:
+        delivery = read_json(work.get("delivery", id).body)  # type: ignore[union-attr]
+        head, payload, mark = delivery["claim"]["jws"].split(".")
+        delivery["claim"]["jws"] = f"{head}.{payload[:-4]}AAAA.{mark}"
+        from saltbridge.core.canonical import canonical_bytes
+
+        work.put("delivery", id, canonical_bytes(delivery))
+    with pytest.raises(Refused):
+        run(world, examples)
+    assert nothing_stored(world)
+
+
+def test_another_kind_of_record_is_not_a_battery(world: World, examples: Path) -> None:
+    id = put_delivery(world, maker_profile(), {"kind": "pcf", "records": []})
+    with pytest.raises(FaultyInput) as fault:
+        run(world, examples, delivery_id=id)
+    assert codes(fault) == {"passport.not-a-supplier-record"}
+
+
+def test_a_passport_is_no_supplier_record(world: World, examples: Path) -> None:
+    """The public claim of a passport cannot be fed back as somebody's supplier record."""
+    deliver(world, examples)
+    first = run(world, examples).passports[0]
+    with world.store.reading() as work:
+        record = read_json(work.get("passport", first.id).body)  # type: ignore[union-attr]
+        released = work.get_release(record["public"]["claim"], first.decision_id)
+    assert released is not None
+    jws = read_json(released.content)["jws"]
+    with pytest.raises(Refused):
+        verify(SupplierRecord(jws), BuiltKeyring(world.node.did).did_document())
+
+
+def test_a_passport_before_the_duty_is_held_to_its_first_day(
+    world: World, examples: Path
+) -> None:
+    deliver(world, examples)
+    day = example_request(examples, SERIALS)["placed_on_market"].replace(year=2026, month=12)
+    issued = run(world, examples, placed_on_market=day)
+    assert issued.readiness["date"] == "2027-02-18"
+    assert issued.readiness["due"] > 70
+
+
+def test_the_rule_set_of_the_delivery_is_told(world: World, examples: Path) -> None:
+    deliver(world, examples)
+    assert delivered_methodology(world, "latest") == "eu-cfb@draft-2024-04"
+
+
+def test_the_issuer_is_this_node(world: World, examples: Path) -> None:
+    deliver(world, examples)
+    renamed = replace(world, node=replace(world.node, legal_name="Other AG"))
+    first = run(renamed, examples).passports[0]
+    with world.store.reading() as work:
+        record = read_json(work.get("passport", first.id).body)  # type: ignore[union-attr]
+        released = work.get_release(record["public"]["view"], first.decision_id)
+    assert released is not None
+    assert read_json(released.content)["issuer"]["name"] == "Other AG"
