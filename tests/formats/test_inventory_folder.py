@@ -123,14 +123,11 @@ def test_a_table_that_cannot_be_read(
         (b'"open-2026"]', b"1]", "not-a-list", "inventory.factor_sets"),
         (b'title = "', b"title = 7 #", "not-text", "inventory.title"),
         (b"[warranty]", b"[waranty]", "misspelt-section", "waranty"),
-        (b"jahre", b"", "", ""),
     ],
 )
 def test_a_head_that_is_wrong(old: bytes, new: bytes, code: str, column: str) -> None:
+    assert old in HEAD
     _, found = parse_folder({"inventory.toml": HEAD.replace(old, new)})
-    if not code:
-        assert found == ()  # the head as it is
-        return
     (only,) = found
     assert (only.code, only.place.column) == (f"inventory.{code}", column)
     section = column.partition(".")[0].encode()
