@@ -1,0 +1,155 @@
+"""The passport page in real Chromium: three languages, phone and desktop, no network."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from saltbridge.services.issue import issue
+from saltbridge.services.issue_sources import IssueRequest
+from saltbridge.testing.deliveries import (
+    carmaker_world,
+    example_record,
+    example_request,
+    maker_profile,
+    put_delivery,
+)
+from saltbridge.web.passport_page import routes
+
+CHROMIUM = Path("/usr/bin/chromium")
+SERIAL = "MJC24-7K2MQ9"
+WORDS = {
+    "en": ("Battery passport", "Raw materials", "Company information", "QR code"),
+    "de": ("Batteriepass", "Rohstoffe", "Unternehmensangabe", "QR-Code"),
+    "zh": ("电池护照", "原材料", "企业信息", "二维码"),
+}
+
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The page of one battery, served on loopback by a server of its own."""
+    import uvicorn
+    from starlette.applications import Starlette
+
+    examples = Path(__file__).resolve().parents[2] / "examples"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    base = f"http://127.0.0.1:{port}"
+    world = carmaker_world(base)
+    put_delivery(world, maker_profile(), example_record(examples))
+    link = issue(world, IssueRequest(**example_request(examples, [SERIAL]))).passports[0]
+    app = Starlette(routes=routes(world))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 15
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert server.started
+    yield link.product_id
+    server.should_exit = True
+    thread.join(timeout=15)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+def test_battery_stages_and_code_are_shown(
+    browser, address: str, language: str, width: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, java_script_enabled=False
+    )
+    page = context.new_page()
+    problems: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    answer = page.goto(f"{address}?lang={language}")
+    assert answer is not None
+    assert answer.status == 200
+    assert page.get_attribute("html", "lang") == {"zh": "zh-Hans"}.get(language, language)
+    text = page.inner_text("body")
+    for word in (*WORDS[language], SERIAL, "Minjiang Cell"):
+        assert word in text
+    picture = page.locator("svg.stages")
+    assert picture.is_visible()
+    assert picture.locator("text").count() == 8
+    for code in page.locator("img").all():
+        box = code.bounding_box()
+        assert box is not None
+        assert box["width"] >= 100
+    assert problems == []
+    assert {url.split("/01/")[0] for url in asked if not url.startswith("data:")} == {
+        address.split("/01/")[0]
+    }
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+def test_nothing_sticks_out_sideways(browser, address: str, language: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(f"{address}?lang={language}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_the_code_on_the_screen_leads_back_to_this_page(browser, address: str) -> None:
+    import zxingcpp
+    from PIL import Image
+
+    page = browser.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=2)
+    page.goto(address)
+    shot = page.locator("img.qr-large").screenshot()
+    found = zxingcpp.read_barcode(Image.open(BytesIO(shot)))
+    assert found is not None
+    assert found.text == address
+    page.close()
+
+
+def test_the_language_links_work(browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(address)
+    page.click("nav.languages a[lang=de]")
+    assert page.get_attribute("html", "lang") == "de"
+    page.click("nav.languages a[lang=zh]")
+    assert page.get_attribute("html", "lang") == "zh-Hans"
+    page.close()
+
+
+def test_the_signed_file_can_be_saved(browser, address: str, tmp_path: Path) -> None:
+    from saltbridge.core.canonical import read_json
+
+    page = browser.new_page(accept_downloads=True)
+    page.goto(address)
+    with page.expect_download() as waiting:
+        page.click(".downloads a[download]")
+    saved = tmp_path / "passport.json"
+    waiting.value.save_as(saved)
+    assert read_json(saved.read_bytes())["saltbridge"] == "passport"
+    page.close()
