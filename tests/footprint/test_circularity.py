@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saltbridge.core.provenance import Confidence
 from saltbridge.footprint import circularity
 from saltbridge.footprint.methodology import CFF, CUT_OFF
 from saltbridge.footprint.model import CircularTerms, Inventory
@@ -117,3 +118,21 @@ def test_a_missing_term_is_a_hole_and_never_zero() -> None:
     assert result.contributions == ()
     assert [h.reason for h in result.holes] == [HoleReason.CIRCULAR_TERM_MISSING] * 2
     assert "footprint.circular-term-missing" in {f.code for f in result.findings}
+
+
+@pytest.mark.parametrize(
+    ("of_terms", "of_factor", "expected"),
+    [
+        (Confidence.READ, Confidence.ILLUSTRATIVE, Confidence.ILLUSTRATIVE),
+        (Confidence.RECALLED, Confidence.READ, Confidence.RECALLED),
+    ],
+)
+def test_the_result_is_as_doubtful_as_its_most_doubtful_part(
+    of_terms: Confidence, of_factor: Confidence, expected: Confidence
+) -> None:
+    t = CircularTerms(id="al", material="al", R1=0.0, R2=0.0, R3=1.0, confidence=of_terms)
+    what = inventory(
+        process("pack"), row("pack", "input", "aluminium", 2.0, circular="al"), circular=(t,)
+    )
+    (line,) = footprint(what, factor("aluminium", 1.0, confidence=of_factor)).contributions
+    assert line.factor.confidence is expected

@@ -89,6 +89,17 @@ def test_gate_footprints_are_per_piece_or_kilogram(unit: str, name: str) -> None
     assert declared.amount == pytest.approx(400 / 60 if unit == "kWh" else 1.0)
 
 
+def test_the_product_may_be_counted_in_another_unit_than_its_process() -> None:
+    """Hand: a tonne of cells from a process counted in kg is a thousand kilograms."""
+    what = inventory(process("cell"), row("cell", "input", "nickel", 0.5))
+    by_tonne = replace(what, product=replace(what.product, unit="t"))
+    result = footprint(by_tonne, factor("nickel", 5.0))
+    assert result.total_kg_co2e == pytest.approx(2500.0)
+    assert result.unit_of_product == "1 t"
+    assert result.declared_unit is not None and result.declared_unit.amount == 1000.0
+    assert declared_value(result) == 2.5
+
+
 def test_the_gate_leaves_distribution_out_and_says_so() -> None:
     prices = (factor("cell", 10.0), factor("truck", 0.1), factor("glue", 1.0))
     gate = footprint(battery(), *prices)

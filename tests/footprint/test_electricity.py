@@ -109,6 +109,16 @@ def test_an_unread_rule_gives_a_range_over_its_candidates() -> None:
     assert "assumption.electricity" in {r.id for r in settled.rules}
 
 
+def test_an_unread_rule_stays_open_even_where_its_candidates_agree() -> None:
+    (hole,) = footprint(plant(), CHINA, methodology=MIIT).holes
+    assert hole.reason is HoleReason.RULE_NOT_LOADED
+    assert hole.low_kg_co2e == hole.high_kg_co2e == pytest.approx(57.77)
+    roof = ElectricityContract(id="roof", kind="direct_line", kg_co2e_per_kwh=0.0545)
+    result = footprint(plant("roof", electricity=(roof,)), CHINA, methodology=MIIT)
+    assert [h.reason for h in result.holes] == [HoleReason.RULE_NOT_LOADED]
+    assert result.total_kg_co2e == 0.0
+
+
 def test_assumptions_are_checked() -> None:
     for assumptions in ({"weather": "fine"}, {"electricity": "free"}, {"cycles": "many"}):
         with pytest.raises(FaultyInput):

@@ -84,12 +84,12 @@ def test_the_battery_on_its_way_and_at_its_end_is_no_mass_of_its_making() -> Non
 def test_data_quality_is_weighted_by_emissions() -> None:
     """Published (DQ-01): (4 + 3 + 3) / 3; hand: weights 30 and −10 count 3 to 1."""
     assert dqr(4, 3, 3) == pytest.approx(10 / 3)
-    lines = [Rated(30.0, 1, 2, 3, 100.0), Rated(-10.0, 5, 2, 3, 0.0), Rated(40, None, 1, 1, 0)]
+    lines = [Rated(30.0, 1, 2, 3, 100.0), Rated(-10.0, 5, 2, 3, 50.0), Rated(40, None, 1, 1, 0)]
     found = data_quality(lines)
     assert found is not None
     assert (found.TeR, found.GeR, found.TiR) == (2.0, 2.0, 3.0)
     assert found.rated_share == pytest.approx(0.5)
-    assert primary_data_share(lines) == pytest.approx(100 * 30 / 80)
+    assert primary_data_share(lines) == pytest.approx((100 * 30 + 50 * 10) / 80)
     assert data_quality([]) is None and primary_data_share([]) is None
 
 
