@@ -23,7 +23,7 @@ from saltbridge.ports import NodeProfile, Partner
 NODE_FILE = "node.toml"
 KEYS = "keys"
 STORE_FILE = "node.sqlite"
-TOKEN_FILE = "operator.token"
+TOKEN_FILE = "operator.token"  # noqa: S105 - a file name
 _HEADING = (
     "# One company's node. The private keys lie in keys/, the documents in node.sqlite.\n"
 )

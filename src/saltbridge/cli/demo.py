@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -44,6 +45,8 @@ def demo(
     walk = Walk(
         folder=home.resolve(), examples=examples_folder(), companies={}, console=console
     )
+    for asked_to_stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked_to_stop, signal.default_int_handler)
     started = time.monotonic()
     failure = ""
     try:

@@ -83,7 +83,8 @@ def say_manifest(walk: Walk, manifest: dict[str, Any], decision: dict[str, Any])
     for word, key in (("left", "left"), ("left, minimised", "minimised"), ("stayed", "stayed")):
         classes: dict[str, int] = {}
         for entry in manifest[key]:
-            classes[entry["class"]] = classes.get(entry["class"], 0) + 1
+            name = entry["class"] or "uncatalogued"
+            classes[name] = classes.get(name, 0) + 1
         shown = ", ".join(f"{count} {name}" for name, count in sorted(classes.items()))
         walk.say(f"{_INDENT}{word:<16}{len(manifest[key]):>5} fields   {shown}")
     packs = ", ".join(f"{pack['id']}@{pack['edition']}" for pack in decision["packs"])
@@ -99,3 +100,18 @@ def say_passports(walk: Walk, issued: dict[str, Any]) -> None:
         f"{_INDENT}The carbon-footprint declaration is not yet required and stays out of the "
         "passport;\n       the estimate stands beside it as company information."
     )
+
+
+def say_verified(walk: Walk, verified: dict[str, Any]) -> None:
+    """What `saltbridge verify` found, in one line, and every check that did not pass."""
+    checks = verified["checks"]
+    passed = sum(check["outcome"] == "passed" for check in checks)
+    good = passed == len(checks)
+    mark = "[green]✓[/green]" if good else "[yellow]caught:[/yellow]"
+    walk.say(
+        f"{_INDENT}{mark} {verified['type']} of {verified['issuer'] or 'nobody known'}: "
+        f"{passed} of {len(checks)} checks passed"
+    )
+    for check in checks:
+        if check["outcome"] != "passed":
+            walk.say(f"{_INDENT}  {check['number']}. {check['name']}: {check['outcome']}")

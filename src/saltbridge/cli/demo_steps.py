@@ -1,6 +1,7 @@
 """The twelve steps of the demo, in the order of the path."""
 
 import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from saltbridge.cli.demo_report import (
     say_holes,
     say_manifest,
     say_passports,
+    say_verified,
 )
 from saltbridge.cli.demo_walk import Company, StepFailed, Walk, free_ports
 
@@ -335,19 +337,45 @@ def _verify_offline(walk: Walk) -> None:
         if status != 200:
             raise StepFailed(f"the signed passport cannot be downloaded: {status}")
         saved.write_bytes(body)
-        walk.run("verify", str(saved), *_node(walk, "cars"))
+        say_verified(
+            walk, walk.run("verify", str(saved), *_node(walk, "cars"), "--json").json()
+        )
         record = walk.folder / "received-record.json"
         delivery = walk.run(
             "exchange", "show", walk.results["delivery_id"], *_node(walk, "cars"), "--json",
             show=False,
         ).json()  # fmt: skip
         record.write_text(json.dumps(delivery["claim"]), encoding="utf-8")
-        walk.run("verify", str(record), *_node(walk, "cars"))
+        say_verified(
+            walk, walk.run("verify", str(record), *_node(walk, "cars"), "--json").json()
+        )
+        receipt = walk.folder / "receipt.json"
+        enclosed = {
+            **delivery["claim"],
+            "saltbridge": "receipt",
+            "jws": _payload(delivery["claim"]["jws"])["content"]["receipt"],
+        }
+        receipt.write_text(json.dumps(enclosed), encoding="utf-8")
+        say_verified(
+            walk, walk.run("verify", str(receipt), *_node(walk, "cars"), "--json").json()
+        )
         forged = walk.folder / "forged.json"
         claim = json.loads(body)
-        head, payload, signature = claim["jws"].split(".")
-        swapped = payload[:-2] + ("A" if payload[-2] != "A" else "B") + payload[-1]
-        forged.write_text(
-            json.dumps({**claim, "jws": ".".join((head, swapped, signature))}), encoding="utf-8"
-        )
-        walk.run("verify", str(forged), *_node(walk, "cars"), expect=1)
+        forged.write_text(json.dumps({**claim, "jws": _forged(claim["jws"])}), encoding="utf-8")
+        caught = walk.run("verify", str(forged), *_node(walk, "cars"), "--json", expect=1)
+        say_verified(walk, caught.json())
+
+
+def _payload(jws: str) -> dict[str, Any]:
+    """What a compact JWS says, read without checking anything."""
+    part = jws.split(".")[1]
+    said: dict[str, Any] = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return said
+
+
+def _forged(jws: str) -> str:
+    """The same claim made lighter by a kilogram, under the old signature."""
+    head, _, signature = jws.split(".")
+    said = json.dumps(_payload(jws), ensure_ascii=False, separators=(",", ":"))
+    lighter = said.replace("165.02", "164.02").encode()
+    return ".".join((head, urlsafe_b64encode(lighter).decode().rstrip("="), signature))
