@@ -23,7 +23,7 @@ def test_the_own_distribution_replaces_the_supplied_one() -> None:
     assert found["total_kg_co2e"] == pytest.approx(1732.5, rel=1e-12)
     assert found["declared_unit"] == {
         "value": pytest.approx(0.150390625, rel=1e-12),
-        "unit": "kgCO2e/kWh",
+        "unit": "kg CO2e/kWh",
     }
     assert found["range_kg_co2e"] == {"low": 1722.5, "high": 1792.5}
     assert found["kind"] == "estimate"

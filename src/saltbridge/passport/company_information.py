@@ -113,7 +113,7 @@ def _parts(record: Mapping[str, Any], origin: Origin) -> list[dict[str, Any]]:
 def _declared(total: float, unit: Any) -> dict[str, Any] | None:
     if not isinstance(unit, Mapping) or not unit.get("amount"):
         return None
-    return {"value": total / float(unit["amount"]), "unit": f"kgCO2e/{unit['unit']}"}
+    return {"value": total / float(unit["amount"]), "unit": f"kg CO2e/{unit['unit']}"}
 
 
 def _shifted(limits: Any, shift: float) -> dict[str, float] | None:

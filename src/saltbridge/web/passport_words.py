@@ -137,7 +137,7 @@ def _declared(declared: Any, unit: Any, language: str) -> dict[str, str] | None:
     functional = isinstance(unit, Mapping) and unit.get("kind") == "functional"
     return {
         "value": number(float(declared["value"]), language, 4),
-        "unit": str(declared["unit"]).replace("kgCO2e", "kg CO₂e"),
+        "unit": str(declared["unit"]).replace("CO2e", "CO₂e"),
         "text": "page.company.declared" if functional else "page.company.declared-other",
     }
 
