@@ -95,7 +95,7 @@ def _a_pair(*, access: bool = True, document: dict[str, Any] = PCF) -> Pair:
     supplier = replace(supplier, partners=(partner_of(cellmaker), partner_of(stranger)))
     cellmaker = replace(cellmaker, partners=(partner_of(supplier),))
     documents = {}
-    for node in (supplier, cellmaker):
+    for node in (supplier, cellmaker, stranger):
         world = memory_world(node)
         documents[node.did] = world.keyring.did_document()
     worlds = [

@@ -18,7 +18,7 @@ from saltbridge.services import negotiate, transfer
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.exchange_state import deliveries, delivery, partner_named, progress
 from saltbridge.services.negotiate import start_negotiation
-from saltbridge.testing.builders import BuiltKeyring
+from saltbridge.testing.builders import BuiltKeyring, memory_world, node_profile
 from saltbridge.trust.self_issued import self_issued_token
 
 CALLBACK = "http://127.0.0.1:8202/2025-1/callback"
@@ -245,6 +245,22 @@ def test_a_release_for_another_company_is_not_served(a_pair):
     begun = ask(pair)
     pair.pump()
     assert progress(pair.consumer, begun.pid).refusal_code == "exchange.nothing-released"
+    assert pair.all(pair.provider, "agreement") == []
+
+
+def test_a_release_swapped_after_the_agreement_is_not_served(a_pair):
+    pair, other = a_pair(), a_pair(access=False)
+    endpoint, token = started(pair)
+    with other.provider.store.reading() as view:
+        ((foreign,),) = [read_json(r.body)["releases"].values() for r in view.find("dataset")]
+        release = view.get_release(foreign["digest"], foreign["decision_id"])
+    with pair.provider.store.unit_of_work() as work:
+        record = read_json(work.get("dataset", pair.dataset_id).body)
+        work.put_release(replace(release, decision_id="urn:uuid:foreign"))
+        named = {**foreign, "decision_id": "urn:uuid:foreign"}
+        changed = {**record, "releases": {pair.consumer.node.bpn: named}}
+        work.put("dataset", pair.dataset_id, canonical_bytes(changed))
+    assert pull(pair, endpoint, token).status == 403
 
 
 def test_an_offer_we_have_no_use_for_is_not_asked_for(a_pair):
@@ -365,10 +381,32 @@ def test_a_token_that_is_not_theirs_or_not_for_us_opens_nothing(a_pair, token):
     pair = a_pair()
     path = f"/2025-1/catalog/datasets/{pair.dataset_id}"
     answer = call(pair, "GET", path, **token)
-    assert answer.status in (404, 503)
+    assert answer.status == 404
     assert pair.dataset_id.encode() not in answer.content
-    if "caller" not in token:  # the stranger's DID document cannot be had: try again
-        assert answer.status == 404
+
+
+def test_a_partner_whose_identity_cannot_be_read_now_is_asked_to_try_again(a_pair):
+    pair = a_pair()
+    pair.provider.did_resolver.documents.clear()
+    answer = call(pair, "GET", f"/2025-1/catalog/datasets/{pair.dataset_id}")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+
+
+def test_another_partner_cannot_see_or_move_a_process(a_pair):
+    pair = a_pair()
+    started(pair)
+    stranger = memory_world(node_profile("stranger", port=8203), clock=pair.clock)
+    moved = pair.the(pair.provider, "transfer")
+    agreed = pair.the(pair.provider, "negotiation")
+    for kind, process in (("negotiations", agreed), ("transfers", moved)):
+        path = f"/2025-1/{kind}/{process['provider_pid']}"
+        assert call(pair, "GET", path).status == 200
+        assert call(pair, "GET", path, world=stranger).status == 404
+    end = m.TransferTermination(moved["provider_pid"], moved["consumer_pid"])
+    path = f"/2025-1/transfers/{moved['provider_pid']}/termination"
+    answer = call(pair, "POST", path, render_message(end), world=stranger)
+    assert answer.status == 404
+    assert pair.the(pair.provider, "transfer") == moved
 
 
 def test_an_old_token_opens_nothing(a_pair):
@@ -448,6 +486,55 @@ def test_whichever_answer_is_lost_the_exchange_ends_the_same(a_pair, lost):
     for kind in ("agreement", "transfer", "delivery", "pcf"):
         assert len(pair.all(pair.consumer, kind)) == 1, kind
     assert len(pair.all(pair.provider, "agreement")) == 1
+
+
+def test_what_the_peers_next_message_acknowledged_is_not_sent_again(a_pair):
+    pair = a_pair()
+    ask(pair)
+    sent = []
+    real = pair.http.send
+
+    def lossy(method, url, **rest):
+        answer = real(method, url, **rest)
+        sent.append(url)
+        if url.endswith("/negotiations/request"):
+            raise Unavailable.of("http.unreachable", url=url, reason="answer lost")
+        return answer
+
+    pair.http.send = lossy
+    pair.workers["cellmaker"].run_once()
+    pair.pump(only="supplier")  # its agreement overtakes the lost answer
+    pair.clock.advance(seconds=20)
+    pair.pump()
+    assert len([url for url in sent if url.endswith("/negotiations/request")]) == 1
+    assert pair.the(pair.consumer, "delivery")["verified"]
+
+
+def test_a_start_that_comes_again_after_the_delivery_changes_nothing(a_pair):
+    pair = a_pair()
+    started(pair)
+    with pair.consumer.store.reading() as view:
+        (fetch,) = view.due(pair.clock.now())
+    pair.workers["cellmaker"].run_once()  # pulled and checked; the completion waits
+    moved = pair.the(pair.consumer, "transfer")
+    assert (moved["state"], moved["outgoing"]) == ("STARTED", "COMPLETED")
+    again = {
+        **render_message(m.TransferStart(moved["provider_pid"], moved["consumer_pid"])),
+        "dataAddress": read_json(fetch.body)["address"],
+        "x:again": 1,
+    }
+    answer = call(
+        pair,
+        "POST",
+        f"/2025-1/callback/transfers/{moved['consumer_pid']}/start",
+        again,
+        world=pair.provider,
+        callee=pair.consumer,
+    )
+    assert answer.status == 200
+    pair.pump()
+    assert pair.the(pair.consumer, "transfer")["state"] == "COMPLETED"
+    assert len(pair.all(pair.consumer, "delivery")) == 1
 
 
 def test_a_peer_in_trouble_is_asked_again_and_says_so_meanwhile(a_pair):
@@ -556,6 +643,28 @@ def test_a_token_dies_with_the_agreement(a_pair):
         (agreement,) = work.find("agreement")
         body = {**read_json(agreement.body), "timestamp": "2020-01-01T00:00:00Z"}
         work.put("agreement", agreement.id, canonical_bytes(body))
+    assert pull(pair, endpoint, token).status == 403
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("token", {"transfer_id": "urn:uuid:other"}),
+        ("token", {"agreement_id": "urn:uuid:other"}),
+        ("token", {"bpn": "BPNL0000STRANGER"}),
+        ("transfer", {"state": "COMPLETED"}),
+        ("transfer", {"role": "consumer"}),
+    ],
+)
+def test_every_binding_of_a_token_is_checked(a_pair, kind, changes):
+    pair = a_pair()
+    endpoint, token = started(pair)
+    with pair.provider.store.unit_of_work() as work:
+        (record,) = work.find(kind)
+        body = {**read_json(record.body), **changes}
+        if kind == "transfer":
+            body["outgoing"] = ""
+        work.put(kind, record.id, canonical_bytes(body))
     assert pull(pair, endpoint, token).status == 403
 
 

@@ -110,7 +110,8 @@ def walk(
         moved = replace(
             bound,
             state=after,
-            outgoing=None,
+            # A renewal answers nothing: what we were about to say still stands.
+            outgoing=bound.outgoing if bound.state is after else None,
             last_received=print_of_message,
         )
         return Step(moved, table.duties.get((process.role, after), ()))
