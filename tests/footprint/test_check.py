@@ -49,6 +49,8 @@ def test_a_sound_inventory_has_no_errors() -> None:
         ([row("cell", "input", "x", 1.0, mass_kg_per_unit=-2.0)], "negative-mass"),
         ([row("cell", "input", "x", 1.0, TeR=6.0)], "indicator-outside"),
         ([row("cell", "input", "p", 1.0, carrier=Carrier.ELECTRICITY)], "unit-mismatch"),
+        ([row("cell", "input", "x", 1.0, contract="c")], "contract-not-electricity"),
+        ([row("cell", "output", "x", 1.0, circular="c")], "circular-direction"),
         ([process("cell", "other")], "id-twice"),
         ([process("a", production_amount=0.0)], "zero-production"),
         ([process("a", allocation="weight")], "unknown-allocation"),

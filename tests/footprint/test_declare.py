@@ -72,6 +72,16 @@ def test_what_is_missing_for_the_unit_is_said() -> None:
     assert declared_value(result) is None
 
 
+def test_a_battery_the_draft_is_not_for_is_told() -> None:
+    what = battery()
+    result = footprint(
+        replace(what, product=replace(what.product, category="lmt")), methodology=DRAFT
+    )
+    assert "methodology.category-not-covered" in {f.code for f in result.findings}
+    told = {f.code for f in footprint(what, methodology=DRAFT).findings}
+    assert "methodology.category-not-covered" not in told
+
+
 def test_unread_cycles_give_no_unit_until_they_are_assumed() -> None:
     open_ = footprint(battery(), methodology=MIIT)
     assert open_.declared_unit is None

@@ -14,6 +14,7 @@ from saltbridge.footprint.linking import link
 from saltbridge.footprint.methodology import PHYSICAL_THEN_ECONOMIC
 from saltbridge.footprint.model import (
     Carrier,
+    Direction,
     ElectricityContract,
     Evidence,
     Exchange,
@@ -228,6 +229,20 @@ def _exchange(row: Exchange) -> Iterator[Finding]:
             _at(row, "mass_kg_per_unit"),
             field="mass_kg_per_unit",
             value=row.mass_kg_per_unit,
+        )
+    if row.contract and row.carrier is not Carrier.ELECTRICITY:
+        yield finding(
+            "footprint.contract-not-electricity",
+            _at(row, "contract"),
+            flow=row.flow,
+            contract=row.contract,
+        )
+    if row.circular and row.direction not in (Direction.INPUT, Direction.WASTE):
+        yield finding(
+            "footprint.circular-direction",
+            _at(row, "circular"),
+            flow=row.flow,
+            direction=row.direction.value,
         )
     yield from _quality(row)
 

@@ -134,7 +134,15 @@ def draft_unit(
     inventory: Inventory, assumptions: Assumptions
 ) -> tuple[DeclaredUnit | None, tuple[Finding, ...]]:
     """Functional unit of the draft delegated act: 1 kWh delivered over service life."""
-    return per_energy(inventory, draft_service_energy(inventory))
+    unit, findings = per_energy(inventory, draft_service_energy(inventory))
+    category = inventory.product.category
+    if category != "ev":
+        place = Place(pointer="/product/category")
+        findings = (
+            *findings,
+            _warning("category-not-covered", place, category=category),
+        )
+    return unit, findings
 
 
 def cycles_unit(
