@@ -20,7 +20,7 @@ from saltbridge.locales import LANGUAGES, text
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 EXCHANGES_PART = "xl/worksheets/sheet3.xml"
-MOST_SECONDS = 2.0
+MOST_SECONDS = 2.0  # of one processor, however busy the machine is
 MOST_MIB = 256
 
 
@@ -250,11 +250,11 @@ import resource, sys, time
 from pathlib import Path
 from saltbridge.adapters.inventory_files import load
 from saltbridge.core.errors import FaultyInput
-begins = time.perf_counter()
+begins = time.process_time()
 try:
     load(Path(sys.argv[1]))
 except FaultyInput as fault:
-    seconds = time.perf_counter() - begins
+    seconds = time.process_time() - begins
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(seconds, peak, *[f.code for f in fault.findings])
 """

@@ -152,6 +152,8 @@ def test_folder_workbook_folder_gives_back_any_inventory(inventory: Inventory) -
 def test_the_small_inventory_goes_round() -> None:
     read, findings = parse_workbook(render_workbook(SMALL))
     assert without_places(read) == SMALL, findings
+    assert read is not None
+    assert render_folder(read) == render_folder(SMALL)  # -0.0 too, which equals 0.0
     read, findings = parse_folder(render_folder(SMALL))
     assert without_places(read) == SMALL, findings
 

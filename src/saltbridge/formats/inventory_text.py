@@ -24,7 +24,8 @@ def read_text(content: bytes, file: str) -> tuple[str | None, Finding | None]:
 
     Nothing is guessed: a wrong guess would turn material names into other words in silence.
     """
-    if content.startswith(_UTF16_BOMS) or b"\x00" in content[:200]:
+    start = content[:200]
+    if content.startswith(_UTF16_BOMS) or start.count(0) > len(start) // 4:
         return None, finding("file.utf-16", Place(file, 1))
     body = content.removeprefix(_UTF8_BOM)
     try:

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from xml.parsers import expat
 
@@ -22,7 +23,7 @@ MAX_RATIO = 100
 MAX_PARTS = 2000
 MAX_READ_BYTES = 32 * 1024 * 1024  # of the parts that hold cells and texts
 MAX_CELLS = 1_000_000  # of the rectangle from A1 to the last filled cell of a sheet
-MAX_ELEMENTS = 1_500_000  # of XML, over all parts: a second of scanning
+MAX_ELEMENTS = 1_000_000  # of XML, over all parts: a second of scanning
 MAX_LISTED_CELLS = 100
 _RATIO_MATTERS_FROM = 1024 * 1024  # a small file of many blanks is no bomb
 
@@ -33,7 +34,7 @@ _KEPT = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|xl/(?:workbook|sharedStrings|styles|theme/theme1)\.xml"
     r"|xl/_rels/workbook\.xml\.rels|xl/worksheets/[^/]+\.xml",
 )
-_CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_MAX_ROW_DIGITS = 9  # two more than the last row has
 _CHUNK = 256 * 1024
 
 
@@ -265,9 +266,11 @@ class _CellScan(_Scan):
             facts.merged.append(attributes.get("ref", "")[:30])
 
     def _cell(self, attributes: dict[str, str]) -> None:
-        place = _CELL.fullmatch(attributes.get("r", ""))
-        if place:
-            self.row, self.column = int(place[2]), _column_number(place[1])
+        reference = attributes.get("r", "")
+        letters = reference.rstrip("0123456789")
+        if letters and letters != reference:
+            self.row = int(reference[len(letters) :][:_MAX_ROW_DIGITS])
+            self.column = _column_number(letters)
         else:
             self.column += 1
         if attributes.get("t") == "e" and len(self.facts.errors) < MAX_LISTED_CELLS:
@@ -294,13 +297,16 @@ def _sheets(kept: dict[str, bytes]) -> dict[str, str]:
 
 
 def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() else otherwise
+    if text and text.isascii() and text.isdigit():
+        return int(text[:_MAX_ROW_DIGITS])
+    return otherwise
 
 
+@lru_cache(maxsize=1024)
 def _column_number(letters: str) -> int:
     number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
+    for letter in letters[:4].upper():
+        number = number * 26 + max(ord(letter) - 64, 1)
     return number
 
 

@@ -46,7 +46,7 @@ SMALL = Inventory(
             unknown={"colour": "-rot"},
         ),
     ),
-    factors=(LocalFactor(id="f", flow="b", unit="kg", kg_co2e_per_unit=-1.5),),
+    factors=(LocalFactor(id="f", flow="b", unit="kg", kg_co2e_per_unit=-1.5, low=-0.0),),
     unknown={"product": {"shape": "prismatic", "sizes": [1, 2.5]}, "lab": {"room": 7}},
 )
 
