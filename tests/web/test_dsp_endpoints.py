@@ -506,8 +506,34 @@ def test_what_the_peers_next_message_acknowledged_is_not_sent_again(a_pair):
     pair.pump(only="supplier")  # its agreement overtakes the lost answer
     pair.clock.advance(seconds=20)
     pair.pump()
-    assert len([url for url in sent if url.endswith("/negotiations/request")]) == 1
+    requests = [url for url in sent if "/negotiations/" in url and url.endswith("/request")]
+    assert len(requests) == 1
     assert pair.the(pair.consumer, "delivery")["verified"]
+
+
+def test_a_suspension_between_delivery_and_completion_delivers_once(a_pair):
+    pair = a_pair()
+    started(pair)
+    with pair.consumer.store.reading() as view:
+        (fetch,) = view.due(pair.clock.now())
+    pair.workers["cellmaker"].run_once()  # pulled and checked; the completion waits
+    moved = pair.the(pair.consumer, "transfer")
+    pids = (moved["provider_pid"], moved["consumer_pid"])
+    start = {
+        **render_message(m.TransferStart(*pids)),
+        "dataAddress": read_json(fetch.body)["address"],
+        "x:again": 1,
+    }
+    path = f"/2025-1/callback/transfers/{moved['consumer_pid']}"
+    sides = {"world": pair.provider, "callee": pair.consumer}
+    suspension = render_message(m.TransferSuspension(*pids))
+    assert call(pair, "POST", f"{path}/suspension", suspension, **sides).status == 200
+    assert pair.the(pair.consumer, "transfer")["outgoing"] == ""
+    assert call(pair, "POST", f"{path}/start", start, **sides).status == 200
+    pair.pump()
+    assert pair.the(pair.consumer, "transfer")["state"] == "COMPLETED"
+    assert pair.the(pair.provider, "transfer")["state"] == "COMPLETED"
+    assert len(pair.all(pair.consumer, "delivery")) == 1
 
 
 def test_a_start_that_comes_again_after_the_delivery_changes_nothing(a_pair):

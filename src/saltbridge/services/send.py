@@ -81,7 +81,7 @@ def _post(
     # Both sides are told apart by who asked first: the peer knows itself by the other pid.
     peer_pid = process.provider_pid if process.role.peer == "provider" else process.consumer_pid
     template = _PATHS[message["@type"]]
-    if message["@type"] == "ContractRequestMessage" and not peer_pid:
+    if message["@type"] == "ContractRequestMessage" and "providerPid" not in message:
         template = "/negotiations/request"
     path = template.format(pid=quote(peer_pid, safe=":"))
     token = self_issued_token(

@@ -180,7 +180,7 @@ def _carry_out(
     world: World, work: UnitOfWork, step: Step[Transfer], message: m.TransferMessage
 ) -> Transfer:
     process = step.process
-    if isinstance(message, m.TransferTermination | m.TransferSuspension):
+    if isinstance(message, m.TransferTermination):
         process = replace(process, refusal_code=message.code, refusal_reason=message.reason)
     for effect in step.effects:
         process = _fulfil(world, work, process, effect, message)
@@ -209,6 +209,8 @@ def _fulfil(
             return process
         case Duty.FETCH:
             address = message.data_address if isinstance(message, m.TransferStart) else None
+            if process.delivery_id:
+                return _close_again(world, work, process)
             if address is None:
                 return process  # the provider will tell the address with its next start
             work.enqueue(
@@ -222,6 +224,18 @@ def _fulfil(
             return replace(process, token_digest=digest(address.token.encode()))
         case _:
             raise RuntimeError(f"no transfer owes {effect}")
+
+
+def _close_again(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
+    """The delivery is here already; a suspension came between it and our last message."""
+    if process.outgoing is not None:
+        return process
+    provider_pid, consumer_pid = process.provider_pid, process.consumer_pid
+    if process.refusal_code:
+        code, reason = process.refusal_code, process.refusal_reason
+        ending = m.TransferTermination(provider_pid, consumer_pid, code, reason)
+        return _say(world, work, process, ending)
+    return _say(world, work, process, m.TransferCompletion(provider_pid, consumer_pid))
 
 
 def _start(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
