@@ -750,6 +750,20 @@ def test_altered_bytes_are_refused_kept_as_refused_and_never_used(a_pair):
     assert pair.the(pair.provider, "transfer")["refusal"]["code"] == "delivery.digest-differs"
 
 
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"[" * 99, b'{"a":1,"a":2}', b"x"])
+def test_whatever_arrives_instead_of_a_claim_is_refused_in_words(a_pair, content):
+    pair = a_pair()
+    begun = ask(pair)
+    pair.http.before = lambda method, url: (
+        HttpAnswer(200, {}, content) if "/data/" in url else None
+    )
+    pair.pump()
+    reached = progress(pair.consumer, begun.pid)
+    assert (reached.transfer, reached.verified) == ("TERMINATED", False)
+    assert reached.refusal_reason[0] != reached.refusal_code  # a text, not the bare code
+    assert pair.the(pair.consumer, "delivery")["claim"] is None
+
+
 def test_an_address_elsewhere_is_not_followed(a_pair):
     pair = a_pair()
     begun = ask(pair)

@@ -187,7 +187,8 @@ def _refusal_of(check: Check) -> Refusal:
 
 
 def _reason(refusal: Refusal) -> tuple[str, ...]:
-    return (locales.text(refusal.code, refusal.arguments),)
+    known_here = locales.has_text(refusal.code)
+    return (locales.text(refusal.code, refusal.arguments) if known_here else refusal.code,)
 
 
 def _with_refusal(transfer: Transfer, refusal: Refusal) -> Transfer:
