@@ -72,3 +72,11 @@ def shared() -> Path:
 def examples() -> Path:
     """The real inventories and partner set-ups shipped with the project."""
     return ROOT / "examples"
+
+
+@pytest.fixture(autouse=True)
+def _english_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test starts with an English terminal, whatever the machine or the last test set."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("SALTBRIDGE_LANGUAGE", "")
+    monkeypatch.delenv("SALTBRIDGE_LANGUAGE")

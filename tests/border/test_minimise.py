@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saltbridge.border.context import Context, Secrets
-from saltbridge.border.minimise import commitment, plan_stages, pseudonym, round_significant
+from saltbridge.border.minimise import commitment, plan_stages, pseudonym
+from saltbridge.core.quantity import round_significant
 from saltbridge.testing.canaries import STAGES, line
 
 KEY, OTHER = Secrets(b"a" * 32), Secrets(b"b" * 32)

@@ -7,12 +7,12 @@ import pytest
 
 from saltbridge.core.edition import EditionStatus
 from saltbridge.core.provenance import Confidence
+from saltbridge.core.quantity import round_significant
 from saltbridge.footprint.declare.declaration import (
     DECLARATION,
     ESTIMATE,
     declaration_or_findings,
     declared_value,
-    round_significant,
 )
 from saltbridge.footprint.model import Inventory, ServiceLife, Stage, Warranty
 from saltbridge.footprint.result import CarbonFootprint

@@ -14,7 +14,7 @@ MEMBERS = {
     "type", "product", "plant", "period", "methodology", "unit", "unit_of_product",
     "total_kg_co2e", "declared", "stages", "stages_declared", "coverage",
     "primary_data_share", "data_quality", "range_kg_co2e", "holes", "lines", "rules",
-    "rules_not_loaded", "assumptions", "findings",
+    "rules_not_loaded", "assumptions", "findings", "significant_digits", "stage_confidence",
 }  # fmt: skip
 
 
@@ -52,6 +52,18 @@ def test_a_gate_record_has_only_the_stages_of_its_boundary() -> None:
     what = inventory(process("pack"), row("pack", "input", "cell", 1.0))
     record = footprint_record(footprint(what, factor("cell", 10.0)), what, "declaration")
     assert set(record["stages"]) == {"raw_material_acquisition", "main_production"}
+
+
+def test_a_stage_is_as_sure_as_its_weakest_factor() -> None:
+    what = inventory(
+        process("pack"), row("pack", "input", "cell", 1.0), row("pack", "input", "steel", 1.0)
+    )
+    factors = (
+        factor("cell", 10.0),
+        factor("steel", 2.0, confidence=Confidence.ILLUSTRATIVE),
+    )
+    record = footprint_record(footprint(what, *factors), what, "estimate")
+    assert record["stage_confidence"] == {"main_production": "illustrative"}
 
 
 def pcf(**change: Any) -> dict[str, Any]:

@@ -110,3 +110,24 @@ def test_records_that_do_not_fit_are_refused(supplied: Any, own: Any, code: str)
 def test_six_digits_after_a_border_still_add_up() -> None:
     rounded = {**FOOTPRINT, "total_kg_co2e": 1700.01}
     assert estimate(rounded)["total_kg_co2e"] == pytest.approx(1732.5)
+
+
+def test_the_value_per_unit_is_rounded_as_the_rule_set_rounds() -> None:
+    found = estimate({**FOOTPRINT, "significant_digits": 3})
+    assert found["declared_unit"]["value"] == 0.15
+
+
+def test_a_stage_keeps_the_weakest_confidence_its_maker_stated() -> None:
+    stated = {"raw_material_acquisition": "illustrative", "main_production": "a lie"}
+    found = {
+        tuple(s["stages"]): s["confidence"]
+        for s in estimate({**FOOTPRINT, "stage_confidence": stated})["stages"]
+    }
+    assert found[("raw_material_acquisition",)] == "illustrative"
+    assert found[("main_production",)] == ""
+
+
+def test_without_holes_there_is_no_range_to_tell() -> None:
+    total = FOOTPRINT["total_kg_co2e"]
+    found = estimate({**FOOTPRINT, "range_kg_co2e": {"low": total, "high": total}})
+    assert "range_kg_co2e" not in found

@@ -18,6 +18,7 @@ from typing import Any, Final
 from saltbridge.border.context import Context, Secrets
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput
+from saltbridge.core.quantity import round_significant
 
 MIN_CONTRIBUTORS: Final = 3
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -54,15 +55,6 @@ class Circumstances:
     @cached_property
     def stage_plan(self) -> StagePlan:
         return plan_stages(self.document.get("footprint"))
-
-
-def round_significant(value: float, digits: int) -> float:
-    """The number with so many significant digits.
-
-    >>> round_significant(5021.43871, 6), round_significant(0.000123456789, 6)
-    (5021.44, 0.000123457)
-    """
-    return float(f"{value:.{digits}g}")
 
 
 def plan_stages(footprint: Any) -> StagePlan:

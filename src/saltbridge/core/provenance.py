@@ -1,5 +1,6 @@
 """Where a number or a rule comes from, and how sure we are of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +14,26 @@ class Confidence(StrEnum):
     MEASURED = "measured"  # company-specific activity data
     RECALLED = "recalled"  # from memory: to be checked before anyone relies on it
     ILLUSTRATIVE = "illustrative"  # invented to show the path; never a claim about the world
+
+
+_WEAKEST_FIRST = (
+    Confidence.ILLUSTRATIVE,
+    Confidence.RECALLED,
+    Confidence.SECONDARY,
+    Confidence.COMPUTED,
+    Confidence.READ,
+    Confidence.MEASURED,
+)
+
+
+def weakest(marks: Iterable[Confidence]) -> Confidence | None:
+    """The weakest of the marks: a sum is as sure as the weakest number in it. None of none.
+
+    >>> weakest([Confidence.READ, Confidence.RECALLED]).value
+    'recalled'
+    """
+    found = set(marks)
+    return next((mark for mark in _WEAKEST_FIRST if mark in found), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,15 @@ def same_dimension(unit: str, other: str) -> bool:
     return bool(_unit(unit).dimensionality == _unit(other).dimensionality)
 
 
+def round_significant(value: float, digits: int) -> float:
+    """The value with so many significant digits, as a decimal reader would write it.
+
+    >>> round_significant(0.0419059166, 3), round_significant(-1234.5, 3)
+    (0.0419, -1230.0)
+    """
+    return float(f"{value:.{digits - 1}e}")
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A value and its unit."""

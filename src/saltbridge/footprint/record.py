@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from saltbridge.core.finding import Finding, Place
+from saltbridge.core.provenance import weakest
+from saltbridge.core.quantity import round_significant
 from saltbridge.footprint.completeness import Coverage
 from saltbridge.footprint.data_quality import DataQuality
-from saltbridge.footprint.declare.declaration import declared_value, round_significant
+from saltbridge.footprint.declare.declaration import declared_value
 from saltbridge.footprint.methodologies import methodologies
-from saltbridge.footprint.model import EmissionFactor, Inventory
+from saltbridge.footprint.model import EmissionFactor, Inventory, Stage
 from saltbridge.footprint.result import CarbonFootprint, Contribution, Hole
 
 
@@ -56,6 +58,8 @@ def footprint_record(
         "stages_declared": None
         if unit is None
         else {s: round_significant(kg / unit.amount, digits) for s, kg in stages.items()},
+        "significant_digits": digits,
+        "stage_confidence": _stage_confidence(footprint),
         "coverage": _coverage(footprint),
         "primary_data_share": footprint.detail.get("primary_data_share"),
         "data_quality": _data_quality(footprint),
@@ -104,6 +108,20 @@ def _product(inventory: Inventory) -> dict[str, Any]:
         "gtin": product.gtin,
         "manufacturer_part_id": product.manufacturer_part_id,
     }
+
+
+def _stage_confidence(footprint: CarbonFootprint) -> dict[str, str]:
+    """The weakest confidence among the factors of each stage.
+
+    Lines do not cross the border; this mark does, so that an illustrative stage is still
+    called so by whoever receives its sum.
+    """
+    found: dict[str, str] = {}
+    for stage in Stage:
+        mark = weakest(c.factor.confidence for c in footprint.contributions if c.stage is stage)
+        if mark is not None:
+            found[stage.value] = mark.value
+    return found
 
 
 def _coverage(footprint: CarbonFootprint) -> dict[str, float] | None:

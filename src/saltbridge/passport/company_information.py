@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.core.provenance import Confidence, weakest
+from saltbridge.core.quantity import round_significant
 from saltbridge.passport.model import Origin
 
 STAGES: Final = (
@@ -20,15 +22,6 @@ STAGES: Final = (
     "end_of_life",
 )
 DISTRIBUTION: Final = "distribution"
-# Weakest first: a stage is as sure as the weakest number in it.
-_CONFIDENCE: Final = (
-    "illustrative",
-    "recalled",
-    "secondary",
-    "computed",
-    "read",
-    "measured",
-)
 
 
 def footprint_estimate(
@@ -68,7 +61,7 @@ def footprint_estimate(
     estimate: dict[str, Any] = {
         "kind": "estimate",
         "total_kg_co2e": total,
-        "declared_unit": _declared(total, unit),
+        "declared_unit": _declared(total, unit, supplied.get("significant_digits")),
         "unit": dict(unit) if isinstance(unit, Mapping) else None,
         "stages": parts,
         "distribution_replaced": replaced,
@@ -110,27 +103,33 @@ def _parts(record: Mapping[str, Any], origin: Origin) -> list[dict[str, Any]]:
     ]
 
 
-def _declared(total: float, unit: Any) -> dict[str, Any] | None:
+def _declared(total: float, unit: Any, digits: Any) -> dict[str, Any] | None:
+    """Per unit of the rule set, rounded as the rule set rounds what is declared."""
     if not isinstance(unit, Mapping) or not unit.get("amount"):
         return None
-    return {"value": total / float(unit["amount"]), "unit": f"kg CO2e/{unit['unit']}"}
+    value = total / float(unit["amount"])
+    if isinstance(digits, int) and 1 <= digits <= 15:
+        value = round_significant(value, digits)
+    return {"value": value, "unit": f"kg CO2e/{unit['unit']}"}
 
 
 def _shifted(limits: Any, shift: float) -> dict[str, float] | None:
     """The range of the supplier's record, moved by what the own stage changed."""
     if not isinstance(limits, Mapping) or limits.get("low") is None:
         return None
+    if isclose(float(limits["low"]), float(limits["high"]), rel_tol=1e-9):
+        return None  # no hole: the total is all there is to say
     return {"low": float(limits["low"]) + shift, "high": float(limits["high"]) + shift}
 
 
 def _confidence(record: Mapping[str, Any], stages: list[str]) -> str:
-    """The weakest confidence among the lines of the stages; empty if the lines stayed home."""
-    marks = [
-        str((line.get("factor") or {}).get("confidence", ""))
-        for line in record.get("lines") or []
-        if isinstance(line, Mapping) and line.get("stage") in stages
-    ]
-    return next((c for c in _CONFIDENCE if c in marks), "")
+    """The weakest confidence the record states for the stages; empty if it states none."""
+    stated = record.get("stage_confidence")
+    if not isinstance(stated, Mapping):
+        return ""
+    known = {mark.value for mark in Confidence}
+    mark = weakest(Confidence(stated[s]) for s in stages if stated.get(s) in known)
+    return "" if mark is None else mark.value
 
 
 def _is_number(value: Any) -> bool:

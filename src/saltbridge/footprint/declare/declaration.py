@@ -5,21 +5,13 @@ from math import inf
 from saltbridge.core.edition import EditionStatus
 from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.core.provenance import Confidence
+from saltbridge.core.quantity import round_significant
 from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.methodology import CutOff
 from saltbridge.footprint.result import CarbonFootprint, Hole, HoleReason
 
 ESTIMATE, DECLARATION = "estimate", "declaration"
 _DOUBTFUL = (Confidence.RECALLED, Confidence.ILLUSTRATIVE)
-
-
-def round_significant(value: float, digits: int) -> float:
-    """The value with so many significant digits, as a decimal reader would write it.
-
-    >>> round_significant(0.0419059166, 3), round_significant(-1234.5, 3)
-    (0.0419, -1230.0)
-    """
-    return float(f"{value:.{digits - 1}e}")
 
 
 def declared_value(footprint: CarbonFootprint) -> float | None:
