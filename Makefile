@@ -11,7 +11,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 ARGS ?=
 JOBS ?= 2
 
-.PHONY: help demo test test-all check format bench lock docs clean system-parts
+.PHONY: help demo test test-all check format bench bench-hostile lock docs clean system-parts
 
 help:
 	@echo "make demo       set up and run the whole path (ARGS=\"--once\" to stop after it)"
@@ -66,6 +66,9 @@ format: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	@$(BIN)/python bench/first_minute.py $(ARGS)
+
+bench-hostile: $(VENV)/test.stamp
+	@$(BIN)/python bench/hostile_files.py
 
 docs: $(VENV)/test.stamp
 	@$(BIN)/python scripts/write_reference.py
