@@ -22,7 +22,7 @@ from saltbridge.ports import Store
 from saltbridge.testing.builders import FixedClock
 from saltbridge.testing.store_contract import StoreContract, a_release
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.full("PostgreSQL")
 
 
 def _programs() -> Path | None:

@@ -29,7 +29,7 @@ WORDS = {
 }
 
 pytestmark = [
-    pytest.mark.full,
+    pytest.mark.full("Chromium"),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
 ]
 
