@@ -22,29 +22,9 @@ from saltbridge.exchange.policy import PURPOSE_PASSPORT, usage_offer
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.exchange_state import deliveries, progress
 from saltbridge.services.negotiate import start_negotiation
+from saltbridge.testing.peers import PCF_DOCUMENT
 
 SUPPLIER, CELLMAKER, STRANGER = "BPNL0000SUPPLIER", "BPNL000CELLMAKER", "BPNL0000STRANGER"
-PCF = {
-    "kind": "pcf",
-    "illustrative": True,
-    "product_family": "cathode material",
-    "records": [
-        {
-            "id": "cathode-nmc111",
-            "flow": "NMC111 cathode powder",
-            "unit": "kg",
-            "location": "CN",
-            "kg_co2e_per_unit": 19.5,
-            "low": 15.0,
-            "high": 25.0,
-            "methodology": "catena-x-pcf@v4",
-            "period": {"start": "2025-01-01", "end": "2025-12-31"},
-            "source": "illustrative",
-            "licence": "CC0-1.0",
-            "confidence": "illustrative",
-        }
-    ],
-}
 
 
 def saltbridge(*arguments: object, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
@@ -146,7 +126,7 @@ def companies(tmp_path: Path) -> Iterator[Companies]:
             *("--dsp-url", f"http://127.0.0.1:{port}/2025-1"),
         )
     document = tmp_path / "pcf.json"
-    document.write_text(json.dumps(PCF))
+    document.write_text(json.dumps(PCF_DOCUMENT))
     saltbridge(
         *("publish", document, "--to", CELLMAKER, "--node", both.folder("supplier")),
         *("--purpose", "cx.pcf.base:1", "--title", "Cathode", "--person", "Export control"),

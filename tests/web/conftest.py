@@ -1,6 +1,6 @@
 """Two companies in one process: a provider with one released PCF document, and a consumer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,41 +8,21 @@ import pytest
 
 from saltbridge.adapters.outbox_worker import OutboxWorker
 from saltbridge.bootstrap import outbox_handlers
-from saltbridge.core.canonical import read_json
+from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.exchange import messages as m
+from saltbridge.exchange.model import Negotiation, Offer
 from saltbridge.exchange.policy import PURPOSE_PCF
-from saltbridge.ports import Partner, World
+from saltbridge.formats.dsp import render_message
+from saltbridge.ports import HttpAnswer, Partner, World
+from saltbridge.services.catalogue import request_catalogue
+from saltbridge.services.negotiate import start_negotiation
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.testing.builders import FixedClock, memory_world, node_profile, partner_of
-from saltbridge.testing.peers import InProcessHttp
+from saltbridge.testing.peers import PCF_DOCUMENT, InProcessHttp
+from saltbridge.trust.self_issued import self_issued_token
 from saltbridge.web.app import create_app
 
-PCF: dict[str, Any] = {
-    "kind": "pcf",
-    "illustrative": True,
-    "product_family": "cathode material",
-    "records": [
-        {
-            "id": "cathode-nmc111",
-            "flow": "NMC111 cathode powder",
-            "unit": "kg",
-            "location": "CN",
-            "kg_co2e_per_unit": 19.5,
-            "low": 15.0,
-            "high": 25.0,
-            "methodology": "catena-x-pcf@v4",
-            "period": {"start": "2025-01-01", "end": "2025-12-31"},
-            "primary_data_share": 70.0,
-            "TeR": 2,
-            "GeR": 2,
-            "TiR": 1,
-            "mass_kg_per_unit": 1.0,
-            "source": "illustrative",
-            "licence": "CC0-1.0",
-            "confidence": "illustrative",
-            "sub_suppliers": ["CANARY-SUB-SUPPLIER"],
-        }
-    ],
-}
+CALLBACK = "http://127.0.0.1:8202/2025-1/callback"
 
 
 @dataclass
@@ -85,8 +65,78 @@ class Pair:
         (only,) = self.all(world, kind)
         return only
 
+    def ask(self, *, wanted: bool = True) -> Negotiation:
+        """The consumer asks for the one dataset it is shown."""
+        (dataset,) = request_catalogue(self.consumer, self.to_provider).datasets
+        return start_negotiation(
+            self.consumer,
+            self.to_provider,
+            dataset.id,
+            dataset.offers[0],
+            transfer_wanted=wanted,
+            dataset_kind=dataset.kind,
+        )
 
-def _a_pair(*, access: bool = True, document: dict[str, Any] = PCF) -> Pair:
+    def call(
+        self,
+        method: str,
+        path: str,
+        document: Any = None,
+        *,
+        world: World | None = None,
+        callee: World | None = None,
+        **token: Any,
+    ) -> HttpAnswer:
+        """One request of the consumer (or of ``world``) to the provider (or to ``callee``)."""
+        caller, called = world or self.consumer, callee or self.provider
+        bearer = self_issued_token(
+            **{
+                "caller": caller.node.did,
+                "called": called.node.did,
+                "jti": caller.identifiers.urn_uuid(),
+                "now": self.clock.now(),
+                "signer": caller.keyring.signer(),
+                **token,
+            }
+        )
+        return self.http.send(
+            method,
+            f"{called.node.base_url}{path}",
+            headers={"authorization": f"Bearer {bearer}"},
+            content=None if document is None else canonical_bytes(document),
+        )
+
+    def a_request(self, **changes: Any) -> dict[str, Any]:
+        """The consumer's first message about the dataset, with these changes."""
+        with self.provider.store.reading() as view:
+            offer = read_json(view.get("dataset", self.dataset_id).body)["offer"]
+        request = m.ContractRequest(
+            consumer_pid="urn:uuid:11111111-1111-4111-8111-111111111111",
+            offer=Offer(offer["@id"], offer, self.dataset_id),
+            callback_address=CALLBACK,
+        )
+        return render_message(replace(request, **changes))
+
+    def started(self) -> tuple[str, str]:
+        """The exchange up to a token in the consumer's hands; nothing pulled yet."""
+        self.ask()
+        for _ in range(20):
+            self.workers["supplier"].run_once()
+            if any(t["state"] == "STARTED" for t in self.all(self.consumer, "transfer")):
+                break
+            self.workers["cellmaker"].run_once()
+        with self.consumer.store.reading() as view:
+            (fetch,) = [e for e in view.due(self.clock.now()) if e.kind == "exchange.fetch"]
+        address = read_json(fetch.body)["address"]
+        stated = {p["name"]: p["value"] for p in address["endpointProperties"]}
+        return address["endpoint"], stated["authorization"]
+
+    def pull(self, endpoint: str, token: str) -> HttpAnswer:
+        """One request at a data plane."""
+        return self.http.send("GET", endpoint, headers={"authorization": f"Bearer {token}"})
+
+
+def _a_pair(*, access: bool = True, document: Mapping[str, Any] = PCF_DOCUMENT) -> Pair:
     """A provider that has published a document for the consumer."""
     clock, http = FixedClock(), InProcessHttp()
     supplier = node_profile("supplier", jurisdiction="CN", port=8201)

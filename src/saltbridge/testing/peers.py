@@ -3,12 +3,40 @@
 import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.ports import HttpAnswer
+
+PCF_DOCUMENT: Final[Mapping[str, Any]] = {
+    "kind": "pcf",
+    "illustrative": True,
+    "product_family": "cathode material",
+    "records": [
+        {
+            "id": "cathode-nmc111",
+            "flow": "NMC111 cathode powder",
+            "unit": "kg",
+            "location": "CN",
+            "kg_co2e_per_unit": 19.5,
+            "low": 15.0,
+            "high": 25.0,
+            "methodology": "catena-x-pcf@v4",
+            "period": {"start": "2025-01-01", "end": "2025-12-31"},
+            "primary_data_share": 70.0,
+            "TeR": 2,
+            "GeR": 2,
+            "TiR": 1,
+            "mass_kg_per_unit": 1.0,
+            "source": "illustrative",
+            "licence": "CC0-1.0",
+            "confidence": "illustrative",
+            "sub_suppliers": ["CANARY-SUB-SUPPLIER"],
+        }
+    ],
+}
 
 
 @dataclass
@@ -104,34 +132,3 @@ async def _call(
 
     await application(scope, receive, send)
     return HttpAnswer(status, answered, bytes(body))
-
-
-def dataset_record(
-    dataset_id: str,
-    offer: Mapping[str, Any],
-    releases: Mapping[str, tuple[str, str]],
-    *,
-    access: tuple[str, ...],
-    kind: str = "pcf",
-    title: str = "A dataset",
-) -> bytes:
-    """A dataset as ``services.publish`` writes it. ``releases``: BPN → digest, decision."""
-    return canonical_bytes(
-        {
-            "id": dataset_id,
-            "title": title,
-            "kind": kind,
-            "dct_type": "https://w3id.org/catenax/taxonomy#PcfExchange",
-            "offer": dict(offer),
-            "access": list(access),
-            "releases": {
-                bpn: {
-                    "digest": content_digest,
-                    "decision_id": decision_id,
-                    "media_type": "application/json",
-                }
-                for bpn, (content_digest, decision_id) in releases.items()
-            },
-            "created_at": "2026-11-23T10:00:00Z",
-        }
-    )

@@ -1,0 +1,199 @@
+"""What a token opens, what is pulled with it, and what is made of the bytes."""
+
+import pytest
+
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.exchange import messages as m
+from saltbridge.formats.dsp import render_message
+from saltbridge.ports import HttpAnswer
+from saltbridge.services.exchange_state import progress
+
+# ── the data plane ──────────────────────────────────────────────────────────────────────
+
+
+def test_the_token_opens_the_released_bytes_and_is_kept_as_a_digest_only(a_pair):
+    pair = a_pair()
+    endpoint, token = pair.started()
+    answer = pair.pull(endpoint, token)
+    with pair.provider.store.reading() as view:
+        record = read_json(view.get("dataset", pair.dataset_id).body)
+        assert view.get("token", digest(token.encode())) is not None
+        for kind in ("token", "transfer", "negotiation"):
+            assert all(token.encode() not in r.body for r in view.find(kind))
+    (named,) = record["releases"].values()
+    assert (answer.status, digest(answer.content)) == (200, named["digest"])
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 43])
+def test_an_unknown_token_opens_nothing(a_pair, token):
+    pair = a_pair()
+    endpoint, _ = pair.started()
+    assert pair.pull(endpoint, token).status == 403
+
+
+def test_a_token_dies_after_300_seconds(a_pair):
+    pair = a_pair()
+    endpoint, token = pair.started()
+    pair.clock.advance(seconds=299)
+    assert pair.pull(endpoint, token).status == 200
+    pair.clock.advance(seconds=1)
+    assert pair.pull(endpoint, token).status == 403
+
+
+def test_a_token_opens_its_own_transfer_only(a_pair):
+    pair = a_pair()
+    endpoint, token = pair.started()
+    assert pair.pull(endpoint[:-1] + "f", token).status == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("completion", m.TransferCompletion),
+        ("termination", m.TransferTermination),
+        ("suspension", m.TransferSuspension),
+    ],
+)
+def test_a_token_dies_with_the_transfer(a_pair, name, kind):
+    pair = a_pair()
+    endpoint, token = pair.started()
+    process = pair.the(pair.provider, "transfer")
+    pid = process["provider_pid"]
+    message = render_message(kind(pid, process["consumer_pid"]))
+    assert pair.call("POST", f"/2025-1/transfers/{pid}/{name}", message).status == 200
+    assert pair.pull(endpoint, token).status == 403
+
+
+def test_a_token_dies_with_the_agreement(a_pair):
+    pair = a_pair()
+    endpoint, token = pair.started()
+    with pair.provider.store.unit_of_work() as work:
+        (agreement,) = work.find("agreement")
+        body = {**read_json(agreement.body), "timestamp": "2020-01-01T00:00:00Z"}
+        work.put("agreement", agreement.id, canonical_bytes(body))
+    assert pair.pull(endpoint, token).status == 403
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("token", {"transfer_id": "urn:uuid:other"}),
+        ("token", {"agreement_id": "urn:uuid:other"}),
+        ("token", {"bpn": "BPNL0000STRANGER"}),
+        ("transfer", {"state": "COMPLETED"}),
+        ("transfer", {"role": "consumer"}),
+    ],
+)
+def test_every_binding_of_a_token_is_checked(a_pair, kind, changes):
+    pair = a_pair()
+    endpoint, token = pair.started()
+    with pair.provider.store.unit_of_work() as work:
+        (record,) = work.find(kind)
+        body = {**read_json(record.body), **changes}
+        if kind == "transfer":
+            body["outgoing"] = ""
+        work.put(kind, record.id, canonical_bytes(body))
+    assert pair.pull(endpoint, token).status == 403
+
+
+def test_only_get_is_answered(a_pair):
+    pair = a_pair()
+    endpoint, token = pair.started()
+    for method in ("POST", "PUT", "DELETE"):
+        answer = pair.http.send(
+            method, endpoint, headers={"authorization": token}, content=b"{}"
+        )
+        assert answer.status == 405
+
+
+def test_a_resumed_transfer_gets_a_new_token(a_pair):
+    pair = a_pair()
+    endpoint, old = pair.started()
+    process = pair.the(pair.provider, "transfer")
+    pid, consumer_pid = process["provider_pid"], process["consumer_pid"]
+    for name, message in (
+        ("suspension", m.TransferSuspension(pid, consumer_pid)),
+        ("start", m.TransferStart(pid, consumer_pid)),
+    ):
+        document = render_message(message)
+        answer = pair.call("POST", f"/2025-1/transfers/{pid}/{name}", document)
+        assert answer.status == 200
+    pair.workers["supplier"].run_once()
+    assert pair.pull(endpoint, old).status == 403
+    assert pair.the(pair.provider, "transfer")["token_digest"] != digest(old.encode())
+
+
+# ── what is delivered ───────────────────────────────────────────────────────────────────
+
+
+def test_altered_bytes_are_refused_kept_as_refused_and_never_used(a_pair):
+    pair = a_pair()
+    begun = pair.ask()
+    real = pair.http.send
+
+    def altering(method, url, **rest):
+        answer = real(method, url, **rest)
+        if "/data/" in url:
+            content = answer.content.replace(b'"saltbridge"', b'"saltbridge" ')
+            return HttpAnswer(answer.status, answer.headers, content)
+        return answer
+
+    pair.http.send = altering
+    pair.pump()
+    delivered = pair.the(pair.consumer, "delivery")
+    assert delivered["verified"] is False
+    assert [c["name"] for c in delivered["checks"] if not c["ok"]] == ["digest"]
+    assert pair.all(pair.consumer, "pcf") == []
+    reached = progress(pair.consumer, begun.pid)
+    assert (reached.transfer, reached.refusal_code) == (
+        "TERMINATED",
+        "delivery.digest-differs",
+    )
+    assert pair.the(pair.provider, "transfer")["refusal"]["code"] == "delivery.digest-differs"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"[" * 99, b'{"a":1,"a":2}', b"x"])
+def test_whatever_arrives_instead_of_a_claim_is_refused_in_words(a_pair, content):
+    pair = a_pair()
+    begun = pair.ask()
+    pair.http.before = lambda method, url: (
+        HttpAnswer(200, {}, content) if "/data/" in url else None
+    )
+    pair.pump()
+    reached = progress(pair.consumer, begun.pid)
+    assert (reached.transfer, reached.verified) == ("TERMINATED", False)
+    assert reached.refusal_reason[0] != reached.refusal_code  # a text, not the bare code
+    assert pair.the(pair.consumer, "delivery")["claim"] is None
+
+
+def test_an_address_elsewhere_is_not_followed(a_pair):
+    pair = a_pair()
+    begun = pair.ask()
+    real = pair.http.send
+    asked = []
+
+    def elsewhere(method, url, **rest):
+        asked.append(url)
+        content = rest.get("content")
+        if content and b"TransferStartMessage" in content:
+            content = content.replace(b"http://127.0.0.1:8201/data", b"http://127.0.0.1:9/data")
+            rest = {**rest, "content": content}
+        return real(method, url, **rest)
+
+    pair.http.send = elsewhere
+    pair.pump()
+    assert progress(pair.consumer, begun.pid).refusal_code == "delivery.endpoint-foreign"
+    assert not any(":9/" in url for url in asked)
+
+
+def test_a_refused_token_is_borne_for_a_while_then_the_transfer_ends(a_pair):
+    pair = a_pair()
+    begun = pair.ask()
+    pair.http.before = lambda method, url: (
+        HttpAnswer(403, {}, b"{}") if "/data/" in url else None
+    )
+    for _ in range(8):
+        pair.pump()
+        pair.clock.advance(seconds=20)
+    assert progress(pair.consumer, begun.pid).refusal_code == "delivery.data-plane-refused"
+    assert pair.all(pair.consumer, "delivery") == []
