@@ -42,13 +42,20 @@ def test_canonical_bytes_are_read_back_equal_and_are_a_fixed_point(value: object
         (b"[" * 65 + b"]" * 65, "json.too-deep"),
         (b"\xff\xfe", "json.not-utf8"),
         (b'{"a": }', "json.syntax"),
+        (rb'{"a": "\ud800"}', "json.half-character"),
+        (rb'{"\uDC00": 1}', "json.half-character"),
+        ('"\ud800"', "json.half-character"),
     ],
 )
-def test_what_json_loads_takes_in_silence_is_refused(faulty: bytes, code: str) -> None:
+def test_what_json_loads_takes_in_silence_is_refused(faulty: bytes | str, code: str) -> None:
     with pytest.raises(FaultyJson) as caught:
         read_json(faulty, "delivery.json")
     assert [f.code for f in caught.value.findings] == [code]
     assert caught.value.findings[0].place.file == "delivery.json"
+
+
+def test_a_whole_surrogate_pair_is_a_character() -> None:
+    assert read_json(rb'["\ud83d\ude00", "\\ud800"]') == ["😀", "\\ud800"]
 
 
 def test_brackets_inside_strings_are_not_nesting() -> None:

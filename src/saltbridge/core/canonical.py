@@ -1,13 +1,14 @@
 """Canonical bytes, digests and a JSON reader that takes no liberties.
 
 Two readers must never see two different documents in one signed file, so the reader refuses
-duplicate keys, NaN and infinities, numbers that overflow, endless digits and deep nesting;
-all of these pass ``json.loads`` in silence.
+duplicate keys, NaN and infinities, numbers that overflow, endless digits, halves of
+surrogate pairs and deep nesting; all of these pass ``json.loads`` in silence.
 """
 
 import hashlib
 import json
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from saltbridge.core.finding import Place, finding
 
 MAX_DEPTH = 64
 MAX_DIGITS = 64
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
 class FaultyJson(FaultyInput):
@@ -55,7 +57,8 @@ def read_json(content: bytes | str, name: str = "") -> Any:
 
     Raises:
         FaultyJson: not UTF-8, not JSON, duplicate keys, NaN or infinity, a number out of
-            range, more than 64 digits, or nesting deeper than 64 levels.
+            range, more than 64 digits, half a surrogate pair, or nesting deeper than 64
+            levels.
     """
     place = Place(file=name)
     try:
@@ -93,7 +96,7 @@ def read_json(content: bytes | str, name: str = "") -> Any:
         return seen
 
     try:
-        return json.loads(
+        value = json.loads(
             text,
             parse_constant=constant,
             parse_int=integer,
@@ -103,6 +106,18 @@ def read_json(content: bytes | str, name: str = "") -> Any:
     except json.JSONDecodeError as fault:
         at = Place(file=name, row=fault.lineno)
         raise FaultyJson([finding("json.syntax", at, reason=fault.msg)]) from fault
+    if _SURROGATE.search(text):
+        _refuse_half_characters(value, place)
+    return value
+
+
+def _refuse_half_characters(value: Any, place: Place) -> None:
+    """Half a surrogate pair is no character: no UTF-8 bytes, and so no digest, can hold it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as fault:
+        code = f"U+{ord(fault.object[fault.start]):04X}"
+        raise FaultyJson([finding("json.half-character", place, character=code)]) from fault
 
 
 def _refuse_endless_digits(digits: str, place: Place) -> None:
