@@ -1,6 +1,8 @@
 """Layers, derived values, and views per audience."""
 
+import json
 from datetime import date
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from saltbridge.passport.access import Audience
 from saltbridge.passport.assemble import assemble, derived_values, parse_values, view
 from saltbridge.passport.attributes import attribute_table
+from saltbridge.passport.check_values import check_value
 from saltbridge.passport.data_carrier import check_identifiers, is_serial
 from saltbridge.passport.model import (
     AttributeValue,
@@ -128,3 +131,57 @@ def test_identifier_faults_come_all_at_once() -> None:
         "passport.bad-serial",
         "passport.serial-twice",
     }
+
+
+def samples() -> dict[str, Any]:
+    """A structured value per attribute that may hold one, as the example passport states it."""
+    stated = json.loads(
+        (files("saltbridge.passport") / "example.json").read_text(encoding="utf-8")
+    )["attributes"]
+    return {id: e for id, e in stated.items() if isinstance(e.get("value"), dict | list)}
+
+
+def planted(value: Any) -> Any:
+    """The value with a canary in every mapping, at every depth."""
+    if isinstance(value, dict):
+        return {
+            **{k: planted(v) for k, v in value.items()},
+            "colour": "CANARY",
+            "x": ["CANARY"],
+        }
+    return [planted(v) for v in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("id", sorted(samples()))
+def test_a_member_nobody_knows_is_shown_to_nobody(id: str) -> None:
+    """A structured value has its audience as a whole; unknown members would travel along."""
+    entry = samples()[id]
+    values, _ = parse_values({id: {**entry, "value": planted(entry["value"])}}, MAKER, "")
+    assert "CANARY" not in repr(values[id].value)
+    plain, _ = parse_values({id: entry}, MAKER, "")
+    assert values[id].value == plain[id].value == entry["value"]
+    if planted(entry["value"]) != entry["value"]:
+        assert {"colour", "x"} <= values[id].unexpected.keys()
+        codes = [f.code for f in check_value(attribute_table()[id], values[id])]
+        assert codes == ["passport.unknown-member"]
+
+
+@pytest.mark.parametrize(
+    ("id", "value"),
+    [
+        ("A063", {"code": "NMC111", "name": {"CANARY": "CANARY"}}),
+        ("A063", {"code": "NMC111", "name": ["CANARY"]}),
+        ("A026", {"name": "Isarwerk", "address": {"street": "1", "CANARY": "CANARY"}}),
+        ("A044", {"title": {"en": {"CANARY": "CANARY"}}, "url": "https://a.example"}),
+    ],
+)
+def test_a_member_that_is_no_plain_value_does_not_smuggle(id: str, value: Any) -> None:
+    values, _ = parse_values({id: {"value": value}}, MAKER, "")
+    assert "CANARY" not in repr(values[id].value)
+
+
+@pytest.mark.parametrize("member", ["unit", "measured_on", "not_applicable", "unknown"])
+def test_what_stands_beside_a_value_is_a_text(member: str) -> None:
+    values, _ = parse_values({"A018": {"value": "P1", member: {"x": "CANARY"}}}, MAKER, "")
+    assert getattr(values["A018"], member) == ""
+    assert member in values["A018"].unexpected

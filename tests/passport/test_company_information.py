@@ -131,3 +131,19 @@ def test_without_holes_there_is_no_range_to_tell() -> None:
     total = FOOTPRINT["total_kg_co2e"]
     found = estimate({**FOOTPRINT, "range_kg_co2e": {"low": total, "high": total}})
     assert "range_kg_co2e" not in found
+
+
+@pytest.mark.parametrize(
+    "member", ["unit", "methodology", "period", "coverage", "data_quality"]
+)
+def test_members_nobody_knows_are_not_told_to_everybody(member: str) -> None:
+    more = {**FOOTPRINT[member], "CANARY": "CANARY", "title": {"CANARY": 1}, "end": ["CANARY"]}
+    found = estimate({**FOOTPRINT, member: more}, own=None)
+    assert "CANARY" not in repr(found)
+    plain = estimate(own=None)[member]
+    assert found[member] == {k: v for k, v in plain.items() if k not in ("title", "end")}
+
+
+def test_a_share_that_is_no_number_is_not_told() -> None:
+    told = estimate({**FOOTPRINT, "primary_data_share": {"CANARY": 1}})
+    assert "primary_data_share" not in told

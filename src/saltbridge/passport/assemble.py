@@ -29,6 +29,7 @@ from saltbridge.passport.model import (
     OriginKind,
     Values,
 )
+from saltbridge.passport.parts import known_parts
 from saltbridge.passport.validate import Readiness, State, may_be_filled
 
 _MEMBERS = frozenset({"value", "unit", "measured_on", "not_applicable", "unknown"})
@@ -62,17 +63,31 @@ def parse_values(
         if not isinstance(entry, Mapping):
             found.append(finding("passport.not-a-table", place))
             continue
+        value, unknown = known_parts(attribute, _plain(entry.get("value")))
         raw = AttributeValue(
-            value=_plain(entry.get("value")),
-            unit=str(entry.get("unit", "")),
+            value=value,
+            unit=_text(entry, "unit"),
             origin=origin,
-            measured_on=_plain(entry.get("measured_on", "")),
-            not_applicable=str(entry.get("not_applicable", "")),
-            unknown=str(entry.get("unknown", "")),
-            unexpected={k: v for k, v in entry.items() if k not in _MEMBERS},
+            measured_on=_text(entry, "measured_on"),
+            not_applicable=_text(entry, "not_applicable"),
+            unknown=_text(entry, "unknown"),
+            unexpected={
+                **{k: v for k, v in entry.items() if not _is_known(k, v)},
+                **dict.fromkeys(unknown),
+            },
         )
         values[id] = in_table_unit(attribute, raw)
     return values, found
+
+
+def _text(entry: Mapping[str, Any], member: str) -> str:
+    """A member beside the value: a text, or nothing."""
+    stated = _plain(entry.get(member, ""))
+    return stated if isinstance(stated, str) else ""
+
+
+def _is_known(member: str, stated: Any) -> bool:
+    return member == "value" or (member in _MEMBERS and isinstance(_plain(stated), str))
 
 
 def _plain(value: Any) -> Any:

@@ -22,6 +22,13 @@ STAGES: Final = (
     "end_of_life",
 )
 DISTRIBUTION: Final = "distribution"
+_PASSED_ON: Final[Mapping[str, frozenset[str]]] = {
+    "unit": frozenset({"kind", "amount", "unit"}),
+    "methodology": frozenset({"id", "edition", "title", "status"}),
+    "period": frozenset({"start", "end"}),
+    "coverage": frozenset({"mass_share", "mass_without_factor_kg"}),
+    "data_quality": frozenset({"TeR", "GeR", "TiR", "DQR"}),
+}
 
 
 def footprint_estimate(
@@ -57,22 +64,34 @@ def footprint_estimate(
     parts.sort(key=lambda p: STAGES.index(p["stages"][0]))
     total = fsum(p["kg_co2e"] for p in parts)
     shift = total - float(supplied["total_kg_co2e"])
-    unit = supplied.get("unit")
+    unit, share = supplied.get("unit"), supplied.get("primary_data_share")
     estimate: dict[str, Any] = {
         "kind": "estimate",
         "total_kg_co2e": total,
         "declared_unit": _declared(total, unit, supplied.get("significant_digits")),
-        "unit": dict(unit) if isinstance(unit, Mapping) else None,
+        "unit": _known(supplied, "unit"),
         "stages": parts,
         "distribution_replaced": replaced,
-        "methodology": dict(supplied["methodology"]),
-        "period": dict(supplied.get("period") or {}),
-        "coverage": dict(supplied.get("coverage") or {}),
-        "primary_data_share": supplied.get("primary_data_share"),
-        "data_quality": supplied.get("data_quality"),
+        "methodology": _known(supplied, "methodology"),
+        "period": _known(supplied, "period"),
+        "coverage": _known(supplied, "coverage"),
+        "primary_data_share": share if _is_number(share) else None,
+        "data_quality": _known(supplied, "data_quality"),
         "range_kg_co2e": _shifted(supplied.get("range_kg_co2e"), shift),
     }
     return {member: value for member, value in estimate.items() if value not in (None, {})}
+
+
+def _known(record: Mapping[str, Any], member: str) -> dict[str, Any]:
+    """A part of the record with the members that everybody may read."""
+    stated = record.get(member)
+    if not isinstance(stated, Mapping):
+        return {}
+    return {
+        name: value
+        for name, value in stated.items()
+        if name in _PASSED_ON[member] and (isinstance(value, str) or _is_number(value))
+    }
 
 
 def _is_distribution(part: Mapping[str, Any]) -> bool:
