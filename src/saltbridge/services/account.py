@@ -25,8 +25,10 @@ from saltbridge.footprint.record import footprint_record
 from saltbridge.footprint.result import CarbonFootprint
 from saltbridge.footprint.supplier_records import supplier_factors
 from saltbridge.formats.claim_file import render_claim_file
-from saltbridge.ports import FactorLibrary, StoredRecord, UnitOfWork, World
-from saltbridge.trust.claims import Declaration, Estimate, Receipt, SignedClaim, sign
+from saltbridge.ports import FactorLibrary, UnitOfWork, World
+from saltbridge.steps.records import every
+from saltbridge.steps.release import sign_claim
+from saltbridge.trust.claims import Declaration, Estimate, Receipt, SignedClaim
 from saltbridge.trust.did import iso
 from saltbridge.trust.receipt import receipt_for, render_receipt
 
@@ -138,12 +140,7 @@ def verified_supplier_factors(
     """Factors of all verified PCF deliveries; of two for one flow the newer one counts."""
     newest: dict[tuple[str, str, str], EmissionFactor] = {}
     remarks: list[Finding] = []
-    stored: list[StoredRecord] = []
-    after = ""
-    while page := view.find("pcf", after=after):
-        stored += page
-        after = page[-1].id
-    for record in sorted(stored, key=lambda r: (r.written_at, r.id)):
+    for record in sorted(every(view, "pcf"), key=lambda r: (r.written_at, r.id)):
         document = read_json(record.body, record.id)
         delivery = document.get("delivery") or {}
         supplier = str((delivery.get("provider") or {}).get("bpn") or "")
@@ -159,7 +156,6 @@ def verified_supplier_factors(
 def _signed(
     world: World, request: FootprintRequest, result: Accounted, now: datetime
 ) -> Accounted:
-    signer = world.keyring.signer()
     receipt_content = render_receipt(
         receipt_for(
             result.record,
@@ -172,22 +168,8 @@ def _signed(
     claim_class: type[Declaration] | type[Estimate]
     claim_class = Declaration if result.kind == DECLARATION else Estimate
     claim_id = world.identifiers.urn_uuid()
-    claim: SignedClaim = sign(
-        claim_class,
-        result.record,
-        id=claim_id,
-        issued_at=now,
-        issuer=world.node.did,
-        signer=signer,
-    )
-    receipt = sign(
-        Receipt,
-        receipt_content,
-        id=world.identifiers.urn_uuid(),
-        issued_at=now,
-        issuer=world.node.did,
-        signer=signer,
-    )
+    claim: SignedClaim = sign_claim(world, claim_class, result.record, now, id=claim_id)
+    receipt = sign_claim(world, Receipt, receipt_content, now)
     return replace(result, id=claim_id, claim=claim, receipt=receipt)
 
 

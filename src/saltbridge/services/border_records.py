@@ -1,17 +1,18 @@
 """What the border room has decided at this node: decision records and manifests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
-from saltbridge.ports import UnitOfWork, World
+from saltbridge.ports import World
+from saltbridge.steps.records import document, every
 
 
 def decisions(world: World) -> tuple[Mapping[str, Any], ...]:
     """All decision records, the newest first."""
     with world.store.reading() as work:
-        found = [(r.written_at, read_json(r.body)) for r in all_records(work, "decision")]
+        found = [(r.written_at, read_json(r.body)) for r in every(work, "decision")]
     return tuple(body for _, body in sorted(found, key=lambda f: f[0], reverse=True))
 
 
@@ -23,19 +24,10 @@ def manifests(world: World, id: str) -> tuple[Mapping[str, Any], ...]:
     """
     with world.store.reading() as work:
         wanted = [id]
-        dataset = work.get("dataset", id)
+        dataset = document(work, "dataset", id)
         if dataset is not None:
-            releases = read_json(dataset.body)["releases"].values()
-            wanted = [release["decision_id"] for release in releases]
-        found = [record for record in (work.get("manifest", w) for w in wanted) if record]
+            wanted = [release["decision_id"] for release in dataset["releases"].values()]
+        found = [manifest for w in wanted if (manifest := document(work, "manifest", w))]
     if not found:
         raise FaultyInput.of("border.unknown-decision", id=id[:80])
-    return tuple(read_json(record.body) for record in found)
-
-
-def all_records(work: UnitOfWork, kind: str) -> Iterator[Any]:
-    """Every record of a kind, page by page."""
-    after = ""
-    while page := work.find(kind, after=after):
-        yield from page
-        after = page[-1].id
+    return tuple(found)

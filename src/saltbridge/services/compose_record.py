@@ -12,7 +12,8 @@ from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place, finding
 from saltbridge.passport.attributes import attribute_table
-from saltbridge.ports import StoredRecord, UnitOfWork, World
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.records import document, every
 
 KIND = "battery-supplier-record"
 
@@ -73,20 +74,13 @@ def compose_record(world: World, request: ComposeRequest) -> dict[str, Any]:
 
 def _footprint(work: UnitOfWork, request: ComposeRequest) -> Mapping[str, Any] | None:
     if request.footprint != "latest":
-        record = work.get("footprint", request.footprint)
-        return None if record is None else _body(record)
+        found: Mapping[str, Any] | None = document(work, "footprint", request.footprint)
+        return found
     name, _, edition = request.methodology.partition("@")
-    fitting = []
-    after = ""
-    while page := work.find("footprint", after=after):
-        after = page[-1].id
-        for record in page:
-            methodology = _body(record)["record"]["methodology"]
-            if name in ("", methodology["id"]) and edition in ("", methodology["edition"]):
-                fitting.append(record)
-    return _body(max(fitting, key=lambda r: (r.written_at, r.id))) if fitting else None
-
-
-def _body(record: StoredRecord) -> Mapping[str, Any]:
-    body: Mapping[str, Any] = read_json(record.body)
-    return body
+    newest: Mapping[str, Any] | None = None
+    for stored in sorted(every(work, "footprint"), key=lambda r: (r.written_at, r.id)):
+        body = read_json(stored.body)
+        methodology = body["record"]["methodology"]
+        if name in ("", methodology["id"]) and edition in ("", methodology["edition"]):
+            newest = body
+    return newest

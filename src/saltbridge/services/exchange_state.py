@@ -7,9 +7,11 @@ from typing import Any
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
-from saltbridge.exchange.model import NegotiationState, TransferState
+from saltbridge.exchange.model import NegotiationState
 from saltbridge.exchange.records import negotiation_of, transfer_of
+from saltbridge.exchange.transfer import TERMINAL
 from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.records import document, every
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +39,20 @@ def progress(world: World, pid: str) -> Progress:
         FaultyInput: no such negotiation.
     """
     with world.store.reading() as view:
-        record = view.get("negotiation", pid)
+        record = document(view, "negotiation", pid)
         if record is None:
             raise FaultyInput.of("exchange.process-unknown", pid=pid)
-        negotiation = negotiation_of(read_json(record.body))
-        found = view.get("transfer", negotiation.transfer_pid or "-")
-        transfer = transfer_of(read_json(found.body)) if found else None
-        delivered = view.get("delivery", transfer.delivery_id or "-") if transfer else None
-        delivery = read_json(delivered.body) if delivered else {}
+        negotiation = negotiation_of(record)
+        found = document(view, "transfer", negotiation.transfer_pid)
+        transfer = transfer_of(found) if found else None
+        delivery = (
+            document(view, "delivery", transfer.delivery_id) if transfer else None
+        ) or {}
         trouble = _trouble(world, view, {pid, negotiation.transfer_pid})
     refused = transfer if transfer and transfer.refusal_code else negotiation
-    over = {TransferState.COMPLETED, TransferState.TERMINATED}
     ended = (
         negotiation.state is NegotiationState.TERMINATED
-        or (transfer is not None and transfer.state in over)
+        or (transfer is not None and transfer.state in TERMINAL)
         or (negotiation.state is NegotiationState.FINALIZED and not negotiation.transfer_wanted)
     )
     return Progress(
@@ -67,12 +69,8 @@ def progress(world: World, pid: str) -> Progress:
 
 def deliveries(world: World) -> Sequence[Mapping[str, Any]]:
     """Every delivery, verified or refused, oldest first."""
-    found: list[Mapping[str, Any]] = []
-    after = ""
     with world.store.reading() as view:
-        while page := view.find("delivery", after=after):
-            found += [read_json(record.body) for record in page]
-            after = page[-1].id
+        found = [read_json(record.body) for record in every(view, "delivery")]
     return sorted(found, key=lambda delivery: (delivery["received_at"], delivery["id"]))
 
 
@@ -83,11 +81,10 @@ def delivery(world: World, id: str) -> Mapping[str, Any]:
         FaultyInput: no such delivery.
     """
     with world.store.reading() as view:
-        record = view.get("delivery", id) if id else None
-    if record is None:
+        found: Mapping[str, Any] | None = document(view, "delivery", id)
+    if found is None:
         raise FaultyInput.of("exchange.delivery-unknown", id=id[:80])
-    body: Mapping[str, Any] = read_json(record.body)
-    return body
+    return found
 
 
 def partner_named(world: World, name: str) -> Partner:

@@ -15,7 +15,7 @@ from typing import Any
 from saltbridge.border.catalogue import catalogue_for
 from saltbridge.border.context import PUBLIC, Context
 from saltbridge.border.decide import Decision, decide, release
-from saltbridge.border.manifest import decision_record, manifest_of
+from saltbridge.border.release import Release
 from saltbridge.border.rules import packaged_packs
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused
@@ -41,15 +41,12 @@ from saltbridge.passport.model import (
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
 from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather
-from saltbridge.trust.claims import (
-    Passport,
-    sign,
-)
+from saltbridge.steps.release import keep_decision, released_claim, sign_claim
+from saltbridge.trust.claims import Passport
 from saltbridge.trust.did import iso
 
 PURPOSE = "battery passport, public part (Annex XIII point 1)"
 VIEW_MEDIA_TYPE = "application/json"
-CLAIM_MEDIA_TYPE = "application/json"
 REGISTRY_CLOSED = "registry-accepts-batteries: pending"
 
 
@@ -207,20 +204,13 @@ def _commit(
     now: datetime,
 ) -> IssuedPassport:
     """Sign the views, release the public one, and write everything of one passport."""
-    public = _release_public(
+    decision, claim, claim_release = _release_public(
         world, view(passport, Audience.PUBLIC, status), request.person, now
     )
-    decision, claim, claim_bytes = public
-    claim_release = release(decision, claim_bytes, CLAIM_MEDIA_TYPE, decision.view_bytes)
     view_release = release(decision, decision.view_bytes, VIEW_MEDIA_TYPE, decision.view_bytes)
-    record = decision_record(decision, claim_release)
-    work.put("decision", record["id"], canonical_bytes(record), expected_version=0)
-    work.put(
-        "manifest", record["id"], canonical_bytes(manifest_of(decision)), expected_version=0
-    )
-    work.append_leaf("border.decided", record["id"], canonical_bytes(record))
+    record, _ = keep_decision(work, decision, claim_release)
     for audience in (Audience.LEGITIMATE_INTEREST, Audience.AUTHORITY):
-        restricted = _signed(world, view(passport, audience, status), now)
+        restricted = sign_claim(world, Passport, view(passport, audience, status), now)
         # Kept apart from the public record, so that no public route ever loads it.
         work.put(
             "passport-view",
@@ -283,21 +273,10 @@ def _registration_due(category: str, now: datetime) -> datetime:
     return now if start is None else max(now, datetime.combine(start, time(), UTC))
 
 
-def _signed(world: World, content: Mapping[str, Any], now: datetime) -> Passport:
-    return sign(
-        Passport,
-        content,
-        id=world.identifiers.urn_uuid(),
-        issued_at=now,
-        issuer=world.node.did,
-        signer=world.keyring.signer(),
-    )
-
-
 def _release_public(
     world: World, document: Mapping[str, Any], person: str, now: datetime
-) -> tuple[Decision, Passport, bytes]:
-    """The border decision on the public view, and the claim file made of what may leave.
+) -> tuple[Decision, Passport, Release]:
+    """The border decision on the public view, and what may leave of it, signed and released.
 
     Raises:
         Refused: the border room withholds a part; a passport is whole or not at all.
@@ -319,12 +298,5 @@ def _release_public(
             finding("passport.border-withheld", Place(pointer=f.path), path=f.path)
             for f in (*decision.stays, *decision.minimised)
         )
-    claim = _signed(world, decision.view, now)
-    content = canonical_bytes(
-        {
-            "saltbridge": claim.type.value,
-            "jws": claim.jws,
-            "did_document": dict(world.keyring.did_document()),
-        }
-    )
-    return decision, claim, content
+    claim, released = released_claim(world, decision, Passport, now)
+    return decision, claim, released

@@ -1,6 +1,6 @@
 """What an issue of passports starts from: the verified record and the operator's facts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from saltbridge.passport.company_information import footprint_estimate
 from saltbridge.passport.data_carrier import check_identifiers
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.records import document, every
 from saltbridge.trust.claims import SupplierRecord, VerifiedClaim, claim_of, verify
 from saltbridge.trust.did import from_iso
 
@@ -143,13 +144,12 @@ def gather(
 def _delivery(work: UnitOfWork, wanted: str) -> Mapping[str, Any]:
     """A stored delivery whose every check passed; ``latest`` is the newest battery record."""
     if wanted == LATEST:
-        known = [read_json(r.body) for r in _every(work, "delivery")]
+        known = [read_json(r.body) for r in every(work, "delivery")]
         records = [d for d in known if d.get("claim_type") == SupplierRecord.type.value]
         batteries = [d for d in records if _is_battery_record(d)]
         delivery = max(batteries, key=lambda d: str(d["received_at"]), default=None)
     else:
-        stored = work.get("delivery", wanted)
-        delivery = None if stored is None else read_json(stored.body)
+        delivery = document(work, "delivery", wanted)
     if delivery is None:
         raise FaultyInput.of("passport.unknown-delivery", delivery=wanted[:80])
     checks = delivery.get("checks") or []
@@ -168,10 +168,3 @@ def _content(delivery: Mapping[str, Any]) -> VerifiedClaim[Any]:
 
 def _is_battery_record(delivery: Mapping[str, Any]) -> bool:
     return bool(_content(delivery).content.get("kind") == "battery-supplier-record")
-
-
-def _every(work: UnitOfWork, kind: str) -> Iterable[Any]:
-    after = ""
-    while page := work.find(kind, after=after):
-        yield from page
-        after = page[-1].id

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from saltbridge import locales
-from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
@@ -40,8 +40,10 @@ from saltbridge.exchange.records import (
     negotiation_of,
     negotiation_record,
 )
-from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER, SEND, render_sending
-from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
+from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.records import document
+from saltbridge.steps.speak import enqueue, say_later
 from saltbridge.trust.did import iso
 
 KIND: Final = "negotiation"
@@ -113,9 +115,8 @@ def begin(
     key = digest(f"{KIND} {partner.bpn} {request.consumer_pid}".encode())
     fingerprint = m.fingerprint(request)
     with world.store.unit_of_work() as work:
-        known = work.get("peer-process", key)
-        if known is not None:
-            first = read_json(known.body)
+        first = document(work, "peer-process", key)
+        if first is not None:
             if first["fingerprint"] != fingerprint:
                 return Refusal("exchange.pid-in-use", {"pid": request.consumer_pid})
             return _load(work, partner, Role.PROVIDER, first["pid"])
@@ -167,10 +168,10 @@ def terminate(world: World, pid: str, code: str) -> Negotiation:
         Refused: it cannot be ended now.
     """
     with world.store.unit_of_work() as work:
-        record = work.get(KIND, pid)
+        record = document(work, KIND, pid)
         if record is None:
             raise FaultyInput.of("exchange.process-unknown", pid=pid)
-        process = negotiation_of(read_json(record.body))
+        process = negotiation_of(record)
         message = _termination(process, Refusal(code))
         step = machine.step(process, message, process.role)
         if isinstance(step, Refusal):
@@ -280,14 +281,7 @@ def _use_agreement(
         # The transfer's pid is chosen here, so that asking twice asks for one transfer.
         consumer_pid = world.identifiers.urn_uuid()
         body = {"agreement_id": kept.id, "consumer_pid": consumer_pid}
-        work.enqueue(
-            OutboxEntry(
-                id=world.identifiers.urn_uuid(),
-                kind=REQUEST_TRANSFER,
-                body=canonical_bytes(body),
-                ordering_key=consumer_pid,
-            )
-        )
+        enqueue(world, work, REQUEST_TRANSFER, canonical_bytes(body), consumer_pid)
         return replace(process, transfer_pid=consumer_pid)
     return process
 
@@ -327,10 +321,8 @@ def _nothing_released(work: UnitOfWork, dataset: Json, partner: Partner) -> Refu
 
 
 def _visible_dataset(view: UnitOfWork, dataset_id: str, partner: Partner) -> Json | None:
-    record = view.get("dataset", dataset_id) if dataset_id else None
-    if record is None:
-        return None
-    return next(iter(visible([read_json(record.body)], partner.bpn)), None)
+    record = document(view, "dataset", dataset_id)
+    return next(iter(visible([record] if record else [], partner.bpn)), None)
 
 
 def _termination(process: Negotiation, refusal: Refusal) -> m.NegotiationTermination:
@@ -351,22 +343,15 @@ def _say(
         raise RuntimeError(f"{step.code}: {dict(step.arguments)}")
     for effect in step.effects:
         if isinstance(effect, Send):
-            work.enqueue(
-                OutboxEntry(
-                    id=world.identifiers.urn_uuid(),
-                    kind=SEND,
-                    body=render_sending(step.process, effect.message),
-                    ordering_key=step.process.pid,
-                )
-            )
+            say_later(world, work, step.process, effect.message)
     return step.process
 
 
 def _load(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Negotiation | None:
-    record = view.get(KIND, pid) if pid else None
+    record = document(view, KIND, pid)
     if record is None:
         return None
-    process = negotiation_of(read_json(record.body))
+    process = negotiation_of(record)
     ours = process.role is role and process.counterparty == partner.bpn
     return process if ours else None
 

@@ -7,6 +7,7 @@ from saltbridge.border.release import Release
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.records import document, every
 
 
 def issued_passports(world: World) -> list[Mapping[str, Any]]:
@@ -23,11 +24,8 @@ def public_passport(world: World, wanted: str) -> tuple[Release, Release]:
         FaultyInput: no such passport.
     """
     with world.store.reading() as work:
-        stored = work.get("passport", wanted)
-        record = (
-            read_json(stored.body)
-            if stored is not None
-            else next((r for r in _records(work) if r["serial"] == wanted), None)
+        record = document(work, "passport", wanted) or next(
+            (r for r in _records(work) if r["serial"] == wanted), None
         )
         if record is not None:
             public = record["public"]
@@ -39,9 +37,4 @@ def public_passport(world: World, wanted: str) -> tuple[Release, Release]:
 
 
 def _records(work: UnitOfWork) -> list[Mapping[str, Any]]:
-    records: list[Mapping[str, Any]] = []
-    after = ""
-    while page := work.find("passport", after=after):
-        records += [read_json(r.body) for r in page]
-        after = page[-1].id
-    return records
+    return [read_json(record.body) for record in every(work, "passport")]

@@ -7,8 +7,8 @@ from typing import Any
 
 from saltbridge.border.catalogue import catalogue_for
 from saltbridge.border.context import Context, Recipient, Secrets, Terms
-from saltbridge.border.decide import Decision, decide, release
-from saltbridge.border.manifest import counters_after, decision_record, manifest_of
+from saltbridge.border.decide import Decision, decide
+from saltbridge.border.manifest import counters_after, manifest_of
 from saltbridge.border.release import Release
 from saltbridge.border.rules import COUNTERS, packaged_packs
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
@@ -16,10 +16,9 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import finding
 from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, usage_offer
 from saltbridge.ports import Partner, UnitOfWork, World
-from saltbridge.trust.claims import SupplierRecord, sign
+from saltbridge.steps.release import keep_decision, released_claim
+from saltbridge.trust.claims import SupplierRecord
 from saltbridge.trust.did import iso
-
-MEDIA_TYPE = "application/json"
 
 # document kind -> (kind of dataset, type in the Catena-X taxonomy, usual purpose)
 _DATASETS: Mapping[str, tuple[str, str, str]] = {
@@ -74,7 +73,7 @@ def publish(world: World, request: PublishRequest) -> Published:
         ]
         refused = [decision for decision, _ in outcomes if decision.withholds_all_but_public]
         records = [
-            _keep(work, decision, None if refused else released)
+            keep_decision(work, decision, None if refused else released)
             for decision, released in outcomes
         ]
         if not refused:
@@ -195,7 +194,8 @@ def _decide_for(
     after = counters_after(decision)
     if after is not None:
         work.put("counter", str(now.year), canonical_bytes(after))
-    return decision, _signed(world, decision, now)
+    _, released = released_claim(world, decision, SupplierRecord, now)
+    return decision, released
 
 
 def _context(
@@ -219,37 +219,6 @@ def _context(
         counters=counters,
         person=request.person,
     )
-
-
-def _signed(world: World, decision: Decision, now: datetime) -> Release:
-    """The minimised view as a signed supplier record, released."""
-    claim = sign(
-        SupplierRecord,
-        decision.view,
-        id=world.identifiers.urn_uuid(),
-        issued_at=now,
-        issuer=world.node.did,
-        signer=world.keyring.signer(),
-    )
-    content = canonical_bytes(
-        {
-            "saltbridge": claim.type.value,
-            "jws": claim.jws,
-            "did_document": dict(world.keyring.did_document()),
-        }
-    )
-    return release(decision, content, MEDIA_TYPE, decision.view_bytes)
-
-
-def _keep(
-    work: UnitOfWork, decision: Decision, released: Release | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    record, manifest = decision_record(decision, released), manifest_of(decision)
-    body = canonical_bytes(record)
-    work.put("decision", record["id"], body, expected_version=0)
-    work.put("manifest", record["id"], canonical_bytes(manifest), expected_version=0)
-    work.append_leaf("border.decided", record["id"], body)
-    return record, manifest
 
 
 def _counters(work: UnitOfWork, year: int) -> Mapping[str, int] | None:

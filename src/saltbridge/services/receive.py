@@ -21,16 +21,13 @@ from saltbridge.exchange.delivery import (
 )
 from saltbridge.exchange.model import DataAddress, Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.process import Send
-from saltbridge.exchange.records import (
-    KeptAgreement,
-    agreement_of,
-    transfer_of,
-    transfer_record,
-)
+from saltbridge.exchange.records import KeptAgreement, transfer_of, transfer_record
 from saltbridge.footprint.methodologies import known
 from saltbridge.formats.claim_file import parse_claim_file
-from saltbridge.formats.dsp_outbox import SEND, parse_fetch, render_sending
+from saltbridge.formats.dsp_outbox import parse_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.steps.records import document
+from saltbridge.steps.speak import kept_agreement, say_later
 from saltbridge.trust.claims import SignedClaim
 from saltbridge.trust.did import iso
 
@@ -48,7 +45,7 @@ def receive_waiting(world: World, entry: OutboxEntry) -> None:
     pid, address = parse_fetch(entry.body)
     with world.store.reading() as view:
         transfer = _started(view, pid, address)
-        kept = _agreement(view, transfer.agreement_id) if transfer else None
+        kept = kept_agreement(view, transfer.agreement_id, Role.CONSUMER) if transfer else None
     partner = world.node.partner(transfer.counterparty) if transfer else None
     if transfer is None or partner is None:
         return
@@ -153,8 +150,8 @@ def _keep(
 
 def _claim(received: Received) -> Mapping[str, Any] | None:
     """The claim file as it came, if it was one; other bytes are not worth keeping."""
-    document = read_json(received.content) if received.claim else None
-    return document if isinstance(document, dict) else None
+    file = read_json(received.content) if received.claim else None
+    return file if isinstance(file, dict) else None
 
 
 def _usable(
@@ -207,21 +204,14 @@ def _say(world: World, work: UnitOfWork, process: Transfer, message: m.TransferM
         raise RuntimeError(f"{step.code}: {dict(step.arguments)}")
     for effect in step.effects:
         if isinstance(effect, Send):
-            work.enqueue(
-                OutboxEntry(
-                    id=world.identifiers.urn_uuid(),
-                    kind=SEND,
-                    body=render_sending(step.process, effect.message),
-                    ordering_key=step.process.pid,
-                )
-            )
+            say_later(world, work, step.process, effect.message)
     work.put("transfer", process.pid, canonical_bytes(transfer_record(step.process)))
 
 
 def _started(view: UnitOfWork, pid: str, address: DataAddress) -> Transfer | None:
     """The transfer, if it still waits for what lies at this address."""
-    record = view.get("transfer", pid)
-    transfer = transfer_of(read_json(record.body)) if record else None
+    record = document(view, "transfer", pid)
+    transfer = transfer_of(record) if record else None
     if transfer is None or transfer.role is not Role.CONSUMER:
         return None
     waits = (
@@ -231,9 +221,3 @@ def _started(view: UnitOfWork, pid: str, address: DataAddress) -> Transfer | Non
         and transfer.token_digest == digest(address.token.encode())
     )
     return transfer if waits else None
-
-
-def _agreement(view: UnitOfWork, agreement_id: str) -> KeptAgreement | None:
-    record = view.get("agreement", agreement_id)
-    kept = agreement_of(read_json(record.body)) if record else None
-    return kept if kept is not None and kept.role is Role.CONSUMER else None

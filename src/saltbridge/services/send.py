@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.exchange.model import DataAddress, Negotiation, Transfer
 from saltbridge.exchange.process import acknowledged
@@ -21,12 +21,13 @@ from saltbridge.exchange.records import (
     transfer_of,
     transfer_record,
 )
-from saltbridge.formats.dsp import render_bytes, render_data_address
+from saltbridge.formats.dsp import render_data_address
 from saltbridge.formats.dsp_answers import parse_error, parse_process
 from saltbridge.formats.dsp_outbox import ProcessKind, Sending, parse_sending
 from saltbridge.ports import HttpAnswer, OutboxEntry, UnitOfWork, World
+from saltbridge.steps.records import document
+from saltbridge.steps.speak import post
 from saltbridge.trust.did import iso
-from saltbridge.trust.self_issued import self_issued_token
 
 LIMIT_BYTES: Final = 1_000_000
 _TRY_AGAIN = frozenset({408, 425, 429})
@@ -84,20 +85,8 @@ def _post(
     if message["@type"] == "ContractRequestMessage" and "providerPid" not in message:
         template = "/negotiations/request"
     path = template.format(pid=quote(peer_pid, safe=":"))
-    token = self_issued_token(
-        caller=world.node.did,
-        called=partner.did,
-        jti=world.identifiers.urn_uuid(),
-        now=world.clock.now(),
-        signer=world.keyring.signer(),
-    )
-    answer = world.http.send(
-        "POST",
-        f"{process.peer_address.rstrip('/')}{path}",
-        headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
-        content=render_bytes(message),
-        limit_bytes=LIMIT_BYTES,
-    )
+    url = f"{process.peer_address.rstrip('/')}{path}"
+    answer = post(world, partner, url, message, limit_bytes=LIMIT_BYTES)
     if answer.status >= 500 or answer.status in _TRY_AGAIN:
         raise Unavailable.of(
             "exchange.peer-troubled", partner=partner.name, status=answer.status
@@ -112,12 +101,12 @@ def _with_address(
     token = world.identifiers.token()
     expires = world.clock.now() + timedelta(seconds=DSP_2025_1.token_seconds)
     with world.store.unit_of_work() as work:
-        stored = work.get("transfer", transfer.pid)
-        released = work.get("dataset", transfer.dataset_id)
-        if stored is None or released is None:
+        stored = document(work, "transfer", transfer.pid)
+        dataset = document(work, "dataset", transfer.dataset_id)
+        if stored is None or dataset is None:
             raise Unavailable.of("exchange.nothing-released", dataset=transfer.dataset_id)
-        current = transfer_of(read_json(stored.body))
-        announced = read_json(released.body)["releases"][transfer.counterparty]["digest"]
+        current = transfer_of(stored)
+        announced = dataset["releases"][transfer.counterparty]["digest"]
         body = {
             "transfer_id": transfer.pid,
             "agreement_id": transfer.agreement_id,
@@ -183,11 +172,10 @@ def _refused(process: Negotiation | Transfer, answer: HttpAnswer) -> Negotiation
 
 
 def _load(view: UnitOfWork, sending: Sending) -> Negotiation | Transfer | None:
-    record = view.get(sending.kind, sending.pid)
+    record = document(view, sending.kind, sending.pid)
     if record is None:
         return None
-    document = read_json(record.body)
-    return transfer_of(document) if sending.kind == "transfer" else negotiation_of(document)
+    return transfer_of(record) if sending.kind == "transfer" else negotiation_of(record)
 
 
 def _store(work: UnitOfWork, kind: ProcessKind, process: Negotiation | Transfer) -> None:

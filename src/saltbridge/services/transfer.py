@@ -18,14 +18,11 @@ from saltbridge.exchange.model import Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.process import Duty, Send, Step
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.exchange.records import (
-    KeptAgreement,
-    agreement_of,
-    transfer_of,
-    transfer_record,
-)
-from saltbridge.formats.dsp_outbox import FETCH, SEND, render_fetch, render_sending
+from saltbridge.exchange.records import transfer_of, transfer_record
+from saltbridge.formats.dsp_outbox import FETCH, render_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.steps.records import document
+from saltbridge.steps.speak import enqueue, kept_agreement, say_later
 from saltbridge.trust.did import from_iso
 
 KIND: Final = "transfer"
@@ -41,10 +38,10 @@ def request_transfer(world: World, agreement_id: str, *, pid: str = "") -> Trans
         Refused: the agreement is not in force any more.
     """
     with world.store.unit_of_work() as work:
-        stored = work.get(KIND, pid) if pid else None
+        stored = document(work, KIND, pid)
         if stored is not None:
-            return transfer_of(read_json(stored.body))
-        kept = _agreement(work, agreement_id, Role.CONSUMER)
+            return transfer_of(stored)
+        kept = kept_agreement(work, agreement_id, Role.CONSUMER)
         partner = world.node.partner(kept.counterparty) if kept else None
         if kept is None or partner is None:
             raise FaultyInput.of("exchange.agreement-unknown", agreement=agreement_id)
@@ -99,13 +96,12 @@ def begin(
     key = digest(f"{KIND} {partner.bpn} {request.consumer_pid}".encode())
     fingerprint = m.fingerprint(request)
     with world.store.unit_of_work() as work:
-        known = work.get("peer-process", key)
-        if known is not None:
-            first = read_json(known.body)
+        first = document(work, "peer-process", key)
+        if first is not None:
             if first["fingerprint"] != fingerprint:
                 return Refusal("exchange.pid-in-use", {"pid": request.consumer_pid})
             return _load(work, partner, Role.PROVIDER, first["pid"])
-        kept = _agreement(work, request.agreement_id, Role.PROVIDER)
+        kept = kept_agreement(work, request.agreement_id, Role.PROVIDER)
         if kept is None or kept.counterparty != partner.bpn:
             return None
         begun = Transfer(
@@ -154,12 +150,11 @@ def open_data(world: World, pid: str, token: str) -> Release | None:
     token_digest = digest(token.encode())
     now = world.clock.now()
     with world.store.reading() as view:
-        bound = view.get("token", token_digest)
-        stored = view.get(KIND, pid)
-        if bound is None or stored is None:
+        binding = document(view, "token", token_digest)
+        stored = document(view, KIND, pid)
+        if binding is None or stored is None:
             return None
-        binding = read_json(bound.body)
-        transfer = transfer_of(read_json(stored.body))
+        transfer = transfer_of(stored)
         started = TransferState.STARTED in (transfer.state, transfer.outgoing)
         ours = (
             transfer.role is Role.PROVIDER
@@ -213,14 +208,7 @@ def _fulfil(
                 return _close_again(world, work, process)
             if address is None:
                 return process  # the provider will tell the address with its next start
-            work.enqueue(
-                OutboxEntry(
-                    id=world.identifiers.urn_uuid(),
-                    kind=FETCH,
-                    body=render_fetch(process.pid, address),
-                    ordering_key=process.pid,
-                )
-            )
+            enqueue(world, work, FETCH, render_fetch(process.pid, address), process.pid)
             return replace(process, token_digest=digest(address.token.encode()))
         case _:
             raise RuntimeError(f"no transfer owes {effect}")
@@ -255,23 +243,17 @@ def _start(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
 
 
 def _release(view: UnitOfWork, transfer: Transfer, world: World) -> Release | None:
-    kept = _agreement(view, transfer.agreement_id, Role.PROVIDER)
-    record = view.get("dataset", transfer.dataset_id)
-    if kept is None or record is None or kept.counterparty != transfer.counterparty:
+    kept = kept_agreement(view, transfer.agreement_id, Role.PROVIDER)
+    dataset = document(view, "dataset", transfer.dataset_id)
+    if kept is None or dataset is None or kept.counterparty != transfer.counterparty:
         return None
     if not in_force(kept.agreement, world.clock.now()):
         return None
-    named = read_json(record.body)["releases"].get(transfer.counterparty)
+    named = dataset["releases"].get(transfer.counterparty)
     release = named and view.get_release(named["digest"], named["decision_id"])
     if not release or release.audience != transfer.counterparty:
         return None
     return release
-
-
-def _agreement(view: UnitOfWork, agreement_id: str, role: Role) -> KeptAgreement | None:
-    record = view.get("agreement", agreement_id) if agreement_id else None
-    kept = agreement_of(read_json(record.body)) if record else None
-    return kept if kept is not None and kept.role is role else None
 
 
 def _say(
@@ -283,24 +265,17 @@ def _say(
     said = step.process
     for effect in step.effects:
         if isinstance(effect, Send):
-            work.enqueue(
-                OutboxEntry(
-                    id=world.identifiers.urn_uuid(),
-                    kind=SEND,
-                    body=render_sending(said, effect.message),
-                    ordering_key=said.pid,
-                )
-            )
+            say_later(world, work, said, effect.message)
         else:
             said = _fulfil(world, work, said, effect, message)
     return said
 
 
 def _load(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Transfer | None:
-    record = view.get(KIND, pid) if pid else None
+    record = document(view, KIND, pid)
     if record is None:
         return None
-    process = transfer_of(read_json(record.body))
+    process = transfer_of(record)
     ours = process.role is role and process.counterparty == partner.bpn
     return process if ours else None
 

@@ -17,6 +17,7 @@ from saltbridge.core.finding import Argument
 from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
 from saltbridge.ports import World
 from saltbridge.services.verify_content import Remark, content_remarks, receipt_remark
+from saltbridge.steps.records import document
 from saltbridge.trust import claims
 from saltbridge.trust.did import iso, parse_did_document
 from saltbridge.trust.receipt import parse_receipt
@@ -83,11 +84,10 @@ def anchors_of(world: World) -> dict[str, Mapping[str, Any]]:
     anchors: dict[str, Mapping[str, Any]] = {}
     with world.store.reading() as view:
         for partner in world.node.partners:
-            kept = view.get("did-document", partner.did)
+            kept = document(view, "did-document", partner.did)
             if kept is not None:
-                document = read_json(kept.body, partner.did)
-                parse_did_document(document, did=partner.did, name=partner.did)
-                anchors[partner.did] = document
+                parse_did_document(kept, did=partner.did, name=partner.did)
+                anchors[partner.did] = kept
     anchors[world.node.did] = world.keyring.did_document()
     return anchors
 
@@ -98,8 +98,8 @@ def read_anchor(content: bytes, name: str) -> dict[str, Mapping[str, Any]]:
     Raises:
         FaultyInput: not a DID document.
     """
-    document = read_json(content, name)
-    return {parse_did_document(document, name=name).id: document}
+    anchor = read_json(content, name)
+    return {parse_did_document(anchor, name=name).id: anchor}
 
 
 def verify(request: VerifyRequest) -> Verification:
@@ -172,9 +172,9 @@ def _remarks(
     yield from content_remarks(file.claim.type, content)
     enclosed = content.get("receipt")
     if file.claim.type is claims.ClaimType.SUPPLIER_RECORD and isinstance(enclosed, str):
-        document = file.did_document if anchor is None else anchor
+        trusted = file.did_document if anchor is None else anchor
         try:
-            receipt = claims.verify(claims.Receipt(enclosed), document)
+            receipt = claims.verify(claims.Receipt(enclosed), trusted)
             told = parse_receipt(receipt.content)
         except (NotVerified, FaultyInput) as fault:
             found = fault.findings[0]

@@ -22,7 +22,8 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.locales import LANGUAGES, has_text, number, text
 from saltbridge.ports import World
 from saltbridge.reports.manifest import manifest_html, readable_moment
-from saltbridge.services.border_records import all_records, manifests
+from saltbridge.services.border_records import manifests
+from saltbridge.steps.records import every
 
 _COOKIE: Final = "saltbridge_operator"
 _NAMES: Final = (("en", "English"), ("de", "Deutsch"), ("zh", "中文"))
@@ -147,9 +148,7 @@ def _tables(world: World, language: str) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     with world.store.reading() as work:
         for name, (kind, build) in builders.items():
-            stored = sorted(
-                all_records(work, kind), key=lambda r: (r.written_at, r.id), reverse=True
-            )
+            stored = sorted(every(work, kind), key=lambda r: (r.written_at, r.id), reverse=True)
             rows = [build(world, read_json(r.body), language) for r in stored[:_SHOWN]]
             tables[name] = {"rows": rows, "total": len(stored)}
     return tables

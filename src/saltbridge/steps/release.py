@@ -1,0 +1,77 @@
+"""Signing in the node's name, and what follows every border decision.
+
+Whatever leaves goes the same way: decided by the border room, signed as what it is, released as
+a claim file that carries the decided view and nothing else, recorded with its manifest and a
+log leaf.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from saltbridge.border.decide import Decision, release
+from saltbridge.border.manifest import decision_record, manifest_of
+from saltbridge.border.release import Release
+from saltbridge.core.canonical import canonical_bytes
+from saltbridge.formats.claim_file import MEDIA_TYPE, render_claim_file
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.trust.claims import SignedClaim, sign
+
+C = TypeVar("C", bound=SignedClaim)
+
+
+def sign_claim(
+    world: World,
+    claim_class: type[C],
+    content: Mapping[str, Any],
+    now: datetime,
+    *,
+    id: str = "",
+) -> C:
+    """The content as a claim of this node, signed with its present key.
+
+    Without an ``id`` (urn:uuid) the claim gets a new one.
+
+    Raises:
+        FaultyJson: the content is not JSON.
+        FaultyInput, Refused: the key cannot be used.
+    """
+    return sign(
+        claim_class,
+        content,
+        id=id or world.identifiers.urn_uuid(),
+        issued_at=now,
+        issuer=world.node.did,
+        signer=world.keyring.signer(),
+    )
+
+
+def released_claim(
+    world: World, decision: Decision, claim_class: type[C], now: datetime
+) -> tuple[C, Release]:
+    """The decided view as a signed claim, and the claim file released.
+
+    Raises:
+        Refused: nothing may leave, or the file would carry more than the view.
+    """
+    claim = sign_claim(world, claim_class, decision.view, now)
+    content = render_claim_file(claim, world.keyring.did_document())
+    return claim, release(decision, content, MEDIA_TYPE, decision.view_bytes)
+
+
+def keep_decision(
+    work: UnitOfWork, decision: Decision, released: Release | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Store a decision, its manifest and a log leaf; returns record and manifest.
+
+    ``released`` None: the decision let nothing go, and the record says so.
+
+    Raises:
+        StaleWrite: a decision of this id was kept before.
+    """
+    record, manifest = decision_record(decision, released), manifest_of(decision)
+    body = canonical_bytes(record)
+    work.put("decision", record["id"], body, expected_version=0)
+    work.put("manifest", record["id"], canonical_bytes(manifest), expected_version=0)
+    work.append_leaf("border.decided", record["id"], body)
+    return record, manifest

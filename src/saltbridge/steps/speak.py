@@ -1,0 +1,60 @@
+"""Saying something to a partner: now, with a token of its own, or from the outbox later."""
+
+from saltbridge.exchange.messages import NegotiationMessage, TransferMessage
+from saltbridge.exchange.model import Json, Negotiation, Role, Transfer
+from saltbridge.exchange.records import KeptAgreement, agreement_of
+from saltbridge.formats.dsp import render_bytes
+from saltbridge.formats.dsp_outbox import SEND, render_sending
+from saltbridge.ports import HttpAnswer, OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.steps.records import document
+from saltbridge.trust.self_issued import self_issued_token
+
+
+def enqueue(world: World, work: UnitOfWork, kind: str, body: bytes, ordering_key: str) -> None:
+    """Leave something in the outbox, in order behind everything of the same key."""
+    work.enqueue(
+        OutboxEntry(
+            id=world.identifiers.urn_uuid(), kind=kind, body=body, ordering_key=ordering_key
+        )
+    )
+
+
+def say_later(
+    world: World,
+    work: UnitOfWork,
+    process: Negotiation | Transfer,
+    message: NegotiationMessage | TransferMessage,
+) -> None:
+    """Leave a message of a process in the outbox; it is sent once this has been committed."""
+    enqueue(world, work, SEND, render_sending(process, message), process.pid)
+
+
+def post(
+    world: World, partner: Partner, url: str, message: Json, *, limit_bytes: int
+) -> HttpAnswer:
+    """One signed-in request to a partner; ``limit_bytes`` bounds its answer.
+
+    Raises:
+        Unavailable: the partner cannot be reached, or answers too much or too late.
+    """
+    token = self_issued_token(
+        caller=world.node.did,
+        called=partner.did,
+        jti=world.identifiers.urn_uuid(),
+        now=world.clock.now(),
+        signer=world.keyring.signer(),
+    )
+    return world.http.send(
+        "POST",
+        url,
+        headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
+        content=render_bytes(message),
+        limit_bytes=limit_bytes,
+    )
+
+
+def kept_agreement(view: UnitOfWork, agreement_id: str, role: Role) -> KeptAgreement | None:
+    """The agreement of that id in which this node has that role, or None."""
+    found = document(view, "agreement", agreement_id)
+    kept = None if found is None else agreement_of(found)
+    return kept if kept is not None and kept.role is role else None
