@@ -1,6 +1,7 @@
 """The only file that chooses real things: clock, keys, store, network, factors."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from saltbridge.ports import Clock, FactorLibrary, OutboxEntry, World
@@ -26,7 +27,8 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
     from saltbridge.adapters.stores import open_store
 
     node = node_folder.read(node_dir)
-    profile, clock = node.profile, SystemClock()
+    profile = replace(node.profile, partners=node_folder.PartnersOnFile(node_dir))
+    clock = SystemClock()
     http = SafeHttpClient(allow_loopback_http=profile.allow_loopback_http)
     return World(
         node=profile,

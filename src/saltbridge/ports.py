@@ -37,7 +37,7 @@ class NodeProfile:
     base_url: str
     address: str = ""
     country: str = ""
-    partners: tuple[Partner, ...] = ()
+    partners: Sequence[Partner] = ()  # may follow its file: a served node learns of new ones
     allow_loopback_http: bool = False  # did:web and DSP over http, to 127.0.0.1 only
 
     def partner(self, identifier: str) -> Partner | None:

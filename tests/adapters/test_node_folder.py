@@ -135,7 +135,8 @@ def test_an_absent_node_is_said(tmp_path: Path) -> None:
 def test_the_world_of_a_node_is_real(tmp_path: Path) -> None:
     folder = made(tmp_path / "50% cell? #1")  # a folder may be called anything
     world = open_world(folder)
-    assert world.node == node_profile()
+    assert replace(world.node, partners=()) == node_profile()
+    assert tuple(world.node.partners) == ()
     assert world.settings == {
         "port": 8102,
         "folder": str(folder),
@@ -155,6 +156,21 @@ def test_the_world_of_a_node_is_real(tmp_path: Path) -> None:
     forgetful = open_world(folder, store_url="memory://")
     with forgetful.store.reading() as view:
         assert view.get("passport", "p1") is None
+
+
+def test_a_world_that_is_open_learns_of_new_partners(tmp_path: Path) -> None:
+    folder = made(tmp_path / "node")
+    world = open_world(folder)
+    assert world.node.partner(OEM.bpn) is None
+    node_folder.add_partner(folder, OEM)
+    assert world.node.partner(OEM.bpn) == OEM
+    assert len(world.node.partners) == 1 and world.node.partners[0] == OEM
+    sound = (folder / "node.toml").read_text("utf-8")
+    (folder / "node.toml").write_text(sound + "[[partners", "utf-8")
+    assert world.node.partner(OEM.bpn) == OEM  # somebody is editing: nothing is lost
+    (folder / "node.toml").write_text(sound.partition("[[partners")[0], "utf-8")
+    assert world.node.partner(OEM.bpn) is None  # and one taken out is out
+    world.store.close()
 
 
 def test_the_operator_pages_have_a_token_of_their_own(tmp_path: Path) -> None:

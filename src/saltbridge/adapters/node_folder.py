@@ -6,16 +6,16 @@
 import os
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import tomli_w
 
 from saltbridge.adapters.keys import create_first_key
-from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.errors import FaultyInput, Refused, SaltbridgeError
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.core.identifiers import is_bpn
 from saltbridge.ports import NodeProfile, Partner
@@ -145,6 +145,49 @@ def add_partner(folder: Path, partner: Partner) -> bool:
     entered = (*others[:position], partner, *others[position:])
     _write(replace(there, profile=replace(profile, partners=entered)))
     return True
+
+
+class PartnersOnFile(Sequence[Partner]):
+    """The partners of ``node.toml`` as it is now, so that a served node learns of new ones.
+
+    A file that is faulty at the moment (somebody is editing it) changes nothing: the partners
+    read last stay until it is sound again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stamp = self._stamp_now()
+        self._read: tuple[Partner, ...] = tuple(read(folder).profile.partners)
+
+    def _stamp_now(self) -> tuple[int, int, int]:
+        try:
+            status = (self._folder / NODE_FILE).stat()
+        except OSError:
+            return (0, 0, 0)
+        return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+    def _now(self) -> tuple[Partner, ...]:
+        stamp = self._stamp_now()
+        if stamp != self._stamp:
+            try:
+                self._read = tuple(read(self._folder).profile.partners)
+            except SaltbridgeError:
+                return self._read
+            self._stamp = stamp
+        return self._read
+
+    def __iter__(self) -> Iterator[Partner]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    @overload
+    def __getitem__(self, place: int) -> Partner: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Partner]: ...
+    def __getitem__(self, place: int | slice) -> Partner | Sequence[Partner]:
+        return self._now()[place]
 
 
 def _write(node: NodeFolder) -> None:

@@ -7,6 +7,7 @@ import typer
 app = typer.Typer(
     help="Fetch background data that may not be packaged.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

@@ -8,6 +8,7 @@ import typer
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
     help="Show what left, what stayed, and under which rule.",
 )

@@ -48,15 +48,15 @@ def demo(
     for asked_to_stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(asked_to_stop, signal.default_int_handler)
     started = time.monotonic()
-    failure = ""
+    failure, ok = "", False
     try:
-        walk_the_path(walk, first_port=port, passports=passports)
-    except StepFailed as fault:
-        failure = str(fault)
-        console.print(f"\n[red]{walk.steps[-1].title}: failed[/red]", highlight=False)
-        console.print(failure, markup=False, highlight=False)
-    ok = not failure and all(step.ok for step in walk.steps)
-    try:
+        try:
+            walk_the_path(walk, first_port=port, passports=passports)
+        except StepFailed as fault:
+            failure = str(fault)
+            walk.say(f"\n[red]{walk.steps[-1].title}: failed[/red]")
+            console.print(failure, markup=False, highlight=False, soft_wrap=True)
+        ok = not failure and all(step.ok for step in walk.steps)
         if json_file is not None:
             json_file.write_text(_as_json(walk, ok), encoding="utf-8")
         if ok:
@@ -68,6 +68,9 @@ def demo(
             if not once:
                 walk.say("The nodes keep serving. Stop with Ctrl-C.")
                 _serve_until_stopped(walk)
+    except KeyboardInterrupt:
+        walk.say("\nStopping the nodes; the demo did not come to its end.")
+        raise typer.Exit(130) from None
     finally:
         walk.stop()
         if folder is None:

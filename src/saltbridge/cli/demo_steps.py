@@ -14,7 +14,7 @@ from saltbridge.cli.demo_report import (
     say_passports,
     say_verified,
 )
-from saltbridge.cli.demo_walk import Company, StepFailed, Walk, free_ports
+from saltbridge.cli.demo_walk import Company, HeldPorts, StepFailed, Walk
 
 TOTAL = 12
 EU_DRAFT = "eu-cfb@draft-2024-04"
@@ -43,8 +43,7 @@ def walk_the_path(walk: Walk, *, first_port: int, passports: int) -> None:
     _verify_offline(walk)
 
 
-def _companies(folder: Path, first_port: int) -> dict[str, Company]:
-    ports = free_ports(first_port, 3)
+def _companies(folder: Path, ports: list[int]) -> dict[str, Company]:
     return {
         "supplier": Company(
             "supplier",
@@ -84,7 +83,8 @@ def _companies(folder: Path, first_port: int) -> dict[str, Company]:
 
 def _introduce(walk: Walk, first_port: int) -> None:
     with walk.step("nodes", "Three companies set up their nodes and serve them", TOTAL):
-        walk.companies.update(_companies(walk.folder, first_port))
+        walk.held = HeldPorts(first_port, 3)
+        walk.companies.update(_companies(walk.folder, walk.held.ports))
         for company in walk.companies.values():
             walk.run(
                 *("node", "init", str(company.folder), "--name", company.name),

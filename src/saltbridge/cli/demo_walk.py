@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,6 +86,7 @@ class Walk:
     steps: list[Step] = field(default_factory=list)
     results: dict[str, Any] = field(default_factory=dict)
     servers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    held: "HeldPorts | None" = None
 
     def say(self, line: str = "", style: str | None = None) -> None:
         if not self.quiet:
@@ -158,11 +160,14 @@ class Walk:
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 break
-            try:
-                if self.get(f"{company.url}/health")[0] == 200:
-                    return
-            except OSError:  # not up yet: refused, reset or a URLError, which is one too
-                time.sleep(0.05)
+            # Its own word first: another program may answer on the port.
+            if company.url.encode() in (self.folder / f"{company.key}.log").read_bytes():
+                try:
+                    if self.get(f"{company.url}/health")[0] == 200:
+                        return
+                except OSError:  # not up yet: refused, reset or a URLError, which is one too
+                    pass
+            time.sleep(0.05)
         said = (self.folder / f"{company.key}.log").read_bytes().decode("utf-8", "replace")
         raise StepFailed(f"the node of {company.name} did not start:\n{said[-3000:]}")
 
@@ -188,25 +193,55 @@ class Walk:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(timeout=5)
+        if self.held is not None:
+            self.held.let_go()
 
 
-def free_ports(first: int, count: int) -> list[int]:
-    """The first ``count`` free loopback ports from ``first`` on.
+class HeldPorts:
+    """Free loopback ports, kept from other demos of this machine until they are let go.
 
-    Raises:
-        Unavailable: none are free among the next two hundred.
+    Between finding a port free and serving on it, a second demo would find it free too; a
+    locked file for each port keeps the two apart. The locks end with the process.
     """
-    found: list[int] = []
-    for port in range(first, first + 200):
-        with socket.socket() as probe:
-            try:
+
+    def __init__(self, first: int, count: int) -> None:
+        """Hold the first ``count`` free ports from ``first`` on.
+
+        Raises:
+            Unavailable: too few are free among the next two hundred.
+        """
+        self.ports: list[int] = []
+        self._locks: list[tuple[Path, int]] = []
+        for port in range(first, min(first + 200, 65536)):
+            if len(self.ports) < count and self._lock(port):
+                self.ports.append(port)
+        if len(self.ports) < count:
+            self.let_go()
+            raise Unavailable.of("demo.no-free-port", first=first)
+
+    def _lock(self, port: int) -> bool:
+        import fcntl
+
+        path = Path(tempfile.gettempdir()) / f"saltbridge-demo-port-{port}.lock"
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:  # another person's demo
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found.append(port)
-        if len(found) == count:
-            return found
-    raise Unavailable.of("demo.no-free-port", first=first)
+        except OSError:
+            os.close(descriptor)
+            return False
+        self._locks.append((path, descriptor))
+        return True
+
+    def let_go(self) -> None:
+        for path, descriptor in self._locks:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+        self._locks.clear()
 
 
 def examples_folder() -> Path:

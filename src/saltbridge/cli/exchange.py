@@ -5,7 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Look at a partner's offers, request, receive.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Look at a partner's offers, request, receive.",
+)
 
 Node = Annotated[Path, typer.Option("--node", help="The folder of your node.")]
 PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Start, check and convert an inventory (folder or Excel workbook).",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

@@ -5,7 +5,12 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Set up, introduce and serve a company's node.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Set up, introduce and serve a company's node.",
+)
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
 
@@ -81,7 +86,7 @@ def show(
 ) -> None:
     """Show who the node is, whom it knows, and its public keys."""
     import json
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from saltbridge.bootstrap import open_world
     from saltbridge.cli.present import language
@@ -94,7 +99,7 @@ def show(
         document = world.keyring.did_document()
         if as_json:
             told = {
-                **asdict(world.node),
+                **asdict(replace(world.node, partners=tuple(world.node.partners))),
                 "port": world.settings.get("port"),
                 "log_leaves": leaves,
                 "did_document": document,

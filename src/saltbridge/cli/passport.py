@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 
     from saltbridge.services.issue import Issued
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Issue, check and show battery passports.",
+)
 
 NodeOption = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
