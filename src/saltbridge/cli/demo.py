@@ -54,22 +54,22 @@ def demo(
             walk_the_path(walk, first_port=port, passports=passports)
         except StepFailed as fault:
             failure = str(fault)
-            walk.say(f"\n[red]{walk.steps[-1].title}: failed[/red]")
-            console.print(failure, markup=False, highlight=False, soft_wrap=True)
+            walk.say()
+            walk.say(walk.word("failed", title=walk.steps[-1].title), "red")
+            walk.say(failure)
         ok = not failure and all(step.ok for step in walk.steps)
         if json_file is not None:
             json_file.write_text(_as_json(walk, ok), encoding="utf-8")
         if ok:
             walk.say()
-            walk.say(
-                f"[bold green]Every check passed[/bold green] in "
-                f"{time.monotonic() - started:.0f} s."
-            )
+            seconds = round(time.monotonic() - started)
+            walk.say(walk.word("passed", seconds=seconds), "bold green")
             if not once:
-                walk.say("The nodes keep serving. Stop with Ctrl-C.")
+                walk.say(walk.word("serving"))
                 _serve_until_stopped(walk)
     except KeyboardInterrupt:
-        walk.say("\nStopping the nodes; the demo did not come to its end.")
+        walk.say()
+        walk.say(walk.word("broken-off"))
         raise typer.Exit(130) from None
     finally:
         walk.stop()
@@ -83,9 +83,10 @@ def _serve_until_stopped(walk: Any) -> None:
     try:
         while all(server.poll() is None for server in walk.servers.values()):
             time.sleep(0.5)
-        walk.say("[red]A node ended by itself; see its log in the demo's folder.[/red]")
+        walk.say(walk.word("node-ended", folder=str(walk.folder)), "red")
     except KeyboardInterrupt:
-        walk.say("\nStopping the three nodes.")
+        walk.say()
+        walk.say(walk.word("stopping"))
 
 
 def _as_json(walk: Any, ok: bool) -> str:

@@ -1,105 +1,141 @@
-"""What the demo prints of each step."""
+"""What the demo prints of each step, in the words of the catalogues."""
 
 from typing import Any
 
+from rich.text import Text
+
+from saltbridge.cli.demo_layout import INDENT, pad, widest
 from saltbridge.cli.demo_walk import Walk
-from saltbridge.cli.present import language
-from saltbridge.locales import number
+from saltbridge.locales import has_text, number, text
 
-STAGES = {
-    "raw_material_acquisition": "raw material acquisition",
-    "main_production": "main production",
-    "distribution": "distribution",
-    "end_of_life": "end of life",
-}
-_INDENT = "       "
+_BAR = 24
+_MARGIN = " " * (INDENT + 2)
+_AFTER = " " * 11 + " kg  "  # a number and its unit, before the bar
+_PASSED, _FAILED = Text("✓ ", "green"), Text("✗ ", "red")
 
 
-def _kg(value: float) -> str:
-    return number(value, language(), 4)
+def _kg(walk: Walk, value: float) -> str:
+    return number(value, walk.tongue)
+
+
+def _known(message: str, otherwise: str, tongue: str) -> str:
+    return text(message, None, tongue) if has_text(message, tongue) else otherwise
+
+
+def stage_name(stages: str, tongue: str) -> str:
+    """The name of a life-cycle stage, or of several told as one sum (``a+b``)."""
+    return " + ".join(
+        _known(f"footprint.stage.{stage}", stage, tongue) for stage in stages.split("+")
+    )
 
 
 def say_footprint(walk: Walk, record: dict[str, Any]) -> None:
     """Total, declared value and the stages as bars."""
-    methodology = record["methodology"]
-    declared = record["declared"]
-    per = f" = [bold]{declared['value']:g} {declared['unit']}[/bold]" if declared else ""
-    walk.say(
-        f"{_INDENT}{methodology['id']}@{methodology['edition']} ({record['type']}): "
-        f"{_kg(record['total_kg_co2e'])} kg CO2e{per}"
+    methodology, declared, tongue = record["methodology"], record["declared"], walk.tongue
+    total = walk.word(
+        "footprint",
+        rules=f"{methodology['id']}@{methodology['edition']}",
+        kind=_known(f"operator.{record['type']}", record["type"], tongue),
+        total=_kg(walk, record["total_kg_co2e"]),
     )
+    if declared:
+        total += f" = {number(declared['value'], tongue, 6)} {declared['unit']}"
+    walk.tell(total, "bold")
+    names = {stage: stage_name(stage, tongue) for stage in record["stages"]}
+    width = widest(names.values())
+    room = walk.console.width - len(_MARGIN) - width - len(_AFTER)
+    bars = max(4, min(_BAR, room))
     longest = max((abs(kg) for kg in record["stages"].values()), default=0.0) or 1.0
     for stage, kg in record["stages"].items():
-        bar = "█" * max(1 if kg else 0, round(24 * abs(kg) / longest))
-        colour = "green" if kg < 0 else "cyan"
-        name = STAGES.get(stage, stage)
-        walk.say(f"{_INDENT}  {name:<25}{_kg(kg):>10} kg  [{colour}]{bar}[/{colour}]")
+        bar = "█" * max(1 if kg else 0, round(bars * abs(kg) / longest))
+        line = f"{_MARGIN}{pad(names[stage], width)}{_kg(walk, kg):>11}{_AFTER[11:]}"
+        walk.say(Text(line).append(bar, "green" if kg < 0 else "cyan"))
     if record["holes"]:
-        walk.say(f"{_INDENT}  {_range(record)}")
+        walk.tell(_range(walk, record), "yellow", lead="  ")
     if record["rules_not_loaded"]:
-        names = ", ".join(rule["id"] for rule in record["rules_not_loaded"])
-        walk.say(f"{_INDENT}  rules nobody here has read, not loaded: {names}", style="yellow")
+        rules = ", ".join(rule["id"] for rule in record["rules_not_loaded"])
+        walk.tell(walk.word("not-loaded", rules=rules), "yellow", lead="  ")
 
 
-def _range(record: dict[str, Any]) -> str:
-    holes = len(record["holes"])
-    between = record["range_kg_co2e"]
+def _range(walk: Walk, record: dict[str, Any]) -> str:
+    holes, between = len(record["holes"]), record["range_kg_co2e"]
     if between is None:
-        return f"[yellow]{holes} holes, not all of them can be priced[/yellow]"
-    low, high = _kg(between["low"]), _kg(between["high"])
-    return f"[yellow]{holes} holes: the total lies between {low} and {high} kg CO2e[/yellow]"
+        return walk.word("range-unknown", holes=holes)
+    low, high = _kg(walk, between["low"]), _kg(walk, between["high"])
+    return walk.word("range", holes=holes, low=low, high=high)
 
 
 def say_holes(walk: Walk, record: dict[str, Any], most: int = 6) -> None:
     """The largest holes with what they would cost, and what that does to the total."""
-    walk.say(
-        f"{_INDENT}known so far {_kg(record['total_kg_co2e'])} kg CO2e per battery, "
-        f"{record['coverage']['mass_share'] * 100:.0f} % of the mass has a factor"
-    )
+    covered = number(record["coverage"]["mass_share"] * 100, walk.tongue, 2)
+    total = _kg(walk, record["total_kg_co2e"])
+    walk.tell(walk.word("known-so-far", kg=total, percent=covered))
+    walk.tell(walk.word("holes-largest"))
     priced = sorted(record["holes"], key=lambda h: -(h["high_kg_co2e"] or 0.0))
+    rows = []
     for hole in priced[:most]:
         low, high = hole["low_kg_co2e"], hole["high_kg_co2e"]
-        cost = "no range known" if low is None else f"{_kg(low)} to {_kg(high)} kg CO2e"
-        flow = f"{hole['flow'][:34]:<34}"
-        walk.say(f"{_INDENT}  hole  {flow} {_kg(hole['amount']):>9} {hole['unit']:<5} {cost}")
+        cost = (
+            walk.word("hole-unpriced")
+            if low is None or high is None
+            else walk.word("hole-range", low=_kg(walk, low), high=_kg(walk, high))
+        )
+        rows.append((hole["flow"], f"{_kg(walk, hole['amount']):>8} {hole['unit']:<6}", cost))
+    taken = len(_MARGIN) + widest(row[1] for row in rows) + widest(row[2] for row in rows) + 2
+    width = min(widest(row[0] for row in rows), max(12, walk.console.width - taken))
+    for flow, amount, cost in rows:
+        walk.say(f"{_MARGIN}{pad(flow, width)} {amount} {cost}")
     if len(priced) > most:
-        walk.say(f"{_INDENT}  and {len(priced) - most} more")
-    walk.say(f"{_INDENT}{_range(record)}")
+        more = {"count": len(priced) - most}
+        walk.tell(text("footprint.heading.more", more, walk.tongue), lead="  ")
+    walk.tell(_range(walk, record), "yellow")
 
 
 def say_checks(walk: Walk, delivery: dict[str, Any]) -> None:
     """The numbered checks of a delivery."""
     for check in delivery["checks"]:
-        mark = "[green]✓[/green]" if check["ok"] else "[red]✗[/red]"
-        walk.say(f"{_INDENT}{mark} {check['number']}. {check['name']}")
+        name = text(f"delivery.check.{check['name']}", None, walk.tongue)
+        why = ""
+        if check["detail_code"]:
+            code, arguments = check["detail_code"], check["arguments"]
+            known = has_text(code, walk.tongue)
+            why = f": {text(code, arguments, walk.tongue) if known else code}"
+        lead = _PASSED if check["ok"] else _FAILED
+        walk.tell(f"{check['number']}. {name}{why}", lead=lead)
 
 
 def say_manifest(walk: Walk, manifest: dict[str, Any], decision: dict[str, Any]) -> None:
     """How many fields left, left smaller, and stayed, by class; and the packs that decided."""
-    walk.say(
-        f"{_INDENT}to {decision['recipient']['name']} ({decision['destination']}), "
-        f"for {decision['purpose']}"
-    )
-    for word, key in (("left", "left"), ("left, minimised", "minimised"), ("stayed", "stayed")):
+    from saltbridge.reports.manifest import manifest_words
+
+    tongue = walk.tongue
+    facts = dict(manifest_words(manifest, tongue).facts)
+    labels = {key: text(f"manifest.{key}", None, tongue) for key in ("purpose", "packs")}
+    recipient = f"{decision['recipient']['name']} ({decision['destination']})"
+    told = {"recipient": recipient, "purpose": facts[labels["purpose"]]}
+    walk.tell(walk.word("recipient", **told))
+    parts = ("left", "minimised", "stayed")
+    headings = {part: text(f"manifest.{part}", None, tongue) for part in parts}
+    width = widest(headings.values())
+    for part in parts:
         classes: dict[str, int] = {}
-        for entry in manifest[key]:
+        for entry in manifest[part]:
             name = entry["class"] or "uncatalogued"
             classes[name] = classes.get(name, 0) + 1
-        shown = ", ".join(f"{count} {name}" for name, count in sorted(classes.items()))
-        walk.say(f"{_INDENT}{word:<16}{len(manifest[key]):>5} fields   {shown}")
-    packs = ", ".join(f"{pack['id']}@{pack['edition']}" for pack in decision["packs"])
-    walk.say(f"{_INDENT}rule packs: {packs}")
+        shown = walk.word("and").join(
+            walk.word("class", count=count, name=_known(f"border.class.{name}", name, tongue))
+            for name, count in sorted(classes.items())
+        )
+        walk.tell(shown, lead=f"{pad(headings[part], width)}{len(manifest[part]):>5}  ")
+    walk.tell(f"{labels['packs']}{walk.word('colon')}{facts[labels['packs']]}")
 
 
 def say_passports(walk: Walk, issued: dict[str, Any]) -> None:
     """The passports, and the footprint as the carmaker recalculated it."""
     for passport in issued["passports"]:
-        walk.say(f"{_INDENT}{passport['serial']:<24} {passport['id']}")
+        walk.say(f"{' ' * INDENT}{passport['serial']:<20} {passport['id']}")
     say_footprint(walk, issued["footprint"])
-    walk.say(
-        f"{_INDENT}The carbon-footprint declaration is not yet required and stays out of the "
-        "passport;\n       the estimate stands beside it as company information."
-    )
+    walk.tell(walk.word("declaration-pending"))
 
 
 def say_verified(walk: Walk, verified: dict[str, Any]) -> None:
@@ -107,11 +143,31 @@ def say_verified(walk: Walk, verified: dict[str, Any]) -> None:
     checks = verified["checks"]
     passed = sum(check["outcome"] == "passed" for check in checks)
     good = passed == len(checks)
-    mark = "[green]✓[/green]" if good else "[yellow]caught:[/yellow]"
-    walk.say(
-        f"{_INDENT}{mark} {verified['type']} of {verified['issuer'] or 'nobody known'}: "
-        f"{passed} of {len(checks)} checks passed"
-    )
+    issuer = verified["issuer"] or "–"
+    said = {
+        "document": _known(f"demo.claim.{verified['type']}", verified["type"], walk.tongue),
+        "issuer": next((c.name for c in walk.companies.values() if c.did == issuer), issuer),
+        "passed": passed,
+        "count": len(checks),
+    }
+    if good:
+        walk.tell(walk.word("verified", **said), lead=_PASSED)
+    else:
+        walk.tell(walk.word("caught", **said), "yellow", lead=Text("! ", "yellow"))
     for check in checks:
         if check["outcome"] != "passed":
-            walk.say(f"{_INDENT}  {check['number']}. {check['name']}: {check['outcome']}")
+            name = text(f"verify.check.{check['name']}", None, walk.tongue)
+            outcome = walk.word(f"outcome.{check['outcome']}")
+            line = f"{check['number']}. {name}{walk.word('colon')}{outcome}"
+            walk.tell(line, "yellow", lead="    ")
+
+
+def say_addresses(walk: Walk, rows: list[tuple[str, str]]) -> None:
+    """Labels with addresses; an address that does not fit beside its label stands below it."""
+    width = widest(label for label, _ in rows) + 2
+    for label, address in rows:
+        if INDENT + width + len(address) <= walk.console.width:
+            walk.say(f"{' ' * INDENT}{pad(label, width)}{address}")
+        else:
+            walk.say(" " * INDENT + label)
+            walk.say(_MARGIN + address)

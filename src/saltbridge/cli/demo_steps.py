@@ -6,7 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from saltbridge.cli.demo_layout import INDENT
 from saltbridge.cli.demo_report import (
+    say_addresses,
     say_checks,
     say_footprint,
     say_holes,
@@ -15,8 +17,10 @@ from saltbridge.cli.demo_report import (
     say_verified,
 )
 from saltbridge.cli.demo_walk import Company, HeldPorts, StepFailed, Walk
+from saltbridge.locales import LANGUAGES
 
 TOTAL = 12
+_MARGIN = " " * INDENT
 EU_DRAFT = "eu-cfb@draft-2024-04"
 CATENA_X = "catena-x-pcf@v4"
 CHINA = "cn-miit-551@2025-551"
@@ -82,7 +86,7 @@ def _companies(folder: Path, ports: list[int]) -> dict[str, Company]:
 
 
 def _introduce(walk: Walk, first_port: int) -> None:
-    with walk.step("nodes", "Three companies set up their nodes and serve them", TOTAL):
+    with walk.step("nodes", TOTAL):
         walk.held = HeldPorts(first_port, 3)
         walk.companies.update(_companies(walk.folder, walk.held.ports))
         for company in walk.companies.values():
@@ -108,7 +112,7 @@ def _introduce(walk: Walk, first_port: int) -> None:
             )
         for company in walk.companies.values():
             walk.serve(company)
-            walk.say(f"       {company.name:<15} {company.jurisdiction}  {company.did}")
+            walk.say(f"{_MARGIN}{company.name:<15} {company.jurisdiction}  {company.did}")
         walk.results["urls"] = {c.key: c.url for c in walk.companies.values()}
 
 
@@ -121,26 +125,33 @@ def _node(walk: Walk, key: str) -> tuple[str, str]:
 
 
 def _first_footprint(walk: Walk) -> None:
-    with walk.step("holes", "The cell maker accounts for its battery with open factors", TOTAL):
+    with walk.step("holes", TOTAL):
         ran = walk.run("footprint", _inventory(walk), "--methodology", EU_DRAFT, "--json")
         record = ran.json()
         if not record["holes"]:
-            raise StepFailed("the first footprint should have holes: nothing was delivered yet")
+            raise StepFailed(walk.word("failed.no-holes"))
         walk.results["holes"] = record["holes"]
         say_holes(walk, record)
 
 
+def _quote(walk: Walk, said: str, most: int) -> None:
+    """The first lines of what a command said, set back as far as the command set them."""
+    for line in said.splitlines()[:most]:
+        words = line.strip()
+        lead = "    " if words.startswith("→") else ""
+        walk.tell(words, "yellow", lead=lead)
+
+
 def _declaration_is_refused(walk: Walk) -> None:
-    with walk.step("declaration-refused", "With holes, a declaration is refused", TOTAL):
+    with walk.step("declaration-refused", TOTAL):
         ran = walk.run(
             *("footprint", _inventory(walk), "--methodology", CATENA_X, "--declare"), expect=1
         )
-        for line in ran.stderr.splitlines()[:4]:
-            walk.say(f"       {line.strip()}", style="yellow")
+        _quote(walk, ran.stderr, 4)
 
 
 def _supplier_publishes(walk: Walk) -> str:
-    with walk.step("supplier-publishes", "The material supplier offers its PCF records", TOTAL):
+    with walk.step("supplier-publishes", TOTAL):
         document = walk.examples / "partners" / "material-supplier" / "pcf.json"
         cells = walk.companies["cells"]
         walk.run(
@@ -148,10 +159,10 @@ def _supplier_publishes(walk: Walk) -> str:
             *("--title", "PCF records, illustrative", *_node(walk, "supplier")),
         )
         records = json.loads(document.read_text(encoding="utf-8"))["records"]
-        walk.say(f"       {len(records)} records, every value labelled illustrative")
+        walk.tell(walk.word("records", count=len(records)))
         decision = _newest_decision(walk, "supplier")
         stayed = [f for f in decision["fields"] if f["decision"] == "stay"]
-        walk.say(f"       {len(stayed)} fields stay: production stages, energy, sub-suppliers")
+        walk.tell(walk.word("fields-stay", count=len(stayed)))
         offers = walk.run(
             "exchange", "catalog", walk.companies["supplier"].bpn, *_node(walk, "cells"),
             "--json", show=False,
@@ -176,31 +187,27 @@ def _request(walk: Walk, asker: str, partner: str, kind: str) -> dict[str, Any]:
     newest: dict[str, Any] = max(deliveries, key=lambda d: d["received_at"])
     say_checks(walk, newest)
     if not newest["checks"] or not all(check["ok"] for check in newest["checks"]):
-        raise StepFailed(f"the delivery did not pass its checks: {newest['checks']}")
+        raise StepFailed(walk.word("failed.checks"))
     return newest
 
 
 def _cell_maker_receives(walk: Walk) -> None:
-    title = "The cell maker negotiates, receives and checks them (DSP 2025-1)"
-    with walk.step("supplier-delivers", title, TOTAL):
+    with walk.step("supplier-delivers", TOTAL):
         _request(walk, "cells", "supplier", "pcf")
 
 
 def _outsider_is_refused(walk: Walk, dataset: str) -> None:
-    title = "The carmaker asks the supplier for the same records and is not shown them"
-    with walk.step("outsider-refused", title, TOTAL):
+    with walk.step("outsider-refused", TOTAL):
         ran = walk.run(
             *("exchange", "request", walk.companies["supplier"].bpn, dataset),
             *(*_node(walk, "cars"), "--wait", "20"),
             expect=2,
         )
-        for line in (ran.stderr or ran.stdout).splitlines()[:3]:
-            walk.say(f"       {line.strip()}", style="yellow")
+        _quote(walk, ran.stderr or ran.stdout, 3)
 
 
 def _footprints(walk: Walk) -> None:
-    title = "The cell maker accounts again, under three rule sets"
-    with walk.step("footprints", title, TOTAL):
+    with walk.step("footprints", TOTAL):
         for methodology in (CHINA, CATENA_X, EU_DRAFT):
             record = walk.run(
                 *("footprint", _inventory(walk), "--methodology", methodology, "--json"),
@@ -208,11 +215,12 @@ def _footprints(walk: Walk) -> None:
             ).json()
             say_footprint(walk, record)
         if record["holes"]:
-            raise StepFailed(f"holes are left after the delivery: {record['holes'][:3]}")
+            flows = ", ".join(hole["flow"] for hole in record["holes"][:3])
+            raise StepFailed(walk.word("failed.holes-left", flows=flows))
 
 
 def _border(walk: Walk, passports: int) -> None:
-    with walk.step("border", "The border decides field by field what may leave China", TOTAL):
+    with walk.step("border", TOTAL):
         record = walk.folder / "supplier-record.json"
         facts = walk.examples / "nmc111-pack" / "battery-facts.toml"
         walk.run(
@@ -255,16 +263,14 @@ def _items(walk: Walk, count: int) -> Path:
 
 
 def _carmaker_receives(walk: Walk) -> None:
-    title = "The carmaker negotiates, receives and checks the supplier record"
-    with walk.step("delivery", title, TOTAL):
+    with walk.step("delivery", TOTAL):
         delivery = _request(walk, "cars", "cells", "supplier-record")
         walk.results["delivery"] = {"verified": True, "checks": delivery["checks"]}
         walk.results["delivery_id"] = delivery["id"]
 
 
 def _passports(walk: Walk) -> None:
-    title = "The carmaker adds its distribution and issues the passports"
-    with walk.step("passports", title, TOTAL):
+    with walk.step("passports", TOTAL):
         partner = walk.examples / "partners" / "carmaker"
         issued = walk.run(
             *("passport", "issue", *_node(walk, "cars"), "--delivery", "latest"),
@@ -292,18 +298,21 @@ def _footprint_result(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pages(walk: Walk) -> None:
-    with walk.step("pages", "Anyone who scans the code reads the passport", TOTAL):
+    with walk.step("pages", TOTAL):
         cars = walk.companies["cars"]
         pages = {}
         for passport in walk.results["passports"]:
             page = passport["product_id"]
-            for language in ("en", "de", "zh"):
+            for language in LANGUAGES:
                 status, body, _ = walk.get(f"{page}?lang={language}", Accept="text/html")
                 if status != 200 or f'lang="{language}'.encode() not in body:
-                    raise StepFailed(f"{page}?lang={language} answered {status}")
+                    asked = f"{page}?lang={language}"
+                    raise StepFailed(walk.word("failed.page", url=asked, status=status))
             for picture in ("qr.svg", "qr.png"):
-                if walk.get(f"{page}/{picture}")[0] != 200:
-                    raise StepFailed(f"{page}/{picture} is missing")
+                status = walk.get(f"{page}/{picture}")[0]
+                if status != 200:
+                    asked = f"{page}/{picture}"
+                    raise StepFailed(walk.word("failed.page", url=asked, status=status))
             pages[passport["serial"]] = page
         first = next(iter(pages.values()))
         walk.results["urls"] |= {
@@ -315,12 +324,21 @@ def _pages(walk: Walk) -> None:
                 for c in walk.companies.values()
             },
         }
-        walk.say(f"       passport  [link={first}]{first}[/link]")
-        walk.say(f"       in German {first}?lang=de    in Chinese {first}?lang=zh")
-        walk.say(f"       QR code   {first}/qr.svg")
-        for key, url in walk.results["urls"]["operator_pages"].items():
-            walk.say(f"       node page of {walk.companies[key].name:<15} {url}")
-        walk.say(f"       identity  {cars.url}/.well-known/did.json")
+        tongues = (walk.tongue, *(t for t in LANGUAGES if t != walk.tongue))
+        say_addresses(
+            walk,
+            [
+                *((walk.word(f"page.{t}"), f"{first}?lang={t}") for t in tongues),
+                (walk.word("page.qr"), f"{first}/qr.svg"),
+                (
+                    walk.word("page.identity", name=cars.name),
+                    f"{cars.url}/.well-known/did.json",
+                ),
+            ],
+        )
+        operator_pages: dict[str, str] = walk.results["urls"]["operator_pages"]
+        walk.tell(walk.word("page.operators"))
+        say_addresses(walk, [(walk.companies[k].name, u) for k, u in operator_pages.items()])
 
 
 def _operator_token(company: Company) -> str:
@@ -328,14 +346,14 @@ def _operator_token(company: Company) -> str:
 
 
 def _verify_offline(walk: Walk) -> None:
-    title = "Record, receipt and passport are checked offline, and a forged one is caught"
-    with walk.step("verify-offline", title, TOTAL):
+    with walk.step("verify-offline", TOTAL):
         cars = walk.companies["cars"]
         saved = walk.folder / "passport.json"
         issued = walk.results["passports"][0]
         status, body, _ = walk.get(f"{cars.url}/passports/{issued['id']}/claim.json")
         if status != 200:
-            raise StepFailed(f"the signed passport cannot be downloaded: {status}")
+            url = f"{cars.url}/passports/{issued['id']}/claim.json"
+            raise StepFailed(walk.word("failed.page", url=url, status=status))
         saved.write_bytes(body)
         say_verified(
             walk, walk.run("verify", str(saved), *_node(walk, "cars"), "--json").json()

@@ -21,8 +21,12 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from rich.console import Console
+from rich.text import Text
 
+from saltbridge.cli.demo_layout import INDENT, command_lines, fold
+from saltbridge.cli.present import language
 from saltbridge.core.errors import Unavailable
+from saltbridge.locales import number, text
 
 READY_WITHIN_SECONDS = 30.0
 
@@ -83,30 +87,51 @@ class Walk:
     companies: dict[str, Company]
     console: Console
     quiet: bool = False
+    tongue: str = field(default_factory=language)
     steps: list[Step] = field(default_factory=list)
     results: dict[str, Any] = field(default_factory=dict)
     servers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     held: "HeldPorts | None" = None
 
-    def say(self, line: str = "", style: str | None = None) -> None:
+    def word(self, message: str, **arguments: object) -> str:
+        """A text of the demo in the language of its reader."""
+        return text(f"demo.{message}", arguments, self.tongue)
+
+    def say(self, line: str | Text = "", style: str = "") -> None:
+        """One line as it is: what is meant to be copied is never broken."""
         if not self.quiet:
-            self.console.print(line, style=style, highlight=False, soft_wrap=True)
+            shown = Text(line, style) if isinstance(line, str) else line
+            self.console.print(shown, soft_wrap=True)
+
+    def tell(self, words: str, style: str = "", lead: str | Text = "") -> None:
+        """A sentence folded to the terminal; its further lines hang behind ``lead``."""
+        first = Text(" " * INDENT).append(lead)
+        hang = " " * first.cell_len
+        head, *more = fold(words, max(20, self.console.width - len(hang)))
+        self.say(first.append(head, style))
+        for piece in more:
+            self.say(hang + piece, style)
 
     @contextmanager
-    def step(self, name: str, title: str, total: int) -> Iterator[Step]:
+    def step(self, name: str, total: int) -> Iterator[Step]:
         """One named, timed step; a failure is shown and ends the walk."""
-        step = Step(name, title)
+        step = Step(name, self.word(f"step.{name}"))
         self.steps.append(step)
         self.say()
-        self.say(f"[bold]{len(self.steps):>2}/{total}  {title}[/bold]")
+        lead = Text(f"{len(self.steps):>2}/{total}  ")
+        head, *more = fold(step.title, max(20, self.console.width - INDENT))
+        self.say(Text.assemble(lead, head, style="bold"))
+        for piece in more:
+            self.say(" " * INDENT + piece, "bold")
         started = time.monotonic()
         try:
             yield step
             step.ok = True
         finally:
             step.seconds = round(time.monotonic() - started, 2)
-            mark = "[green]✓[/green]" if step.ok else "[red]✗[/red]"
-            self.say(f"       {mark} {step.seconds:.1f} s", style=None)
+            mark = Text("✓ ", "green") if step.ok else Text("✗ ", "red")
+            took = number(round(step.seconds, 1), self.tongue)
+            self.tell(self.word("seconds", seconds=took), lead=mark)
 
     def run(self, *arguments: str, expect: int = 0, show: bool = True) -> Ran:
         """Run one ``saltbridge`` command as a person of a company would.
@@ -115,8 +140,9 @@ class Walk:
             StepFailed: the exit code is not the expected one.
         """
         if show:
-            typed = " ".join(self._short(argument) for argument in arguments)
-            self.say(f"       [dim]$ saltbridge {typed}[/dim]")
+            typed = ["$", "saltbridge", *(self._short(argument) for argument in arguments)]
+            for line in command_lines(typed, max(40, self.console.width - INDENT)):
+                self.say(" " * INDENT + line, "dim")
         done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
             [sys.executable, "-m", "saltbridge", *arguments],
             capture_output=True,
@@ -127,11 +153,11 @@ class Walk:
             env={**os.environ, "PYTHONUTF8": "1"},
         )
         if done.returncode != expect:
-            raise StepFailed(
-                f"saltbridge {' '.join(arguments)}\n"
-                f"ended with {done.returncode}, not {expect}\n"
-                f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
+            command = f"saltbridge {' '.join(arguments)}"
+            said = self.word(
+                "failed.command", command=command, code=done.returncode, expected=expect
             )
+            raise StepFailed(f"{said}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def _short(self, argument: str) -> str:
@@ -169,12 +195,13 @@ class Walk:
                     pass
             time.sleep(0.05)
         said = (self.folder / f"{company.key}.log").read_bytes().decode("utf-8", "replace")
-        raise StepFailed(f"the node of {company.name} did not start:\n{said[-3000:]}")
+        fault = self.word("failed.node-not-started", name=company.name)
+        raise StepFailed(f"{fault}\n{said[-3000:]}")
 
     def get(self, url: str, **headers: str) -> tuple[int, bytes, str]:
         """Status, body and content type of a page of one of our own nodes on loopback."""
         if not url.startswith("http://127.0.0.1:"):
-            raise StepFailed(f"{url} is not one of the demo's nodes")
+            raise StepFailed(self.word("failed.not-our-node", url=url))
         request = Request(url, headers=headers)  # noqa: S310 - checked above
         try:
             with urlopen(request, timeout=10) as answer:  # noqa: S310

@@ -199,7 +199,7 @@ def _facts(
         "made-at": readable_moment(str(manifest.get("made_at", ""))),
         "person": str(manifest.get("person", "")) or text("manifest.nobody", language=language),
         "decision": str(manifest.get("decision_id", "")),
-        "packs": "; ".join(
+        "packs": text("manifest.semicolon", language=language).join(
             f"{_pack(p, language)} [{p.get('edition', '')}]" for p in manifest.get("packs", ())
         ),
     }
