@@ -8,10 +8,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from saltbridge.border.release import Release
 from saltbridge.footprint.model import FactorSet
+
+# Kinds of records that may be forgotten: they guard against a repetition for some minutes and
+# say nothing afterwards. Everything else is kept, with every version.
+FORGETTABLE: Final = frozenset({"sign-in"})
+# An outbox entry is tried this often, which takes about a day at one attempt in 15 seconds.
+MAX_ATTEMPTS: Final = 5760
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,8 @@ class OutboxEntry:
     """Something to do after the transaction is durable, at least once.
 
     ``kind`` chooses the handler, ``body`` is its canonical JSON. ``ordering_key`` (a process
-    id) keeps entries of one process in order.
+    id) keeps entries of one process in order. After ``MAX_ATTEMPTS`` it has failed: it stays,
+    keeps holding back its process, and is tried no more until a person says so.
     """
 
     id: str
@@ -141,6 +148,11 @@ class OutboxEntry:
     attempts: int = 0
     due_at: datetime | None = None
     last_error: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether nobody tries any more."""
+        return self.attempts >= MAX_ATTEMPTS
 
 
 class UnitOfWork(Protocol):
@@ -161,6 +173,13 @@ class UnitOfWork(Protocol):
             StaleWrite: the stored version is another one.
         """
 
+    def forget(self, kind: str, before: datetime) -> int:
+        """Remove the records of a kind that were last written before; returns how many.
+
+        Raises:
+            ValueError: records of this kind are kept (see ``FORGETTABLE``).
+        """
+
     def put_release(self, release: Release) -> str:
         """Keep released bytes under their digest; returns the digest."""
 
@@ -177,13 +196,19 @@ class UnitOfWork(Protocol):
         """Add to the outbox."""
 
     def due(self, now: datetime, limit: int = 100) -> Sequence[OutboxEntry]:
-        """Outbox entries that are due, the oldest of each ordering key only."""
+        """Outbox entries that are due, the oldest of each ordering key only, none failed."""
+
+    def failed(self, limit: int = 100) -> Sequence[OutboxEntry]:
+        """Outbox entries that have failed, the oldest first."""
 
     def done(self, entry_id: str) -> None:
         """Remove from the outbox."""
 
     def postpone(self, entry_id: str, until: datetime, error: str) -> None:
         """Keep in the outbox, counted as one more attempt."""
+
+    def retry(self, entry_id: str) -> None:
+        """Count the attempts of an outbox entry anew, from none; it is due at once."""
 
 
 class Store(Protocol):

@@ -3,7 +3,7 @@
 from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.ports import Partner, StaleWrite, World
 from saltbridge.trust.did import iso
-from saltbridge.trust.self_issued import check, stated_caller
+from saltbridge.trust.self_issued import REPLAYABLE_FOR, check, stated_caller
 from saltbridge.trust.suites import NotVerified
 
 
@@ -20,16 +20,13 @@ def signed_in(world: World, token: str) -> Partner:
     partner = next((p for p in world.node.partners if p.did == did), None)
     if partner is None:
         raise NotVerified.of("exchange.not-a-partner", did=did[:200])
-    caller = check(
-        token,
-        called=world.node.did,
-        did_document=world.did_resolver.resolve(did),
-        now=world.clock.now(),
-        seen_before=False,  # looked up and remembered in one step, below
-    )
+    did_document = world.did_resolver.resolve(did)
+    now = world.clock.now()  # after the fetching, which may take its time
+    caller = check(token, called=world.node.did, did_document=did_document, now=now)
     key = digest(f"{caller.did} {caller.jti}".encode())
     try:
         with world.store.unit_of_work() as work:
+            work.forget("sign-in", now - REPLAYABLE_FOR)
             work.put(
                 "sign-in",
                 key,

@@ -10,7 +10,7 @@ import pytest
 from saltbridge.border.release import Release, reopen
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Refused
-from saltbridge.ports import OutboxEntry, StaleWrite, Store, UnitOfWork
+from saltbridge.ports import MAX_ATTEMPTS, OutboxEntry, StaleWrite, Store, UnitOfWork
 from saltbridge.testing.builders import NOON, FixedClock
 from saltbridge.trust.log import tree_root
 
@@ -112,6 +112,26 @@ class StoreContract:
         with store.unit_of_work() as work:
             assert work.put("agreement", "a", b"2", expected_version=1).version == 2
 
+    def test_only_what_may_be_forgotten_and_is_old_is_forgotten(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            for id in ("a", "b"):
+                work.put("sign-in", id, b"1")
+            work.put("sign-in", "a", b"2")
+            work.put("passport", "p1", b"1")
+        with store.unit_of_work() as work:
+            assert work.forget("sign-in", NOON) == 0  # written at noon, not before
+            assert len(work.find("sign-in")) == 2
+            assert work.forget("sign-in", NOON + timedelta(microseconds=1)) == 2
+        with store.unit_of_work() as work:
+            assert work.find("sign-in") == ()
+            assert work.put("sign-in", "a", b"3", expected_version=0).version == 1
+            assert work.get("passport", "p1") is not None
+        for kept in ("passport", "decision", "delivery", ""):
+            with pytest.raises(ValueError, match="kept"), store.unit_of_work() as work:
+                work.forget(kept, NOON + timedelta(days=1))
+        with store.reading() as view:
+            assert view.get("passport", "p1") is not None
+
     # one unit of work
 
     def test_state_leaf_release_and_outbox_are_lost_together(self, store: Store) -> None:
@@ -159,6 +179,8 @@ class StoreContract:
             lambda view: view.enqueue(an_entry("e2")),
             lambda view: view.done("e1"),
             lambda view: view.postpone("e1", NOON, "later"),
+            lambda view: view.retry("e1"),
+            lambda view: view.forget("sign-in", NOON),
         )
         for attempt in attempts:
             with store.reading() as view, pytest.raises(TypeError):
@@ -254,6 +276,32 @@ class StoreContract:
             work.enqueue(an_entry("e1"))
         with pytest.raises(StaleWrite), store.unit_of_work() as work:
             work.enqueue(an_entry("e1"))
+
+    def test_an_entry_fails_after_its_last_attempt_until_it_is_tried_anew(
+        self, store: Store
+    ) -> None:
+        long_after = NOON + timedelta(days=365)
+        with store.unit_of_work() as work:
+            work.enqueue(an_entry("a1", "a", attempts=MAX_ATTEMPTS - 2))
+            work.enqueue(an_entry("a2", "a"))
+            work.enqueue(an_entry("b1", "b"))
+            work.postpone("a1", NOON, "peer is away")
+            assert [e.id for e in work.due(long_after)] == ["a1", "b1"]
+            assert work.failed() == ()
+            work.postpone("a1", NOON, "peer is still away")
+            # What comes after it in its process waits; other processes do not.
+            assert [e.id for e in work.due(long_after)] == ["b1"]
+        with store.unit_of_work() as work:
+            (failed,) = work.failed()
+            assert (failed.id, failed.last_error) == ("a1", "peer is still away")
+            assert failed.failed
+            work.retry("a1")
+            assert work.failed() == ()
+            (again, _) = work.due(NOON)
+            assert (again.id, again.attempts) == ("a1", 0)
+            work.done("a1")
+            work.retry("a1")  # gone: nothing happens
+            assert [e.id for e in work.due(NOON)] == ["a2", "b1"]
 
     # releases
 

@@ -11,7 +11,7 @@ from saltbridge.adapters.stores.unit_of_work import ReadingCannotWrite
 from saltbridge.border.release import Release, reopen
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Unavailable
-from saltbridge.ports import Clock, OutboxEntry, StaleWrite, StoredRecord
+from saltbridge.ports import FORGETTABLE, Clock, OutboxEntry, StaleWrite, StoredRecord
 from saltbridge.trust.log import leaf_bytes, leaf_hash
 
 
@@ -98,6 +98,20 @@ class MemoryUnitOfWork:
         self.contents.records[kind, id] = (*versions, written)
         return written
 
+    def forget(self, kind: str, before: datetime) -> int:
+        """Remove records last written before; only of kinds that may be forgotten."""
+        self._must_write()
+        if kind not in FORGETTABLE:
+            raise ValueError(f"records of kind {kind!r} are kept")
+        old = [
+            key
+            for key, versions in self.contents.records.items()
+            if key[0] == kind and versions[-1].written_at < before
+        ]
+        for key in old:
+            del self.contents.records[key]
+        return len(old)
+
     def put_release(self, release: Release) -> str:
         """Keep released bytes; the same release twice is one."""
         self._must_write()
@@ -139,15 +153,19 @@ class MemoryUnitOfWork:
         self.contents.outbox[entry.id] = entry
 
     def due(self, now: datetime, limit: int = 100) -> Sequence[OutboxEntry]:
-        """Entries that are due, oldest first; of an ordering key the oldest only."""
+        """Entries that are due, oldest first; of a key the oldest only, and none failed."""
         due: list[OutboxEntry] = []
         seen: set[str] = set()
         for entry in self.contents.outbox.values():
             first = not entry.ordering_key or entry.ordering_key not in seen
             seen.add(entry.ordering_key)
-            if first and (entry.due_at is None or entry.due_at <= now):
+            if first and not entry.failed and (entry.due_at is None or entry.due_at <= now):
                 due.append(entry)
         return tuple(due[:limit])
+
+    def failed(self, limit: int = 100) -> Sequence[OutboxEntry]:
+        """Entries that are tried no more, oldest first."""
+        return tuple(e for e in self.contents.outbox.values() if e.failed)[:limit]
 
     def done(self, entry_id: str) -> None:
         """Remove from the outbox; nothing happens when it is gone already."""
@@ -162,6 +180,13 @@ class MemoryUnitOfWork:
             self.contents.outbox[entry_id] = replace(
                 entry, attempts=entry.attempts + 1, due_at=until, last_error=error[:2000]
             )
+
+    def retry(self, entry_id: str) -> None:
+        """Count the attempts anew; nothing happens when the entry is gone."""
+        self._must_write()
+        entry = self.contents.outbox.get(entry_id)
+        if entry is not None:
+            self.contents.outbox[entry_id] = replace(entry, attempts=0, due_at=None)
 
     def _must_write(self) -> None:
         if not self._writable:

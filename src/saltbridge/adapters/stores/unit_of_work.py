@@ -12,7 +12,14 @@ from saltbridge.adapters.stores import schema
 from saltbridge.border.release import Release, reopen
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Refused
-from saltbridge.ports import Clock, OutboxEntry, StaleWrite, StoredRecord
+from saltbridge.ports import (
+    FORGETTABLE,
+    MAX_ATTEMPTS,
+    Clock,
+    OutboxEntry,
+    StaleWrite,
+    StoredRecord,
+)
 from saltbridge.trust.log import leaf_bytes, leaf_hash
 
 
@@ -116,6 +123,27 @@ class SqlUnitOfWork:
         )
         return StoredRecord(kind, id, version, body, now)
 
+    def forget(self, kind: str, before: datetime) -> int:
+        """Remove records last written before; only of kinds that may be forgotten."""
+        self._must_write()
+        if kind not in FORGETTABLE:
+            raise ValueError(f"records of kind {kind!r} are kept")
+        found, current = schema.records, schema.current_records
+        old = (
+            self._connection.execute(
+                select(current.c.id).where(
+                    current.c.kind == kind, current.c.written_at < moment_text(before)
+                )
+            )
+            .scalars()
+            .all()
+        )
+        for id in old:
+            self._connection.execute(
+                delete(found).where(found.c.kind == kind, found.c.id == id)
+            )
+        return len(old)
+
     def put_release(self, release: Release) -> str:
         """Keep released bytes; the same release twice is one."""
         self._must_write()
@@ -211,7 +239,7 @@ class SqlUnitOfWork:
         )
 
     def due(self, now: datetime, limit: int = 100) -> Sequence[OutboxEntry]:
-        """Entries that are due, oldest first; of an ordering key the oldest only."""
+        """Entries that are due, oldest first; of a key the oldest only, and none failed."""
         waiting, earlier = schema.outbox, aliased(schema.outbox)
         first_of_key = ~(
             select(earlier.c.position)
@@ -224,9 +252,21 @@ class SqlUnitOfWork:
         rows = self._connection.execute(
             select(waiting)
             .where(
+                waiting.c.attempts < MAX_ATTEMPTS,
                 or_(waiting.c.due_at.is_(None), waiting.c.due_at <= moment_text(now)),
                 or_(waiting.c.ordering_key == "", first_of_key),
             )
+            .order_by(waiting.c.position)
+            .limit(limit)
+        ).mappings()
+        return tuple(_entry(dict(row)) for row in rows)
+
+    def failed(self, limit: int = 100) -> Sequence[OutboxEntry]:
+        """Entries that are tried no more, oldest first."""
+        waiting = schema.outbox
+        rows = self._connection.execute(
+            select(waiting)
+            .where(waiting.c.attempts >= MAX_ATTEMPTS)
             .order_by(waiting.c.position)
             .limit(limit)
         ).mappings()
@@ -249,6 +289,14 @@ class SqlUnitOfWork:
                 due_at=moment_text(until),
                 last_error=error[:2000],
             )
+        )
+
+    def retry(self, entry_id: str) -> None:
+        """Count the attempts anew; nothing happens when the entry is gone."""
+        self._must_write()
+        waiting = schema.outbox
+        self._connection.execute(
+            update(waiting).where(waiting.c.id == entry_id).values(attempts=0, due_at=None)
         )
 
     def _must_write(self) -> None:

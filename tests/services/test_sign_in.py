@@ -1,0 +1,65 @@
+"""Signing in: a token is good once, and what is remembered of it does not pile up."""
+
+from datetime import timedelta
+
+import pytest
+
+from saltbridge.services.sign_in import signed_in
+from saltbridge.testing.builders import FixedClock, memory_world, node_profile, partner_of
+from saltbridge.trust.self_issued import MAX_LIFE, MAX_SKEW, self_issued_token
+from saltbridge.trust.suites import NotVerified
+
+CALLER = memory_world(node_profile("supplier", port=8201))
+
+
+@pytest.fixture
+def world():
+    node = node_profile("cellmaker", partners=(partner_of(CALLER.node),))
+    documents = {CALLER.node.did: CALLER.keyring.did_document()}
+    return memory_world(node, clock=FixedClock(), did_documents=documents)
+
+
+def token(world, *, ahead=timedelta(0), life=MAX_LIFE):
+    return self_issued_token(
+        caller=CALLER.node.did,
+        called=world.node.did,
+        jti=CALLER.identifiers.urn_uuid(),
+        now=world.clock.now() + ahead,
+        signer=CALLER.keyring.signer(),
+        life=life,
+    )
+
+
+def code_of(refused):
+    return refused.value.findings[0].code
+
+
+def remembered(world):
+    with world.store.reading() as view:
+        return len(view.find("sign-in"))
+
+
+def test_the_partner_is_known_by_its_token(world):
+    assert signed_in(world, token(world)) == world.node.partners[0]
+
+
+def test_a_token_is_never_good_twice_however_its_clock_runs(world):
+    """The longest life, issued as far ahead as is borne, tried again every five seconds."""
+    first = token(world, ahead=MAX_SKEW)
+    signed_in(world, first)
+    codes = []
+    while codes[-1:] != ["trust.token-expired"]:
+        world.clock.advance(seconds=5)
+        signed_in(world, token(world))  # each sign-in forgets what it may
+        with pytest.raises(NotVerified) as refused:
+            signed_in(world, first)
+        codes.append(code_of(refused))
+    assert set(codes[:-1]) == {"trust.token-replayed"}
+    assert len(codes) == (MAX_LIFE + 2 * MAX_SKEW) / timedelta(seconds=5)
+
+
+def test_old_sign_ins_are_forgotten(world):
+    for _ in range(100):
+        signed_in(world, token(world))
+        world.clock.advance(minutes=1)
+    assert remembered(world) <= 8
