@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from saltbridge.bootstrap import open_world
 from saltbridge.cli.main import run
+from saltbridge.ports import MAX_ATTEMPTS, OutboxEntry
 
 INIT = [
     "--name", "cellmaker", "--legal-name", "Cell Ltd", "--bpn", "BPNL00000000CELL",
@@ -79,3 +81,23 @@ def test_a_partner_is_entered_once_and_shown(
 def test_no_node_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["node", "show", str(tmp_path)]) == 2
     assert "There is no node" in capsys.readouterr().err
+
+
+def test_what_was_given_up_is_shown_and_tried_anew(
+    folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run(["node", "outbox", folder]) == 0
+    assert "Nothing has been given up" in capsys.readouterr().out
+    world = open_world(Path(folder))
+    entry = OutboxEntry("e1", "dsp.send", b"{}", attempts=MAX_ATTEMPTS, last_error="away")
+    with world.store.unit_of_work() as work:
+        work.enqueue(entry)
+    world.store.close()
+    assert run(["node", "outbox", folder, "--json"]) == 0
+    (shown,) = json.loads(capsys.readouterr().out)
+    assert (shown["id"], shown["error"]) == ("e1", "away")
+    assert run(["node", "outbox", folder, "--retry"]) == 0
+    assert "1 entries are tried anew" in capsys.readouterr().out
+    assert run(["node", "outbox", folder, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []

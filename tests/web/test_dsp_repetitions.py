@@ -1,5 +1,7 @@
 """Messages that are lost, repeated, late or asked for again: the exchange ends the same."""
 
+from dataclasses import replace
+
 import pytest
 
 from saltbridge.core.canonical import canonical_bytes, read_json
@@ -8,9 +10,10 @@ from saltbridge.exchange import messages as m
 from saltbridge.exchange.model import NegotiationState, Role
 from saltbridge.formats.dsp import SCHEMA_OF, render_bytes, render_message
 from saltbridge.formats.dsp_schema import check
-from saltbridge.ports import HttpAnswer
+from saltbridge.ports import MAX_ATTEMPTS, HttpAnswer
 from saltbridge.services import negotiate, transfer
 from saltbridge.services.exchange_state import partner_named, progress
+from saltbridge.services.outbox import failed_entries, try_anew
 
 CALLBACK = "http://127.0.0.1:8202/2025-1/callback"
 
@@ -144,6 +147,28 @@ def test_a_peer_in_trouble_is_asked_again_and_says_so_meanwhile(a_pair):
     assert pair.workers["cellmaker"].run_once() == 0  # it waits
     pair.http.before = None
     pair.clock.advance(seconds=1)
+    pair.pump()
+    assert progress(pair.consumer, begun.pid).verified
+
+
+def test_a_peer_that_never_answers_is_given_up_visibly_and_asked_anew_on_request(a_pair):
+    pair = a_pair()
+    begun = pair.ask()
+    pair.http.before = lambda *_: HttpAnswer(503, {}, b"")
+    with pair.consumer.store.unit_of_work() as work:
+        (entry,) = work.due(pair.clock.now())
+        work.done(entry.id)
+        work.enqueue(replace(entry, attempts=MAX_ATTEMPTS - 1))
+    assert failed_entries(pair.consumer) == ()
+    pair.workers["cellmaker"].run_once()
+    pair.clock.advance(days=30)
+    assert pair.workers["cellmaker"].run_once() == 0
+    (failed,) = failed_entries(pair.consumer)
+    now = progress(pair.consumer, begun.pid)
+    assert (now.ended, now.refusal_code) == (True, "exchange.given-up")
+    assert now.refusal_reason == (failed.last_error,)
+    pair.http.before = None
+    assert try_anew(pair.consumer) == (failed,)
     pair.pump()
     assert progress(pair.consumer, begun.pid).verified
 

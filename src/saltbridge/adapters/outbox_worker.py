@@ -1,8 +1,9 @@
-"""Does what waits in the outbox: in order per process, again until it works.
+"""Does what waits in the outbox: in order per process, again until it works or has failed.
 
 At least once: an entry leaves the outbox after its handler returned, so a node that was
 killed in between does it again; the handlers look at the stored state first. Entries of
-different processes do not wait for each other.
+different processes do not wait for each other. After ``MAX_ATTEMPTS`` an entry has failed: it
+stays, visible, until a person has it tried anew (``saltbridge node outbox --retry``).
 """
 
 import logging
@@ -13,7 +14,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from saltbridge.core.errors import SaltbridgeError
-from saltbridge.ports import OutboxEntry, World
+from saltbridge.ports import MAX_ATTEMPTS, OutboxEntry, World
 
 Handler: TypeAlias = Callable[[World, OutboxEntry], None]
 
@@ -120,3 +121,5 @@ class OutboxWorker:
         until = self._world.clock.now() + delay(entry.attempts)
         with self._world.store.unit_of_work() as work:
             work.postpone(entry.id, until, error)
+        if entry.attempts + 1 >= MAX_ATTEMPTS:
+            _log.error("outbox entry %s of kind %s has failed: %s", entry.id, entry.kind, error)

@@ -142,6 +142,40 @@ def serve(
     serve_node(folder, port=port, language=language())
 
 
+@app.command()
+def outbox(
+    folder: Folder,
+    retry: Annotated[bool, typer.Option("--retry", help="Have them tried anew.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what could not be sent or done after many attempts; have it tried anew."""
+    import json
+
+    from saltbridge.bootstrap import open_world
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text
+    from saltbridge.services.outbox import failed_entries, try_anew
+
+    world = open_world(folder)
+    try:
+        found = try_anew(world) if retry else failed_entries(world)
+    finally:
+        world.store.close()
+    told = [
+        {"id": e.id, "kind": e.kind, "process": e.ordering_key, "attempts": e.attempts,
+         "error": e.last_error}
+        for e in found
+    ]  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for entry in told:
+        typer.echo(text("node.outbox-failed", entry, language()))
+    code = "node.outbox-none-failed" if not found else "node.outbox-count"
+    code = "node.outbox-retried" if retry and found else code
+    typer.echo(text(code, {"count": len(found), "folder": str(folder)}, language()))
+
+
 def _methods(document: object) -> list[dict[str, str]]:
     methods = document.get("verificationMethod", []) if isinstance(document, dict) else []
     return list(methods)

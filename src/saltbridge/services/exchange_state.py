@@ -19,7 +19,7 @@ class Progress:
     """Where a negotiation and the transfer after it stand.
 
     ``ended`` is true when nothing more will happen; ``trouble`` is the last error of a
-    message that could not be sent yet.
+    message that could not be sent yet. Where one was given up, the refusal says so.
     """
 
     negotiation: str
@@ -45,24 +45,29 @@ def progress(world: World, pid: str) -> Progress:
         negotiation = negotiation_of(record)
         found = document(view, "transfer", negotiation.transfer_pid)
         transfer = transfer_of(found) if found else None
-        delivery = (
-            document(view, "delivery", transfer.delivery_id) if transfer else None
-        ) or {}
-        trouble = _trouble(world, view, {pid, negotiation.transfer_pid})
+        delivery_id = transfer.delivery_id if transfer else ""
+        delivery = document(view, "delivery", delivery_id) or {}
+        keys = {pid, negotiation.transfer_pid} - {""}
+        trouble = _trouble(world, view, keys)
+        given_up = next((e for e in view.failed() if e.ordering_key in keys), None)
     refused = transfer if transfer and transfer.refusal_code else negotiation
     ended = (
         negotiation.state is NegotiationState.TERMINATED
         or (transfer is not None and transfer.state in TERMINAL)
         or (negotiation.state is NegotiationState.FINALIZED and not negotiation.transfer_wanted)
+        or given_up is not None
     )
+    code, reason = refused.refusal_code, refused.refusal_reason
+    if given_up is not None:
+        code, reason = "exchange.given-up", (given_up.last_error,)
     return Progress(
         negotiation=str(negotiation.state),
         transfer=str(transfer.state) if transfer else "",
         delivery_id=delivery.get("id", ""),
         verified=delivery.get("verified", False) is True,
         ended=ended,
-        refusal_code=refused.refusal_code,
-        refusal_reason=refused.refusal_reason,
+        refusal_code=code,
+        refusal_reason=reason,
         trouble=trouble,
     )
 
