@@ -89,3 +89,39 @@ def test_refusals_and_faults_have_their_exit_codes(
 ) -> None:
     assert run(["footprint", pack, *arguments]) == code
     assert says in capsys.readouterr().err
+
+
+def test_an_empty_inventory_is_refused_not_counted_as_zero(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["inventory", "template", str(tmp_path / "b")]) == 0
+    (tmp_path / "b" / "exchanges.csv").unlink()
+    for command in (
+        ["footprint", str(tmp_path / "b"), "-m", DRAFT],
+        ["inventory", "check", str(tmp_path / "b")],
+    ):
+        assert run(command) == 2
+        assert "no exchanges" in capsys.readouterr().err
+
+
+def test_many_findings_of_a_kind_are_counted_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["inventory", "template", str(tmp_path / "b")]) == 0
+    processes = tmp_path / "b" / "processes.csv"
+    exchanges = tmp_path / "b" / "exchanges.csv"
+    for number in range(12):
+        with processes.open("a") as file:
+            file.write(f"p{number},part,main_production,part {number},kg,1,CN,true,,\n")
+        with exchanges.open("a") as file:
+            file.write(
+                f"battery,input,part {number},1,kg,p{number},,,,,,true,,,illustrative,\n"
+            )
+            file.write(f"p{number},input,scrap,3,kg,,,,,copper,,true,,,illustrative,\n")
+    capsys.readouterr()
+    assert run(["footprint", str(tmp_path / "b"), "-m", DRAFT]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count(" takes in ") == 4
+    assert "more of this kind" in shown
+    assert max(map(len, shown.splitlines())) <= 80

@@ -15,6 +15,7 @@ from saltbridge.footprint.model import (
     Evidence,
     Inventory,
     LocalFactor,
+    Stage,
     Supplier,
     Warranty,
 )
@@ -184,6 +185,37 @@ def test_makers_at_two_places_are_two_products() -> None:
 def test_scrap_that_nobody_takes_back() -> None:
     what = good(row("cell", "output", "scrap", 0.1, role=CoProductRole.RECIRCULATE))
     assert codes(what) == ["no-maker"]
+
+
+def test_a_process_that_eats_all_it_makes_is_named_from_the_side_of_its_users() -> None:
+    what = inventory(
+        process("pack"),
+        row("pack", "input", "cell", 70.0, provider="cell"),
+        process("cell"),
+        row("cell", "input", "cell", 1.0, provider="cell"),
+    )
+    with pytest.raises(FaultyInput) as fault:
+        footprint(what)
+    (found,) = fault.value.findings
+    assert found.code == "footprint.nobody-makes"
+    assert found.arguments["processes"] == "pack"
+
+
+def test_an_inventory_without_exchanges_is_a_fault_not_a_zero() -> None:
+    found = check_inventory(inventory(process("pack")))
+    assert [f.code for f in found] == ["footprint.no-exchanges"]
+
+
+def test_a_stage_without_a_row_is_said_beside_its_zero() -> None:
+    what = good(row("cell", "input", "lorry", 1.0, "tkm", stage=Stage.DISTRIBUTION))
+    said = [
+        f.arguments["stages"]
+        for f in footprint(what, methodology="eu-cfb@draft-2024-04").findings
+        if f.code == "footprint.stages-empty"
+    ]
+    assert len(said) == 1
+    assert "end_of_life" in said[0]
+    assert "distribution" not in said[0]
 
 
 def test_co_products_without_values_cannot_be_allocated() -> None:

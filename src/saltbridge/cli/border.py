@@ -48,34 +48,19 @@ def decisions(node: Node, json: AsJson = False) -> None:
     if json:
         _print_json(found)
         return
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from saltbridge.cli.present import language
     from saltbridge.locales import text
     from saltbridge.reports.manifest import readable_moment
 
     tongue = language()
-    table = Table(box=SIMPLE_HEAD)
-    for key in (
-        "manifest.decision",
-        "operator.verdict",
-        "manifest.recipient",
-        "manifest.made-at",
-    ):
-        table.add_column(text(key, language=tongue), overflow="fold")
-    table.columns[0].no_wrap = True  # people copy the id
+    if not found:
+        typer.echo(text("manifest.no-decisions", language=tongue))
     for record in found:
-        cells = (
-            record["id"],
-            text(f"operator.{record['verdict']}", language=tongue),
-            record["recipient"]["name"],
-            readable_moment(record["made_at"]),
-        )
-        table.add_row(*map(Text, cells))
-    Console().print(table)
+        # Two lines each: an id that people copy is longer than half a terminal.
+        verdict = text(f"operator.{record['verdict']}", language=tongue)
+        made_at = readable_moment(record["made_at"])
+        typer.echo(f"{made_at}  {verdict}  → {record['recipient']['name']}")
+        typer.echo(f"    {record['id']}")
 
 
 @app.command()

@@ -17,8 +17,17 @@ from saltbridge.services.account import Accounted
 
 TOP = 5
 HOLES_SHOWN = 12
+FINDINGS_ALIKE = 4
 _BAR = 32
 _WIDE = 120
+_SHORT = {
+    "kilogram": "kg",
+    "kilowatt hour": "kWh",
+    "megajoule": "MJ",
+    "cubic meter": "m3",
+    "ton kilometer": "tkm",
+    "square meter": "m2",
+}
 
 
 def show(result: Accounted, tongue: str, remarks: Iterable[Finding] = ()) -> None:
@@ -65,6 +74,17 @@ class _View:
             return "?"
         return self.num(low) if low == high else f"{self.num(low)} – {self.num(high)}"
 
+    def status(self, status: str) -> str:
+        named = f"footprint.status.{status}"
+        return text(named, None, self.tongue) if has_text(named, self.tongue) else status
+
+    def hang(self, words: str, style: str = "", by: int = 4, first: int = 2) -> None:
+        """Words folded to the terminal, the lines after the first further in."""
+        pieces = Text(words).wrap(self.console, max(20, self.console.width - by))
+        for index, piece in enumerate(pieces):
+            lead = " " * (by if index else first)
+            self.console.print(Text(lead + piece.plain.rstrip(), style=style), soft_wrap=True)
+
     def heading(self, message: str, **arguments: object) -> None:
         self.console.print()
         self.console.print(Text(self.say(f"heading.{message}", **arguments), style="bold"))
@@ -74,9 +94,10 @@ class _View:
         plant, period = self.record["plant"], self.record["period"]
         kind = Text(self.say(f"kind.{self.result.kind}"), style="bold reverse")
         self.console.print(kind, Text(product["name"], style="bold"))
+        status = self.status(method["status"])
         grid = Table.grid(padding=(0, 2))
         rows = [
-            ("edition", f"{method['id']}@{method['edition']} ({method['status']})"),
+            ("edition", f"{method['id']}@{method['edition']} ({status})"),
             ("product", f"{product['id']} {product['chemistry']}"),
             ("plant", f"{plant['name']}, {plant['province'] or plant['country']}"),
             ("period", f"{period['start']} – {period['end']}"),
@@ -132,9 +153,9 @@ class _View:
         table.add_column(justify="right")
         table.add_column()
         for stage, value in stages.items():
-            cells = round(_BAR * abs(value) / widest)
+            cells = max(1 if value else 0, round(_BAR * abs(value) / widest))
             style = "cyan" if value >= 0 else "magenta"
-            bar = Text("█" * cells or "▏", style=style)
+            bar = Text(("█" if value > 0 else "░") * cells, style=style)
             table.add_row(f"  {self.say(f'stage.{stage}')}", f"{self.num(value)} kg", bar)
         self.console.print(table)
 
@@ -158,7 +179,7 @@ class _View:
                 str(i + 1),
                 escape(line["flow"]),
                 escape(line["process"]),
-                f"{self.num(line['amount'])} {line['unit']}",
+                f"{self.num(line['amount'])} {_symbol(line['unit'])}",
                 f"× {self.num(factor['value'])}",
                 self.num(line["kg_co2e"]),
             )
@@ -189,7 +210,7 @@ class _View:
             cells = [
                 escape(hole["flow"]),
                 escape(hole["process"]),
-                f"{self.num(hole['amount'])} {hole['unit']}",
+                f"{self.num(hole['amount'])} {_symbol(hole['unit'])}",
                 self.say(f"reason.{hole['reason']}"),
                 self.span(low, high),
             ]
@@ -203,12 +224,19 @@ class _View:
         missing = self.record["rules_not_loaded"]
         if missing:
             self.heading("rules-not-loaded")
+            assumed = self.record["assumptions"]
+            citations = {rule["citation"] for rule in missing}
             for rule in missing:
                 effect = rule["effect"]
                 says = text(effect, None, self.tongue) if has_text(effect) else effect
-                self.console.print(
-                    Text(f"  {rule['id']}: {says}"), Text(rule["citation"], "dim")
-                )
+                if rule["id"] in assumed:
+                    says = text(
+                        "footprint.rule-assumed", {"value": assumed[rule["id"]]}, self.tongue
+                    )
+                cited = "" if len(citations) == 1 else f" ({rule['citation']})"
+                self.hang(f"{rule['id']}: {says}{cited}")
+            if len(citations) == 1:
+                self.hang(self.say("heading.all-rules-cite", citation=citations.pop()), "dim")
         assumptions = self.record["assumptions"]
         if assumptions:
             self.heading("assumptions")
@@ -237,14 +265,23 @@ class _View:
         if not told:
             return
         self.heading("findings")
+        alike = Counter(key.finding.code for key in told)
+        shown: Counter[str] = Counter()
         for here, after in zip(told, [*told[1:], None], strict=True):
-            first, *rest = finding_lines(here.finding, self.tongue)
-            loud = here.finding.severity is not Severity.NOTE
-            self.console.print(Text(f"  {first}", style="yellow" if loud else ""))
-            if after is not None and after.finding.code == here.finding.code:
+            code = here.finding.code
+            shown[code] += 1
+            last = shown[code] == alike[code]
+            if alike[code] <= FINDINGS_ALIKE + 1 or shown[code] <= FINDINGS_ALIKE:
+                first = finding_lines(here.finding, self.tongue)[0]
+                loud = here.finding.severity is not Severity.NOTE
+                self.hang(first, "yellow" if loud else "")
+            elif last:
+                count = alike[code] - FINDINGS_ALIKE
+                self.hang(self.say("heading.more-findings", count=count), "dim", first=4)
+            if after is not None and after.finding.code == code:
                 continue  # one remedy is enough for a run of the same fault
-            for more in rest:
-                self.console.print(Text(f"  {more}", style="dim"))
+            for more in finding_lines(here.finding, self.tongue)[1:]:
+                self.hang(more.strip(), "dim", by=6, first=4)
 
     def line(self, number_: int, line: Mapping[str, Any]) -> None:
         factor = line["factor"]
@@ -298,6 +335,11 @@ class _key:
 
     def __hash__(self) -> int:
         return hash(self._identity)
+
+
+def _symbol(unit: str) -> str:
+    """A unit as short as people write it; the record keeps the word of the inventory."""
+    return _SHORT.get(unit.lower(), unit)
 
 
 def _table() -> Table:

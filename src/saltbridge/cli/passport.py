@@ -188,8 +188,13 @@ def _facts(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise FaultyInput.of(
-            "passport.unreadable-facts", file=path.name, reason=str(fault)[:200]
+            "passport.unreadable-facts", file=path.name, reason=_reason(fault)
         ) from fault
+
+
+def _reason(fault: Exception) -> str:
+    """What the system says of a file, without its number and the path."""
+    return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)[:200]
 
 
 def _document(path: Path) -> Any:
@@ -202,7 +207,7 @@ def _document(path: Path) -> Any:
         return read_json(path.read_bytes(), path.name)
     except OSError as fault:
         raise FaultyInput.of(
-            "passport.unreadable-facts", file=path.name, reason=str(fault)[:200]
+            "passport.unreadable-facts", file=path.name, reason=_reason(fault)
         ) from fault
 
 
@@ -257,8 +262,15 @@ def _say_readiness(status: dict[str, Any], tongue: str) -> None:
     from saltbridge.locales import text
 
     due, present = status["due"], status["present"]
-    percent = 100.0 if not due else 100.0 * present / due
-    typer.echo(f"{status['category']} {status['date']}: {present}/{due} ({percent:.0f} %)")
+    percent = 100 if not due else 100 * present // due  # never 100 % while one is missing
+    said = {
+        "category": text(f"passport.category.{status['category']}", None, tongue),
+        "date": status["date"],
+        "present": present,
+        "due": due,
+        "percent": percent,
+    }
+    typer.echo(text("passport.readiness", said, tongue))
     for state in ("missing", "pending", "not_applicable"):
         typer.echo(f"{text(f'passport.state.{state}', None, tongue)}: {len(status[state])}")
         for id in status[state]:

@@ -82,6 +82,7 @@ def calculate(
         findings += [f for f in account.findings if f not in findings]
     _stop_at_errors(findings)
     outcomes = merge([a.outcomes for a in accounts], taken)
+    findings += _empty_stages(rules, outcomes)
     # 6. rate
     detail = _rate(outcomes, accounts[0])
     # 7. declare
@@ -153,6 +154,17 @@ def _account(
         )
     shares = {s.process: {"basis": s.basis, **dict(s.shares)} for s in allocated.shares}
     return _Account(outcomes, solution, shares, tuple(findings))
+
+
+def _empty_stages(rules: RuleSet, outcomes: Sequence[Outcome]) -> list[Finding]:
+    """A stage of the boundary without a row: its zero must not pass for a result."""
+    filled = {o.leaf.stage for o in outcomes}
+    empty = [stage.value for stage in rules.boundary if stage not in filled]
+    if not empty:
+        return []
+    return [
+        finding("footprint.stages-empty", severity=Severity.WARNING, stages=", ".join(empty))
+    ]
 
 
 def _demand(inventory: Inventory) -> float:

@@ -34,7 +34,7 @@ def check_inventory(inventory: Inventory) -> tuple[Finding, ...]:
 
     Rows first; where they are sound, the equations too (providers, units, a single solution).
     """
-    findings = check_rows(inventory)
+    findings = check_content(inventory) + check_rows(inventory)
     if errors_in(findings):
         return findings
     allocated = allocate(inventory, PHYSICAL_THEN_ECONOMIC)
@@ -50,6 +50,11 @@ def check_inventory(inventory: Inventory) -> tuple[Finding, ...]:
     except FaultyInput as fault:
         return findings + fault.findings
     return findings
+
+
+def check_content(inventory: Inventory) -> tuple[Finding, ...]:
+    """An inventory without a single exchange would be accounted as zero, and must not be."""
+    return () if inventory.exchanges else (finding("footprint.no-exchanges"),)
 
 
 def check_rows(inventory: Inventory) -> tuple[Finding, ...]:

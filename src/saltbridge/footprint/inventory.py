@@ -112,12 +112,8 @@ def structural_faults(system: System) -> tuple[Finding, ...]:
     for number, process in enumerate(match.tolist()):
         if process < 0:
             product = system.products[number]
-            users = [
-                system.processes[e.process].id for e in system.entries if e.product == number
-            ]
-            findings.append(
-                finding("footprint.no-maker", flow=product.flow, processes=_names(users))
-            )
+            code, concerned = _unbalanced(system, number)
+            findings.append(finding(code, flow=product.flow, processes=_names(concerned)))
     unpaired = [p for i, p in enumerate(system.processes) if i not in matched_processes]
     if unpaired and not findings:
         flows = {p.reference_flow for p in unpaired}
@@ -131,6 +127,20 @@ def structural_faults(system: System) -> tuple[Finding, ...]:
             )
         )
     return tuple(findings)
+
+
+def _unbalanced(system: System, product: int) -> tuple[str, list[str]]:
+    """Why the balance of a product cannot close: made and not used, or used and not made."""
+    net: dict[str, float] = {}
+    for entry in system.entries:
+        if entry.product == product:
+            process = system.processes[entry.process].id
+            net[process] = net.get(process, 0.0) + entry.amount
+    users = [process for process, amount in net.items() if amount < 0]
+    makers = [process for process, amount in net.items() if amount > 0]
+    if users and not makers:
+        return "footprint.nobody-makes", users
+    return "footprint.no-maker", makers or list(net)
 
 
 def _matrix(system: System) -> Any:

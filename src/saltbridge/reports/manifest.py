@@ -55,10 +55,11 @@ def manifest_words(
     manifest: Mapping[str, Any], language: str, *, preview: bool = False
 ) -> ManifestText:
     """The manifest in one language, its fields grouped as a person would name them."""
+    mood = "preview-" if preview else ""
     sections = tuple(
         ManifestSection(
             key,
-            text(f"manifest.{key}", language=language),
+            text(f"manifest.{mood}{key}", language=language),
             tuple(_line(group, language) for group in grouped(manifest.get(key, ()))),
         )
         for key in ("left", "minimised", "stayed")
@@ -69,12 +70,12 @@ def manifest_words(
         for pack in manifest.get("packs", ())
         if pack.get("state") == "annex-not-loaded"
     ]
-    notes.append(text("manifest.values-never", language=language))
+    notes.append(text(f"manifest.{mood}values-never", language=language))
     notes.append(text("border.no-legal-advice", language=language))
     return ManifestText(
         title=text("manifest.preview" if preview else "manifest.title", language=language),
         facts=_facts(manifest, language, preview),
-        summary=text("manifest.summary", counts, language),
+        summary=text(f"manifest.{mood}summary", counts, language),
         sections=sections,
         notes=tuple(notes),
         headings=tuple(

@@ -11,9 +11,10 @@ from datetime import date, datetime
 from typing import Any
 
 from saltbridge.core.canonical import canonical_bytes, read_json
-from saltbridge.core.errors import Refused
+from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding
 from saltbridge.footprint.calculate import calculate
+from saltbridge.footprint.check import check_content
 from saltbridge.footprint.declare.declaration import (
     DECLARATION,
     ESTIMATE,
@@ -83,6 +84,9 @@ def work_out(
             the findings name the holes and their range.
         Unavailable: a factor set cannot be had.
     """
+    empty = check_content(request.inventory)
+    if empty:
+        raise FaultyInput(empty)
     methodology, edition = choose(request.methodology, request.placed_on_market or today)
     names = request.factor_sets
     if names is None:
