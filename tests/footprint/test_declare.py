@@ -14,11 +14,15 @@ from saltbridge.footprint.declare.declaration import (
     declaration_or_findings,
     declared_value,
 )
-from saltbridge.footprint.model import Inventory, ServiceLife, Stage, Warranty
+from saltbridge.footprint.model import Carrier, Inventory, ServiceLife, Stage, Warranty
 from saltbridge.footprint.result import CarbonFootprint
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
 
 DRAFT, CATENA, MIIT = "eu-cfb@draft-2024-04", "catena-x-pcf@v4", "cn-miit-551@2025-551"
+
+# What always stands in the way here: it is a draft, parts of it are from memory, and this
+# battery has no row for raw materials and for the end of life.
+DRAFT_OBSTACLES = {"not-in-force", "recalled-rule", "stage-empty"}
 
 
 def battery(unit: str = "piece", **more: Any) -> Inventory:
@@ -140,7 +144,7 @@ def test_a_complete_footprint_in_force_may_be_declared() -> None:
 def test_a_draft_is_never_more_than_an_estimate() -> None:
     prices = (factor("cell", 10.0), factor("truck", 0.1), factor("glue", 1.0))
     result = footprint(battery(), *prices, methodology=DRAFT)
-    assert judge(result) == (ESTIMATE, {"not-in-force"})
+    assert judge(result) == (ESTIMATE, DRAFT_OBSTACLES)
 
 
 @pytest.mark.parametrize("doubt", [Confidence.RECALLED, Confidence.ILLUSTRATIVE])
@@ -173,14 +177,59 @@ def test_a_hole_without_a_range_always_stands_in_the_way() -> None:
 def test_mass_cut_off_of_the_draft() -> None:
     """1 % of the input mass: 300 kg of cells allow 3.03 kg of glue; the draft stays a draft."""
     prices = (factor("cell", 10.0), factor("truck", 0.1))
-    assert judge(footprint(battery(glue=1.0), *prices, methodology=DRAFT))[1] == {
-        "not-in-force"
-    }
+    small = judge(footprint(battery(glue=1.0), *prices, methodology=DRAFT))
+    assert small[1] == DRAFT_OBSTACLES
     assert judge(footprint(battery(glue=6.0), *prices, methodology=DRAFT))[1] == {
-        "not-in-force",
+        *DRAFT_OBSTACLES,
         "cut-off-mass",
         "hole-above-cut-off",
     }
+
+
+def test_a_hole_with_a_range_from_memory_is_never_small() -> None:
+    what = inventory(
+        process("pack", unit="piece"),
+        row("pack", "input", "cell", 300.0),
+        row("pack", "input", "LiPF6", 0.001),
+    )
+    result = footprint(what, factor("cell", 10.0))
+    assert result.holes[0].range_confidence == "recalled"
+    assert judge(result) == (ESTIMATE, {"cut-off-emissions", "hole-range-doubtful"})
+
+
+def test_a_recalled_rule_stands_in_the_way_where_it_decides_a_number() -> None:
+    """Catena-X v4: the rules on electricity and allocation are from memory."""
+    prices = (factor("cell", 10.0), factor("electricity", 0.5, "kWh", location="DE"))
+    powered = inventory(
+        process("pack", unit="piece"),
+        row("pack", "input", "cell", 300.0),
+        row(
+            "pack", "input", "electricity", 2.0, "kWh",
+            carrier=Carrier.ELECTRICITY, location="DE",
+        ),
+    )  # fmt: skip
+    kind, found = declaration_or_findings(footprint(powered, *prices))
+    assert kind == ESTIMATE
+    assert [(f.code, f.arguments["rule"]) for f in found] == [
+        ("footprint.recalled-rule", "electricity")
+    ]
+    shared_burden = inventory(
+        process("pack", unit="piece", reference_mass_kg=400.0),
+        row("pack", "input", "cell", 300.0),
+        row("pack", "output", "offcut", 2.0),
+    )
+    _, found = declaration_or_findings(footprint(shared_burden, *prices))
+    assert [f.arguments["rule"] for f in found] == ["allocation"]
+
+
+def test_an_empty_footprint_is_not_declared_as_zero() -> None:
+    empty = inventory(process("pack", unit="piece"), row("pack", "emission", "SO2", 3.0))
+    assert judge(footprint(empty)) == (ESTIMATE, {"nothing-counted"})
+
+
+def test_a_credit_from_a_factor_is_not_declared() -> None:
+    result = footprint(battery(), factor("cell", 10.0), factor("glue", -5.0))
+    assert judge(result) == (ESTIMATE, {"factor-negative"})
 
 
 def test_an_assumption_is_no_rule() -> None:

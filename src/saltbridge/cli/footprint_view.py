@@ -221,6 +221,12 @@ class _View:
             self.console.print(Text(f"  {more}", style="dim"))
 
     def rules(self) -> None:
+        recalled = [r for r in self.record["rules"] if r["confidence"] == "recalled"]
+        if recalled:
+            self.heading("rules-recalled")
+            for rule in recalled:
+                value = Text(f"  {rule['id']}: {rule['value']}", "yellow")
+                self.console.print(value, Text(rule["citation"], "dim"))
         missing = self.record["rules_not_loaded"]
         if missing:
             self.heading("rules-not-loaded")

@@ -5,6 +5,7 @@ inside, or that avoid other production, are no co-products in this sense: they a
 among the copies like any other row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from saltbridge.core.finding import Finding, finding
@@ -22,11 +23,15 @@ from saltbridge.footprint.units import mass_kg
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How one process was allocated: the basis and the share of each of its products."""
+    """How one process was allocated: the basis and the share of each of its products.
+
+    ``by_rule`` is the basis that the rule set would have taken (empty: none is possible).
+    """
 
     process: str
     basis: str
     shares: tuple[tuple[str, float], ...]  # flow, share; the reference flow first
+    by_rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,20 +109,15 @@ def _split(
     findings: list[Finding],
 ) -> Shares | None:
     flows = [process.reference_flow, *(row.flow for row in co_products)]
-    if process.allocation == "none":
-        return Shares(
-            process.id, "none", tuple(zip(flows, [1.0] + [0.0] * len(co_products), strict=True))
-        )
+    by_rule, ruled = _first_basis(process, co_products, rule.order)
     order = (process.allocation,) if process.allocation else rule.order
-    for basis in order:
-        values = _values(process, co_products, basis)
-        if values is not None and sum(values) > 0 and min(values) >= 0:
-            total = sum(values)
-            return Shares(
-                process.id,
-                basis,
-                tuple((flow, v / total) for flow, v in zip(flows, values, strict=True)),
-            )
+    basis, shares = _first_basis(process, co_products, order)
+    if process.allocation == "none":
+        basis, shares = "none", [1.0] + [0.0] * len(co_products)
+    if shares is not None:
+        if shares == ruled:  # mass and quantity of things counted in kg: one basis, two names
+            by_rule = basis
+        return Shares(process.id, basis, tuple(zip(flows, shares, strict=True)), by_rule)
     findings.append(
         finding(
             "footprint.allocation-impossible",
@@ -128,6 +128,18 @@ def _split(
         )
     )
     return None
+
+
+def _first_basis(
+    process: Process, rows: list[Exchange], order: Sequence[str]
+) -> tuple[str, list[float] | None]:
+    """The first basis for which every product has its value, and their shares."""
+    for basis in order:
+        values = _values(process, rows, basis)
+        if values is not None and sum(values) > 0 and min(values) >= 0:
+            total = sum(values)
+            return basis, [value / total for value in values]
+    return "", None
 
 
 def _values(process: Process, rows: list[Exchange], basis: str) -> list[float] | None:

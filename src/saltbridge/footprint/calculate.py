@@ -33,6 +33,7 @@ from saltbridge.footprint.model import (
 from saltbridge.footprint.pricing import Outcome, Pricer
 from saltbridge.footprint.readings import Reading, assumed_rules, merge, readings
 from saltbridge.footprint.result import CarbonFootprint, Hole
+from saltbridge.footprint.uncounted import allocation_findings, uncounted
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -82,9 +83,9 @@ def calculate(
         findings += [f for f in account.findings if f not in findings]
     _stop_at_errors(findings)
     outcomes = merge([a.outcomes for a in accounts], taken)
-    findings += _empty_stages(rules, outcomes)
     # 6. rate
     detail = _rate(outcomes, accounts[0])
+    findings += uncounted(outcomes, rules)
     # 7. declare
     unit, unit_findings = rules.declared_unit(inventory, assumptions)
     findings += unit_findings
@@ -132,8 +133,9 @@ def _account(
     outcomes = tuple(
         pricer.price(leaf, solution.runs[leaf.process.id]) for leaf in system.leaves
     )
-    unused = [p for p, runs in solution.runs.items() if runs == 0]
     findings = [*linked, *factors.findings, *pricer.findings]
+    findings += allocation_findings(allocated.shares, inventory, solution.runs)
+    unused = [p for p, runs in solution.runs.items() if runs == 0]
     if unused:
         findings.append(
             finding(
@@ -154,17 +156,6 @@ def _account(
         )
     shares = {s.process: {"basis": s.basis, **dict(s.shares)} for s in allocated.shares}
     return _Account(outcomes, solution, shares, tuple(findings))
-
-
-def _empty_stages(rules: RuleSet, outcomes: Sequence[Outcome]) -> list[Finding]:
-    """A stage of the boundary without a row: its zero must not pass for a result."""
-    filled = {o.leaf.stage for o in outcomes}
-    empty = [stage.value for stage in rules.boundary if stage not in filled]
-    if not empty:
-        return []
-    return [
-        finding("footprint.stages-empty", severity=Severity.WARNING, stages=", ".join(empty))
-    ]
 
 
 def _demand(inventory: Inventory) -> float:

@@ -6,9 +6,10 @@ from dataclasses import fields, replace
 from math import isfinite
 
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.finding import Finding, Place, errors_in, finding
+from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
 from saltbridge.core.quantity import is_unit, same_dimension
 from saltbridge.footprint.allocation import allocate
+from saltbridge.footprint.characterisation import gas
 from saltbridge.footprint.inventory import solve
 from saltbridge.footprint.linking import link
 from saltbridge.footprint.methodology import PHYSICAL_THEN_ECONOMIC
@@ -79,6 +80,14 @@ def _all_checks(inventory: Inventory) -> Iterator[Finding]:
         yield from _known(row, "circular", row.circular, circular)
         if row.provider and row.factor:
             yield finding("footprint.provider-and-factor", _at(row, "factor"), flow=row.flow)
+        for column in ("contract", "circular"):
+            if row.provider and getattr(row, column):
+                yield finding(
+                    "footprint.provider-and-other",
+                    _at(row, column),
+                    flow=row.flow,
+                    column=column,
+                )
     yield from _references(inventory)
     yield from _factors(inventory.factors)
     for contract in inventory.electricity:
@@ -136,6 +145,12 @@ def _product(inventory: Inventory) -> Iterator[Finding]:
             "footprint.reference-process-missing",
             Place(pointer="/product/reference_process"),
             process=product.reference_process,
+        )
+    elif reference.production_amount < 0:
+        yield finding(
+            "footprint.reference-is-treatment",
+            _at(reference, "production_amount"),
+            process=reference.id,
         )
     elif (
         is_unit(reference.unit)
@@ -197,7 +212,7 @@ def _process(row: Process) -> Iterator[Finding]:
         yield finding(
             "footprint.zero-production", _at(row, "production_amount"), process=row.id
         )
-    if row.reference_mass_kg is not None and row.reference_mass_kg < 0:
+    if row.reference_mass_kg is not None and row.reference_mass_kg <= 0:
         yield finding(
             "footprint.negative-mass",
             _at(row, "reference_mass_kg"),
@@ -228,13 +243,17 @@ def _exchange(row: Exchange) -> Iterator[Finding]:
         yield finding(
             "footprint.negative-amount", _at(row, "amount"), flow=row.flow, amount=row.amount
         )
-    if row.mass_kg_per_unit is not None and row.mass_kg_per_unit < 0:
+    elif row.amount == 0:
         yield finding(
-            "footprint.negative-mass",
-            _at(row, "mass_kg_per_unit"),
-            field="mass_kg_per_unit",
-            value=row.mass_kg_per_unit,
+            "footprint.zero-amount",
+            _at(row, "amount"),
+            severity=Severity.NOTE,
+            flow=row.flow,
+            process=row.process,
         )
+    yield from _mass_per_unit(row)
+    if row.direction is Direction.RESOURCE:
+        yield from _resource(row)
     if row.contract and row.carrier is not Carrier.ELECTRICITY:
         yield finding(
             "footprint.contract-not-electricity",
@@ -250,6 +269,30 @@ def _exchange(row: Exchange) -> Iterator[Finding]:
             direction=row.direction.value,
         )
     yield from _quality(row)
+
+
+def _mass_per_unit(row: Exchange | LocalFactor) -> Iterator[Finding]:
+    # A mass of 0 would turn any number of pieces into 0 kg.
+    if row.mass_kg_per_unit is not None and row.mass_kg_per_unit <= 0:
+        yield finding(
+            "footprint.negative-mass",
+            _at(row, "mass_kg_per_unit"),
+            field="mass_kg_per_unit",
+            value=row.mass_kg_per_unit,
+        )
+
+
+def _resource(row: Exchange) -> Iterator[Finding]:
+    """Resources count nothing: what looks as if it should count is told."""
+    if row.factor:
+        yield finding("footprint.resource-priced", _at(row, "factor"), flow=row.flow)
+    if gas(row.flow) is not None:
+        yield finding(
+            "footprint.uptake-not-counted",
+            _at(row, "direction"),
+            severity=Severity.WARNING,
+            flow=row.flow,
+        )
 
 
 def _quality(row: Exchange | LocalFactor) -> Iterator[Finding]:
@@ -293,6 +336,7 @@ def _factors(factors: Sequence[LocalFactor]) -> Iterator[Finding]:
                 "footprint.range-reversed", _at(row, "low"), id=row.id, low=row.low,
                 high=row.high,
             )  # fmt: skip
+        yield from _mass_per_unit(row)
         yield from _quality(row)
         # Several years or bases of electricity are told apart by its own rule.
         first = seen.setdefault((row.flow, row.location), row)

@@ -39,6 +39,7 @@ class PriceRange:
     low: float
     high: float
     source: str
+    confidence: str = ""  # of the packaged range; empty where factors in use give it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def price(
         quantity = _in(amount, unit, mass, family.unit)
         if quantity is not None:
             source = f"{family.source} [{family.confidence}]"
-            return _range(quantity, family.low, family.high, source)
+            return _range(quantity, family.low, family.high, source, family.confidence)
     for dimension in (unit, "kg"):
         quantity = _in(amount, unit, mass, dimension)
         if quantity is None or not is_unit(dimension):
@@ -120,9 +121,11 @@ def _in(amount: float, unit: str, mass: float | None, into: str) -> float | None
     return None
 
 
-def _range(quantity: float, low: float, high: float, source: str) -> PriceRange:
+def _range(
+    quantity: float, low: float, high: float, source: str, confidence: str = ""
+) -> PriceRange:
     ends = sorted((quantity * low, quantity * high))
-    return PriceRange(ends[0], ends[1], source)
+    return PriceRange(ends[0], ends[1], source, confidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,11 @@ from dataclasses import dataclass, replace
 
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.core.quantity import is_unit, same_dimension
-from saltbridge.footprint.factor_choice import FactorChoice
+from saltbridge.footprint.factor_choice import (
+    FactorChoice,
+    on_life_cycle_basis,
+    unit_finding,
+)
 from saltbridge.footprint.methodology import Assumptions, ElectricityRule
 from saltbridge.footprint.model import ElectricityContract, EmissionFactor, Exchange, Process
 from saltbridge.footprint.result import HoleReason
@@ -96,7 +100,7 @@ class ElectricityResolver:
             factor = self.factors.named(contract.factor, exchange, "contract")
         else:
             factor = None
-        if factor is None:
+        if factor is None or not self._counts_energy(factor, exchange, findings):
             return Supply(contract.share, None, rule, HoleReason.NO_FACTOR)
         return self._on_basis(contract.share, [factor], exchange, rule, findings)
 
@@ -107,7 +111,7 @@ class ElectricityResolver:
         location = exchange.location or process.location
         if exchange.factor:
             named = self.factors.named(exchange.factor, exchange, "factor")
-            if named is None:
+            if named is None or not self._counts_energy(named, exchange, findings):
                 return Supply(share, None, rule, HoleReason.NO_FACTOR)
             if self.rule.mix == "location" or "-" not in named.location:
                 return self._on_basis(share, [named], exchange, "electricity.named", findings)
@@ -135,8 +139,16 @@ class ElectricityResolver:
             return self._on_basis(share, refused, exchange, rule, findings)
         return Supply(share, None, rule, HoleReason.NO_FACTOR)
 
+    def _counts_energy(
+        self, factor: EmissionFactor, exchange: Exchange, findings: list[Finding]
+    ) -> bool:
+        if _per_energy(factor):
+            return True
+        findings.append(unit_finding(factor, exchange, Severity.ERROR))
+        return False
+
     def _usable(self, factor: EmissionFactor) -> bool:
-        return factor.gas_basis == "co2e" and factor.scope == "life_cycle"
+        return on_life_cycle_basis(factor)
 
     def _on_basis(
         self,

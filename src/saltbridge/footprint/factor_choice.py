@@ -58,7 +58,10 @@ class FactorChoice:
         if exchange.factor:
             factor = self.named(exchange.factor, exchange, "factor")
             if factor is not None and not _fits(factor, exchange):
-                self._say(_mismatch(factor, exchange, Severity.ERROR))
+                self._say(unit_finding(factor, exchange, Severity.ERROR))
+                return None
+            if factor is not None and not on_life_cycle_basis(factor):
+                self._say(_basis_finding(factor, exchange))
                 return None
             return factor
         for location in dict.fromkeys((exchange.location, "")):
@@ -107,8 +110,13 @@ class FactorChoice:
             return None
         fitting = [f for f in factors if _fits(f, exchange)]
         if not fitting:
-            self._say(_mismatch(factors[0], exchange, Severity.WARNING))
+            self._say(unit_finding(factors[0], exchange, Severity.WARNING))
             return None
+        usable = [f for f in fitting if on_life_cycle_basis(f)]
+        if not usable:
+            self._say(_basis_finding(fitting[0], exchange))
+            return None
+        fitting = usable
         if len({_weight(f) for f in fitting}) > 1:
             self._say(
                 finding(
@@ -208,7 +216,25 @@ def _weight(factor: EmissionFactor) -> tuple[float, str, str, str]:
     return (factor.kg_co2e_per_unit, factor.unit, factor.gas_basis, factor.scope)
 
 
-def _mismatch(factor: EmissionFactor, exchange: Exchange, severity: Severity) -> Finding:
+def on_life_cycle_basis(factor: EmissionFactor) -> bool:
+    """Whether a factor counts CO2e over the life cycle, as a footprint does."""
+    return factor.gas_basis == "co2e" and factor.scope == "life_cycle"
+
+
+def _basis_finding(factor: EmissionFactor, exchange: Exchange) -> Finding:
+    return finding(
+        "footprint.basis-refused",
+        replace(exchange.place, column="factor"),
+        severity=Severity.WARNING,
+        flow=exchange.flow,
+        factor=factor.id,
+        gas_basis=factor.gas_basis,
+        scope=factor.scope,
+    )
+
+
+def unit_finding(factor: EmissionFactor, exchange: Exchange, severity: Severity) -> Finding:
+    """The finding that a factor and a row are counted in units of different kinds."""
     return finding(
         "footprint.factor-unit",
         replace(exchange.place, column="unit"),

@@ -12,7 +12,11 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_matrix
-from scipy.sparse.csgraph import connected_components, maximum_bipartite_matching
+from scipy.sparse.csgraph import (
+    breadth_first_order,
+    connected_components,
+    maximum_bipartite_matching,
+)
 from scipy.sparse.linalg import LinearOperator, onenormest, splu
 
 from saltbridge.core.errors import FaultyInput
@@ -93,11 +97,18 @@ def solve(system: System, demand: float = 1.0) -> Solution:
     if not (error <= FORWARD_ERROR and condition <= WORST_CONDITION):
         raise FaultyInput([_singular(system, matrix)])
     runs = refined * columns
-    runs[np.abs(runs) <= FORWARD_ERROR * 1e-6 * np.abs(runs).max()] = 0.0
+    # Only what the demand cannot reach is 0. A small number of runs may be that of a process
+    # with large emissions, so no run is rounded away for being small.
+    runs[~_reached(system, matrix)] = 0.0
+    if demand > 0 and not system.has_credits:
+        noise = FORWARD_ERROR * 1e-6 * float(np.abs(runs).max())
+        negative = [p.id for p, r in zip(system.processes, runs, strict=True) if r < -noise]
+        if negative:
+            raise FaultyInput(
+                [finding("footprint.negative-supply", processes=_names(negative))]
+            )
+        runs = np.maximum(runs, 0.0)
     by_id = {p.id: float(r) for p, r in zip(system.processes, runs, strict=True)}
-    negative = [i for i, r in by_id.items() if r < 0]
-    if negative and demand > 0 and not system.has_credits:
-        raise FaultyInput([finding("footprint.negative-supply", processes=_names(negative))])
     return Solution(system, by_id, error)
 
 
@@ -152,6 +163,22 @@ def _matrix(system: System) -> Any:
         ),
         shape=(len(system.products), len(system.processes)),
     )
+
+
+def _reached(system: System, matrix: Any) -> Any:
+    """Mask of the processes that the demand can set running, by structure alone.
+
+    With every product paired with one process, the solution for a demand of one product can
+    be other than 0 only where a path leads from its process along what processes take.
+    """
+    match = maximum_bipartite_matching(matrix.tocsr(), perm_type="column")
+    ordered = matrix.tocsc()[:, match]  # product i is now paired with process match[i]
+    order = breadth_first_order(
+        csc_matrix(abs(ordered).T).tocsr(), system.reference_product, return_predecessors=False
+    )
+    mask = np.zeros(len(system.processes), dtype=bool)
+    mask[match[order]] = True
+    return mask
 
 
 def _residual(matrix: Any, x: Any, b: Any) -> Any:

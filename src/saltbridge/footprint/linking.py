@@ -131,6 +131,16 @@ class _Linker:
             if self._leads_outside(row, process, target):
                 outside.append(row)
                 continue
+            if row.direction is Direction.INPUT and self.treats_waste.get(target, False):
+                # Taking from a treatment would run it backwards and give a credit.
+                self.findings.append(
+                    finding(
+                        "footprint.input-from-treatment",
+                        replace(row.place, column="direction"),
+                        flow=row.flow,
+                        process=row.provider or row.flow,
+                    )
+                )
             amount = self._in_product_unit(row.amount, row, target, row.mass_kg_per_unit)
             if row.direction is Direction.OUTPUT:
                 has_credits = has_credits or row.role is CoProductRole.SUBSTITUTE

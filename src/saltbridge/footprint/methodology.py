@@ -66,6 +66,7 @@ class RuleSet:
     gwp_sets: tuple[str, ...]  # in order: the next one fills the gaps of the one before
     significant_digits: int
     excluded_carriers: frozenset[Carrier] = frozenset()
+    by_stage: bool = False  # a value for every stage of the boundary is part of the result
     rules: tuple[AppliedRule, ...] = ()
     rules_not_loaded: tuple[RuleNotLoaded, ...] = ()
     # assumption -> values a person may choose; an empty tuple: a number greater than 0

@@ -2,7 +2,7 @@
 
 One ``Pricer`` holds one reading of the rules. Nothing is dropped: a leaf gives at least one
 contribution or hole, save resources and substances on the list of those without a climate
-effect, which are counted by name.
+effect, which are named in a finding.
 """
 
 from collections.abc import Sequence
@@ -286,6 +286,19 @@ class Pricer:
         self, leaf: Leaf, amount: float, factor: EmissionFactor, term: str, rule: str
     ) -> Contribution:
         row = leaf.exchange
+        if term == "factor" and factor.kg_co2e_per_unit <= 0:
+            self._say(
+                finding(
+                    "footprint.factor-negative"
+                    if factor.kg_co2e_per_unit < 0
+                    else "footprint.factor-zero",
+                    replace(row.place, column="factor"),
+                    severity=Severity.WARNING,
+                    flow=row.flow,
+                    factor=factor.id,
+                    value=factor.kg_co2e_per_unit,
+                )
+            )
         if row.direction is Direction.OUTPUT:
             term = "substitution"
         return Contribution(
@@ -326,6 +339,7 @@ class Pricer:
             low_kg_co2e=None if found is None else found.low,
             high_kg_co2e=None if found is None else found.high,
             range_source="" if found is None else found.source,
+            range_confidence="" if found is None else found.confidence,
             place=row.place,
         )
 

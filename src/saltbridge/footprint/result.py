@@ -60,6 +60,7 @@ class Hole:
     low_kg_co2e: float | None = None
     high_kg_co2e: float | None = None
     range_source: str = ""
+    range_confidence: str = ""  # of the packaged range; empty where factors in use give it
     place: Place = NOWHERE
 
 

@@ -1,5 +1,6 @@
 """The declared value, and whether a footprint may be called a declaration at all."""
 
+from dataclasses import replace
 from math import inf
 
 from saltbridge.core.edition import EditionStatus
@@ -11,6 +12,15 @@ from saltbridge.footprint.methodology import CutOff
 from saltbridge.footprint.result import CarbonFootprint, Hole, HoleReason
 
 ESTIMATE, DECLARATION = "estimate", "declaration"
+# Findings of the calculation after which nobody may call the result a declaration.
+_NOT_DECLARABLE = frozenset(
+    {
+        "footprint.nothing-counted",
+        "footprint.stage-empty",
+        "footprint.factor-negative",
+        "footprint.allocation-own",
+    }
+)
 _DOUBTFUL = (Confidence.RECALLED, Confidence.ILLUSTRATIVE)
 
 
@@ -28,9 +38,10 @@ def declaration_or_findings(
     """``declaration`` and no findings, or ``estimate`` and everything that stands in the way.
 
     A declaration needs an edition in force, a declared unit, no factor that is illustrative or
-    from memory, no rule settled by a person's assumption, and no hole above the cut-off of
-    the rule set. A hole without a range always stands in the way: nobody can say that it is
-    small.
+    from memory, no rule from memory that decides one of its numbers, no rule settled by a
+    person's assumption or set aside by a row, a line in every stage the rule set reports, and
+    no hole above the cut-off of the rule set. A hole without a range, or with one from
+    memory, always stands in the way: nobody can say that it is small.
     """
     found: list[Finding] = []
     edition = footprint.edition
@@ -47,9 +58,37 @@ def declaration_or_findings(
         found.append(finding("footprint.no-declared-unit"))
     for key, value in footprint.assumptions.items():
         found.append(finding("footprint.assumed", key=key, value=value))
+    found += [
+        replace(f, severity=Severity.ERROR)
+        for f in footprint.findings
+        if f.code in _NOT_DECLARABLE
+    ]
+    found += _recalled_rules(footprint)
     found += _doubtful(footprint)
     found += _holes(footprint)
     return (ESTIMATE if found else DECLARATION), tuple(found)
+
+
+def _recalled_rules(footprint: CarbonFootprint) -> list[Finding]:
+    """Rules that were never read and decide a number of this footprint.
+
+    A declaration claims no conformance that was not checked; a recalled rule that touches
+    nothing here claims nothing either.
+    """
+    decided = {c.rule.partition(".")[0] for c in footprint.contributions}
+    touches = {
+        "electricity": "electricity" in decided,
+        "recycling": "recycling" in decided,
+        "gwp": "gwp" in decided,
+        "allocation": bool(footprint.detail.get("allocation")),
+    }
+    return [
+        finding("footprint.recalled-rule", rule=rule.id, value=rule.value)
+        for rule in footprint.rules
+        if rule.confidence is Confidence.RECALLED
+        and not rule.id.startswith("assumption.")
+        and touches.get(rule.id, True)
+    ]
 
 
 def _doubtful(footprint: CarbonFootprint) -> list[Finding]:
@@ -76,7 +115,7 @@ def _holes(footprint: CarbonFootprint) -> list[Finding]:
     if rules.cut_off is None:
         summary = [finding("footprint.cut-off-unknown", count=len(footprint.holes))]
     else:
-        unpriced = [h for h in footprint.holes if h.high_kg_co2e is None]
+        unpriced = [h for h in footprint.holes if not _has_sure_range(h)]
         share = _share(footprint, rules.cut_off)
         if not unpriced and share is not None and share <= rules.cut_off.share:
             return []
@@ -114,6 +153,11 @@ def _share(footprint: CarbonFootprint, rule: CutOff) -> float | None:
     return missing / whole if whole > 0 else 1.0
 
 
+def _has_sure_range(hole: Hole) -> bool:
+    known = hole.low_kg_co2e is not None and hole.high_kg_co2e is not None
+    return known and hole.range_confidence not in _DOUBTFUL
+
+
 def _largest(hole: Hole) -> float:
     return max(abs(hole.low_kg_co2e or 0.0), abs(hole.high_kg_co2e or 0.0))
 
@@ -127,6 +171,16 @@ def _hole(hole: Hole) -> Finding:
             flow=hole.flow,
             process=hole.process,
             severity=Severity.ERROR,
+        )
+    if not _has_sure_range(hole):
+        return finding(
+            "footprint.hole-range-doubtful",
+            place,
+            flow=hole.flow,
+            process=hole.process,
+            low=hole.low_kg_co2e,
+            high=hole.high_kg_co2e,
+            confidence=hole.range_confidence,
         )
     return finding(
         "footprint.hole-above-cut-off",

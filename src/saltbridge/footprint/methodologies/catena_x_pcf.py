@@ -18,7 +18,7 @@ from saltbridge.footprint.methodology import (
     RuleSet,
 )
 from saltbridge.footprint.model import Stage
-from saltbridge.footprint.result import AppliedRule
+from saltbridge.footprint.result import AppliedRule, RuleNotLoaded
 
 _MODEL = "Catena-X PCF rulebook v4, as described in the data model io.catenax.pcf 9.0.0"
 _MEMORY = "Catena-X PCF rulebook v4, from memory"
@@ -32,7 +32,13 @@ def _recalled(id: str, value: str) -> AppliedRule:
     return AppliedRule(id=id, value=value, citation=_MEMORY, confidence=Confidence.RECALLED)
 
 
+def _open(id: str, effect: str, citation: str) -> RuleNotLoaded:
+    return RuleNotLoaded(id=id, citation=citation, effect=f"methodology.effect.{effect}")
+
+
 _V4 = RuleSet(
+    # In force: the rulebook of the release 25.09, which is the one in use until v4.1 (26.09)
+    # goes live. The release names a month; the day is the first of it.
     edition=Edition("v4", EditionStatus.IN_FORCE, date(2025, 9, 1), "PCF rulebook v4 (25.09)"),
     boundary=(Stage.RAW_MATERIAL, Stage.MAIN_PRODUCTION),
     declared_unit=piece_or_kg_unit,
@@ -50,7 +56,15 @@ _V4 = RuleSet(
         _recalled("allocation", "physical, then economic"),
         _read("cut_off", "at most 3 % of the emissions"),
         _read("gwp", "IPCC AR6"),
-        _recalled("rounding", "4 significant digits"),
+        _read("biogenic", "total without uptake: biogenic CO2 counts 0 both ways"),
+    ),
+    rules_not_loaded=(
+        _open("distribution", "by-hand", f"{_MODEL}: mandatory where the reporter pays it"),
+        _open("residual_mix", "not-checked", f"{_MEMORY}: before the grid mix"),
+        _open(
+            "price_hierarchy", "not-checked", "PACT alignment page for Catena-X v3: not read"
+        ),
+        _open("rounding", "rounding", "no text with a rule of rounding was read"),
     ),
     assumptions={},
 )

@@ -43,6 +43,7 @@ _2025_551 = RuleSet(
     cut_off=None,
     gwp_sets=("AR6",),
     significant_digits=3,
+    by_stage=True,
     rules=(
         AppliedRule(
             id="boundary",
@@ -69,6 +70,7 @@ _2025_551 = RuleSet(
         _not_loaded("recycling", "methodology.effect.range"),
         _not_loaded("allocation", "methodology.effect.range"),
         _not_loaded("cut_off", "methodology.effect.no-cut-off"),
+        _not_loaded("biogenic", "methodology.effect.biogenic-zero"),
         _not_loaded("rounding", "methodology.effect.rounding"),
     ),
     assumptions={

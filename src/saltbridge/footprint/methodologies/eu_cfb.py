@@ -47,12 +47,29 @@ _BOUNDARY = _law(
     "raw materials, main production, distribution, end of life; no use phase",
     "Annex II point 4",
 )
-_UNIT = _law("functional_unit", "1 kWh of total energy over service life", "Annex II point 3")
+_UNIT = _law(
+    "functional_unit",
+    "1 kWh of total energy over service life (1 kWmin of back-up batteries: not covered)",
+    "Annex II point 3",
+)
+_OFFSETS = _law("offsets", "stay out of the carbon footprint", "Annex II point 7")
 _NOT_ADOPTED = f"{_LAW}, Article 7(1): left to a delegated act that is not adopted"
 
 
 def _pending(id: str, effect: str) -> RuleNotLoaded:
     return RuleNotLoaded(id=id, citation=_NOT_ADOPTED, effect=effect)
+
+
+def _open(id: str, effect: str, citation: str) -> RuleNotLoaded:
+    return RuleNotLoaded(id=id, citation=citation, effect=f"methodology.effect.{effect}")
+
+
+# Rules of the regulation itself that no calculation can check from the rows of an inventory.
+_UNCHECKED = (
+    _open("company_specific_data", "not-checked", f"{_LAW}, Annex II point 5"),
+    _open("equipment_and_oem_assembly", "by-hand", f"{_LAW}, Annex II point 4"),
+)
+_ROUNDING = _open("rounding", "rounding", "no text with a rule of rounding was read")
 
 
 _ANNEX_II = RuleSet(
@@ -67,13 +84,19 @@ _ANNEX_II = RuleSet(
     cut_off=None,
     gwp_sets=("EF31", "AR6"),
     significant_digits=3,
-    rules=(_BOUNDARY, _UNIT),
+    by_stage=True,
+    rules=(_BOUNDARY, _UNIT, _OFFSETS),
     rules_not_loaded=(
         _pending("cycles", "methodology.effect.no-declared-unit"),
         _pending("electricity", "methodology.effect.range"),
         _pending("recycling", "methodology.effect.range"),
         _pending("allocation", "methodology.effect.range"),
         _pending("cut_off", "methodology.effect.no-cut-off"),
+        # Point 6 names the list of the JRC report of 2019, an earlier set than EF 3.1.
+        _open("gwp", "gwp", f"{_LAW}, Annex II point 6"),
+        _open("biogenic", "biogenic-zero", f"{_LAW}, Annex II point 6"),
+        *_UNCHECKED,
+        _ROUNDING,
     ),
     assumptions={
         "cycles": (),
@@ -93,10 +116,12 @@ _DRAFT_2024_04 = RuleSet(
     cut_off=CutOff(of="mass", share=0.01),
     gwp_sets=("EF31", "AR6"),
     significant_digits=3,
+    by_stage=True,
     excluded_carriers=frozenset({Carrier.PACKAGING}),
     rules=(
         _BOUNDARY,
         _UNIT,
+        _OFFSETS,
         _draft(
             "total_energy",
             "usable energy × full equivalent cycles (60 M1, N1; 20 L; 250 M2, M3, N2, N3) "
@@ -124,7 +149,15 @@ _DRAFT_2024_04 = RuleSet(
         _draft("cut_off", "less than 1 % of the mass", _CASE),
         _draft("packaging", "packaging material is outside of the boundary", _CASE),
         _draft("gwp", "EF 3.1, taken as equal to IPCC AR6", "memory", Confidence.RECALLED),
-        _draft("rounding", "3 significant digits", "memory", Confidence.RECALLED),
+        _draft("biogenic", "biogenic CO2 counts 0 both ways", "memory", Confidence.RECALLED),
+    ),
+    rules_not_loaded=(
+        # The case leaves out capital goods, final installation, cooling outside of the
+        # housing, storage, and, against Annex II, waste collection and dismantling.
+        _open("exclusions", "by-hand", f"{_DRAFT}, as told by {_CASE}"),
+        _open("cut_off_per_component", "not-checked", f"{_DRAFT}: not read"),
+        *_UNCHECKED,
+        _ROUNDING,
     ),
 )
 
