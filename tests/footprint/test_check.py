@@ -15,7 +15,6 @@ from saltbridge.footprint.model import (
     Evidence,
     Inventory,
     LocalFactor,
-    Stage,
     Supplier,
     Warranty,
 )
@@ -204,18 +203,6 @@ def test_a_process_that_eats_all_it_makes_is_named_from_the_side_of_its_users() 
 def test_an_inventory_without_exchanges_is_a_fault_not_a_zero() -> None:
     found = check_inventory(inventory(process("pack")))
     assert [f.code for f in found] == ["footprint.no-exchanges"]
-
-
-def test_a_stage_without_a_row_is_said_beside_its_zero() -> None:
-    what = good(row("cell", "input", "lorry", 1.0, "tkm", stage=Stage.DISTRIBUTION))
-    said = [
-        f.arguments["stages"]
-        for f in footprint(what, methodology="eu-cfb@draft-2024-04").findings
-        if f.code == "footprint.stages-empty"
-    ]
-    assert len(said) == 1
-    assert "end_of_life" in said[0]
-    assert "distribution" not in said[0]
 
 
 def test_co_products_without_values_cannot_be_allocated() -> None:
