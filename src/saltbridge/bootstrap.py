@@ -1,6 +1,7 @@
 """The only file that chooses real things: clock, keys, store, network, factors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +52,20 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
             "operator_token": node_folder.operator_token(node_dir),
         },
     )
+
+
+@contextmanager
+def opened_world(node_dir: Path) -> Iterator[World]:
+    """The world of the node in a folder, for one piece of work; its store is closed after it.
+
+    Raises:
+        As ``open_world``.
+    """
+    world = open_world(node_dir)
+    try:
+        yield world
+    finally:
+        world.store.close()
 
 
 def open_factor_library() -> FactorLibrary:

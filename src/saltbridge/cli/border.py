@@ -23,35 +23,28 @@ def manifest(
     json: AsJson = False,
 ) -> None:
     """What left, what stayed, under which rule, to whom, and why."""
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
     from saltbridge.services.border_records import manifests
 
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         found = manifests(world, id)
-    finally:
-        world.store.close()
     _show(found, json)
 
 
 @app.command()
 def decisions(node: Node, json: AsJson = False) -> None:
     """The border decisions of a node, the newest first."""
-    from saltbridge.bootstrap import open_world
-    from saltbridge.services import border_records
-
-    world = open_world(node)
-    try:
-        found = border_records.decisions(world)
-    finally:
-        world.store.close()
-    if json:
-        _print_json(found)
-        return
-    from saltbridge.cli.present import language
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import language, say_json
     from saltbridge.locales import text
     from saltbridge.reports.manifest import readable_moment
+    from saltbridge.services import border_records
 
+    with opened_world(node) as world:
+        found = border_records.decisions(world)
+    if json:
+        say_json(found)
+        return
     tongue = language()
     if not found:
         typer.echo(text("manifest.no-decisions", language=tongue))
@@ -73,14 +66,13 @@ def preview(
     json: AsJson = False,
 ) -> None:
     """What would leave and what would stay. Nothing is stored, nothing is offered."""
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
     from saltbridge.cli.publish import login_name
     from saltbridge.services.publish import PublishRequest
     from saltbridge.services.publish import preview as look_ahead
 
     document = read_document(file)
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         found = look_ahead(
             world,
             PublishRequest(
@@ -91,8 +83,6 @@ def preview(
                 person=person or login_name(),
             ),
         )
-    finally:
-        world.store.close()
     _show(found, json, preview=True)
 
 
@@ -159,14 +149,10 @@ def print_manifest(found: Mapping[str, Any], *, preview: bool = False) -> None:
 
 
 def _show(found: tuple[Mapping[str, Any], ...], json: bool, *, preview: bool = False) -> None:
+    from saltbridge.cli.present import say_json
+
     if json:
-        _print_json(found)
+        say_json(found)
         return
     for one in found:
         print_manifest(one, preview=preview)
-
-
-def _print_json(value: Any) -> None:
-    from json import dumps
-
-    typer.echo(dumps(value, ensure_ascii=False, indent=2))

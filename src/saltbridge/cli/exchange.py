@@ -22,22 +22,20 @@ def catalog(partner: PartnerName, node: Node, json: Json = False) -> None:
     """List what a partner offers you."""
     from dataclasses import asdict
 
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
     from saltbridge.services.catalogue import request_catalogue
     from saltbridge.services.exchange_state import partner_named
 
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         shown = request_catalogue(world, partner_named(world, partner))
-    finally:
-        world.store.close()
     if json:
-        _print_json([asdict(dataset) for dataset in shown.datasets])
+        say_json([asdict(dataset) for dataset in shown.datasets])
         return
     if not shown.datasets:
-        _say("exchange.shown-nothing", partner=partner)
+        say("exchange.shown-nothing", partner=partner)
     for dataset in shown.datasets:
-        _say(
+        say(
             "exchange.shown-dataset",
             title=dataset.title or dataset.id,
             kind=dataset.kind or "–",
@@ -56,15 +54,15 @@ def request(
     json: Json = False,
 ) -> None:
     """Negotiate about a dataset and have it transferred. Your node must be served."""
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
     from saltbridge.core.errors import FaultyInput, Unavailable
     from saltbridge.services.catalogue import request_catalogue
     from saltbridge.services.exchange_state import partner_named
     from saltbridge.services.negotiate import start_negotiation
     from saltbridge.web.serve import is_served
 
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         asked = partner_named(world, partner)
         if not is_served(node):
             raise Unavailable.of("exchange.node-not-served", folder=str(node))
@@ -88,10 +86,10 @@ def request(
             dataset_kind=chosen.kind,
         )
         if not json:
-            _say("exchange.requested", title=chosen.title or chosen.id, pid=begun.pid)
+            say("exchange.requested", title=chosen.title or chosen.id, pid=begun.pid)
         reached = _watch(world, begun.pid, wait, quiet=json) if wait > 0 else None
         if json:
-            _print_json(
+            say_json(
                 {
                     "negotiation_id": begun.pid,
                     "dataset_id": chosen.id,
@@ -99,26 +97,22 @@ def request(
                     "verified": bool(reached and reached.verified),
                 }
             )
-    finally:
-        world.store.close()
 
 
 @app.command()
 def deliveries(node: Node, json: Json = False) -> None:
     """List what was delivered to you, with the result of its checks."""
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
     from saltbridge.services.exchange_state import deliveries as all_deliveries
 
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         found = all_deliveries(world)
-    finally:
-        world.store.close()
     if json:
-        _print_json([{k: v for k, v in d.items() if k != "claim"} for d in found])
+        say_json([{k: v for k, v in d.items() if k != "claim"} for d in found])
         return
     if not found:
-        _say("exchange.no-deliveries")
+        say("exchange.no-deliveries")
     for delivery in found:
         _say_delivery(delivery)
 
@@ -130,16 +124,14 @@ def show(
     json: Json = False,
 ) -> None:
     """Show one delivery with its checks; --json includes the signed claim."""
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say_json
     from saltbridge.services.exchange_state import delivery as one_delivery
 
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         found = one_delivery(world, id)
-    finally:
-        world.store.close()
     if json:
-        _print_json(found)
+        say_json(found)
         return
     _say_delivery(found)
     _say_checks(found)
@@ -149,6 +141,7 @@ def _watch(world: Any, pid: str, seconds: float, *, quiet: bool) -> Any:
     """Print states as they come, until the end or until the time is up."""
     import time
 
+    from saltbridge.cli.present import say
     from saltbridge.core.errors import Refused, Unavailable
     from saltbridge.services.exchange_state import delivery, progress
 
@@ -158,7 +151,7 @@ def _watch(world: Any, pid: str, seconds: float, *, quiet: bool) -> Any:
         now = progress(world, pid)
         if (now.negotiation, now.transfer) != printed and not quiet:
             printed = (now.negotiation, now.transfer)
-            _say("exchange.state", negotiation=now.negotiation, transfer=now.transfer or "–")
+            say("exchange.state", negotiation=now.negotiation, transfer=now.transfer or "–")
         if now.ended:
             break
         if time.monotonic() > until:
@@ -183,7 +176,9 @@ def _watch(world: Any, pid: str, seconds: float, *, quiet: bool) -> Any:
 
 
 def _say_delivery(delivery: Any) -> None:
-    _say(
+    from saltbridge.cli.present import say
+
+    say(
         "exchange.delivery-verified" if delivery["verified"] else "exchange.delivery-refused",
         id=delivery["id"],
         provider=f"{delivery['provider']['name']} ({delivery['provider']['bpn']})",
@@ -206,16 +201,3 @@ def _say_checks(delivery: Any) -> None:
             known = has_text(code, tongue)
             why = f": {text(code, check['arguments'], tongue) if known else code}"
         typer.echo(f"  {'✓' if check['ok'] else '✗'} {check['number']}. {name}{why}")
-
-
-def _say(message_id: str, **arguments: object) -> None:
-    from saltbridge.cli.present import language
-    from saltbridge.locales import text
-
-    typer.echo(text(message_id, arguments, language()))
-
-
-def _print_json(document: Any) -> None:
-    import json
-
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))

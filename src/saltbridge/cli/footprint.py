@@ -30,9 +30,9 @@ def footprint(
 ) -> None:
     """Work out a carbon footprint: total, stages, largest lines, holes with their ranges."""
     from saltbridge.adapters.inventory_files import load
-    from saltbridge.bootstrap import open_clock, open_factor_library, open_world
+    from saltbridge.bootstrap import open_clock, open_factor_library, opened_world
     from saltbridge.cli.footprint_view import open_line, show
-    from saltbridge.cli.present import language
+    from saltbridge.cli.present import language, say_json
     from saltbridge.locales import LANGUAGES
     from saltbridge.services.account import FootprintRequest, account, work_out
 
@@ -48,15 +48,10 @@ def footprint(
     if node is None:
         result = work_out(open_factor_library(), open_clock().now().date(), request)
     else:
-        world = open_world(node)
-        try:
+        with opened_world(node) as world:
             result = account(world, request)
-        finally:
-            world.store.close()
     if as_json:
-        import json
-
-        typer.echo(json.dumps(result.record, ensure_ascii=False, indent=1))
+        say_json(result.record)
     elif line is not None:
         open_line(result, line, spoken)
     else:

@@ -85,15 +85,13 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show who the node is, whom it knows, and its public keys."""
-    import json
     from dataclasses import asdict, replace
 
-    from saltbridge.bootstrap import open_world
-    from saltbridge.cli.present import language
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import language, say_json
     from saltbridge.locales import text
 
-    world = open_world(folder)
-    try:
+    with opened_world(folder) as world:
         with world.store.reading() as view:
             leaves = len(view.leaf_hashes())
         document = world.keyring.did_document()
@@ -104,7 +102,7 @@ def show(
                 "log_leaves": leaves,
                 "did_document": document,
             }
-            typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+            say_json(told)
             return
         node, tongue = world.node, language()
         rows = [
@@ -124,8 +122,6 @@ def show(
                 f"{heading}: {known.name} {known.bpn} {known.did} "
                 f"({known.jurisdiction}) {known.dsp_url}".rstrip()
             )
-    finally:
-        world.store.close()
 
 
 @app.command()
@@ -149,25 +145,21 @@ def outbox(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what could not be sent or done after many attempts; have it tried anew."""
-    import json
 
-    from saltbridge.bootstrap import open_world
-    from saltbridge.cli.present import language
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import language, say_json
     from saltbridge.locales import text
     from saltbridge.services.outbox import failed_entries, try_anew
 
-    world = open_world(folder)
-    try:
+    with opened_world(folder) as world:
         found = try_anew(world) if retry else failed_entries(world)
-    finally:
-        world.store.close()
     told = [
         {"id": e.id, "kind": e.kind, "process": e.ordering_key, "attempts": e.attempts,
          "error": e.last_error}
         for e in found
     ]  # fmt: skip
     if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        say_json(told)
         return
     for entry in told:
         typer.echo(text("node.outbox-failed", entry, language()))

@@ -1,9 +1,10 @@
 """How the terminal words findings: marks, places, remedies, in the reader's language."""
 
+import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Any, TextIO
 
 from saltbridge.core.finding import Finding, Severity
 from saltbridge.locales import LANGUAGES, has_text, text
@@ -22,6 +23,11 @@ def language() -> str:
     return "en"
 
 
+def say(message: str, **arguments: object) -> None:
+    """Print a message of the catalogues, in the language of the terminal."""
+    print(text(message, arguments, language()))
+
+
 def finding_lines(found: Finding, tongue: str) -> list[str]:
     """The lines a person reads for one finding: what, where, what to do.
 
@@ -37,6 +43,11 @@ def finding_lines(found: Finding, tongue: str) -> list[str]:
     if has_text(found.remedy, tongue):
         lines.append(f"    → {text(found.remedy, found.arguments, tongue)}")
     return lines
+
+
+def say_json(document: Any) -> None:
+    """Print a JSON document to standard output."""
+    print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def say_findings(findings: Iterable[Finding], stream: TextIO | None = None) -> None:

@@ -23,7 +23,7 @@ def publish(
     person: Annotated[str, typer.Option("--person", help="Who answers for it.")] = "",
 ) -> None:
     """Decide field by field what may leave, sign it, and offer it to partners."""
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
     from saltbridge.cli.border import print_manifest, read_document
     from saltbridge.cli.present import language
     from saltbridge.locales import text
@@ -31,8 +31,7 @@ def publish(
     from saltbridge.services.publish import publish as offer
 
     document = read_document(file)
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         published = offer(
             world,
             PublishRequest(
@@ -44,8 +43,6 @@ def publish(
                 person=person or login_name(),
             ),
         )
-    finally:
-        world.store.close()
     for manifest in published.manifests:
         print_manifest(manifest)
     typer.echo(text("publish.done", {"dataset": published.dataset_id}, language()))

@@ -22,12 +22,11 @@ def verify(
 
     Ends with 0 if every check passed, 1 if one failed or stays open, 2 if the file is faulty.
     """
-    import json
     from collections.abc import Mapping
     from typing import Any
 
-    from saltbridge.bootstrap import open_clock, open_world
-    from saltbridge.cli.present import language
+    from saltbridge.bootstrap import open_clock, opened_world
+    from saltbridge.cli.present import language, say_json
     from saltbridge.core.errors import FaultyInput
     from saltbridge.core.finding import Place, finding
     from saltbridge.locales import text
@@ -42,11 +41,8 @@ def verify(
 
     anchors: dict[str, Mapping[str, Any]] = {}
     if node is not None:
-        world = open_world(node)
-        try:
+        with opened_world(node) as world:
             anchors |= service.anchors_of(world)
-        finally:
-            world.store.close()
     if trust is not None:
         anchors |= service.read_anchor(read(trust), str(trust))
     result = service.verify(
@@ -59,29 +55,25 @@ def verify(
         )
     )
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "file": str(file),
-                    "type": result.claim_type,
-                    "id": result.id,
-                    "issuer": result.issuer,
-                    "issued_at": result.issued_at,
-                    "verdict": result.verdict.value,
-                    "checks": [
-                        {
-                            "number": c.number,
-                            "name": c.name,
-                            "outcome": c.outcome.value,
-                            "code": c.code,
-                            "arguments": dict(c.arguments),
-                        }
-                        for c in result.checks
-                    ],
-                },
-                ensure_ascii=False,
-                indent=2,
-            )
+        say_json(
+            {
+                "file": str(file),
+                "type": result.claim_type,
+                "id": result.id,
+                "issuer": result.issuer,
+                "issued_at": result.issued_at,
+                "verdict": result.verdict.value,
+                "checks": [
+                    {
+                        "number": c.number,
+                        "name": c.name,
+                        "outcome": c.outcome.value,
+                        "code": c.code,
+                        "arguments": dict(c.arguments),
+                    }
+                    for c in result.checks
+                ],
+            }
         )
     else:
         tongue = language()
