@@ -40,7 +40,7 @@ def test_json_is_the_record_and_its_numbers_agree(
     ("language", "words"),
     [
         ("en", ["Estimate", "Life-cycle stages", "Holes", "no factor", "NMC111 hydroxide"]),
-        ("de", ["Schätzung", "Lebenswegabschnitte", "Lücken", "kein Faktor"]),
+        ("de", ["Schätzung", "Lebenszyklusphasen", "Lücken", "kein Faktor"]),
         ("zh", ["估算", "生命周期阶段", "缺口", "无因子"]),
     ],
 )

@@ -60,12 +60,12 @@ def run(arguments: list[str]) -> int:
         if option in ("--help", "-h"):
             return _help()
         if option != "--language":
-            return _usage(f"saltbridge has no option {option}.")
+            return _usage("no-option", option=option)
         from saltbridge.locales import LANGUAGES
 
         value = value or (rest.pop(0) if rest else "")
         if value not in LANGUAGES:
-            return _usage(f"--language is one of {', '.join(LANGUAGES)}, not {value!r}.")
+            return _usage("language", known=", ".join(LANGUAGES), value=value)
         os.environ["SALTBRIDGE_LANGUAGE"] = value
     if not rest:
         return _help()
@@ -74,10 +74,9 @@ def run(arguments: list[str]) -> int:
         from difflib import get_close_matches
 
         near = get_close_matches(name, COMMANDS, 1)
-        return _usage(
-            f"saltbridge has no command {name}."
-            + (f" Did you mean {near[0]}?" if near else " See: saltbridge --help")
-        )
+        if near:
+            return _usage("near-command", name=name, near=near[0])
+        return _usage("no-command", name=name)
     return _run_command(name, rest)
 
 
@@ -98,7 +97,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
             return 2
         return 3 if isinstance(error, Unavailable) else 1
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        _usage("stopped")
         return 130
     except BrokenPipeError:
         # The reader has enough (`saltbridge … | head`): close quietly, as other tools do.
@@ -124,6 +123,9 @@ def _help() -> int:
     return 0
 
 
-def _usage(fault: str) -> int:
-    print(fault, file=sys.stderr)
+def _usage(fault: str, **arguments: object) -> int:
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text
+
+    print(text(f"usage.{fault}", arguments, language()), file=sys.stderr)
     return 2

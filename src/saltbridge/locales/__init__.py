@@ -60,6 +60,20 @@ def text(
     return template.format_map({k: _argument(v, language) for k, v in arguments.items()})
 
 
+def text_or(
+    otherwise: str,
+    message_id: str,
+    arguments: Mapping[str, object] | None = None,
+    language: str = "en",
+) -> str:
+    """The message in the language, or ``otherwise`` where no catalogue knows it.
+
+    For codes that a partner, an older store or a document brings along.
+    """
+    known = has_text(message_id, language)
+    return text(message_id, arguments, language) if known else otherwise
+
+
 def number(value: float, language: str = "en", digits: int = 4) -> str:
     """A number with ``digits`` significant digits, in the notation of the language.
 
