@@ -1,0 +1,158 @@
+"""The how-to pages: every command runs, in order, and prints what the page says.
+
+A fence's first word is its language, the rest says what to do with it: ``sh`` runs,
+``sh exit 2`` must end so, ``sh serve`` keeps running until the end of the page;
+``csv append FILE`` and ``csv remove FILE`` are what a person edits; ``text`` holds lines that
+the commands before it print (``…`` stands for anything, and blanks do not count).
+"""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    orders: tuple[str, ...]
+    content: str
+
+
+def blocks(page: str) -> list[Block]:
+    text = (ROOT / "docs" / "how-to" / page).read_text(encoding="utf-8")
+    return [
+        Block(language, tuple(rest.split()), content)
+        for language, rest, content in _FENCE.findall(text)
+    ]
+
+
+def printed(expected: str, output: str) -> bool:
+    """Whether a line of the output reads as the page says."""
+    pieces = [re.escape(" ".join(piece.split())) for piece in expected.split("…")]
+    return re.search(r"\s*.*?\s*".join(pieces), " ".join(output.split())) is not None
+
+
+class Reader:
+    """Somebody who follows a page in an empty folder beside the checkout."""
+
+    def __init__(self, folder: Path, ports: dict[str, int]) -> None:
+        self.folder = folder / "work"
+        self.folder.mkdir()
+        (folder / "saltbridge").symlink_to(ROOT)
+        self.ports = ports
+        self.served: list[subprocess.Popen[bytes]] = []
+        self.output = ""
+        self.environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "SALTBRIDGE_LANGUAGE": "en",
+            "PYTHONUTF8": "1",
+            "COLUMNS": "100",
+        }
+
+    def follow(self, block: Block) -> None:
+        content = block.content
+        for written, free in self.ports.items():
+            content = content.replace(written, str(free))
+        match block.language, block.orders:
+            case "sh", ():
+                self.run(content, 0)
+            case "sh", ("exit", code):
+                self.run(content, int(code))
+            case "sh", ("serve",):
+                self.serve(content)
+            case "csv", ("append", file):
+                with (self.folder / file).open("a", encoding="utf-8") as table:
+                    table.write(content)
+            case "csv", ("remove", file):
+                path = self.folder / file
+                kept = path.read_text(encoding="utf-8")
+                assert content in kept
+                path.write_text(kept.replace(content, ""), encoding="utf-8")
+            case "text", ():
+                for line in filter(None, content.splitlines()):
+                    assert printed(line, self.output), f"{line!r} not in:\n{self.output}"
+                self.output = ""
+            case _:
+                raise AssertionError(f"no such fence: {block.language} {block.orders}")
+
+    def run(self, commands: str, code: int) -> None:
+        done = subprocess.run(
+            ["/bin/sh", "-e", "-c", commands],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        self.output += done.stdout
+        assert done.returncode == code, f"{commands}\n{done.stdout}"
+
+    def serve(self, command: str) -> None:
+        log = self.folder / f"serve-{len(self.served)}.log"
+        with log.open("wb") as file:
+            self.served.append(
+                subprocess.Popen(
+                    ["/bin/sh", "-c", f"exec {command}"],
+                    cwd=self.folder,
+                    env=self.environment,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+        until = time.monotonic() + 30
+        while b"is ready" not in log.read_bytes():
+            assert self.served[-1].poll() is None, log.read_text(encoding="utf-8")
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+    def leave(self) -> None:
+        for process in self.served:
+            process.terminate()
+        for process in self.served:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=10)
+            process.kill()
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        ports = {"8111": one.getsockname()[1], "8112": other.getsockname()[1]}
+    person = Reader(tmp_path, ports)
+    yield person
+    person.leave()
+
+
+@pytest.mark.parametrize("page", ["first-footprint.md", "two-nodes.md"])
+def test_the_page_works_as_written(page: str, reader: Reader) -> None:
+    for block in blocks(page):
+        reader.follow(block)
+
+
+def test_every_how_to_page_is_followed() -> None:
+    pages = {path.name for path in (ROOT / "docs" / "how-to").glob("*.md")}
+    assert pages == {"first-footprint.md", "two-nodes.md"}
+
+
+def test_what_is_not_printed_is_noticed() -> None:
+    assert printed("a … c", "x a b\n c d")
+    assert not printed("a … e", "x a b\n c d")
+    assert not printed("12 kg", "112 g")
