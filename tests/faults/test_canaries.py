@@ -1,0 +1,332 @@
+"""Every byte that leaves a node, searched for what its reader may not have.
+
+The routes come from the applications themselves: a new route without a line in ``ROUTES``
+fails here, and so does one that answers somebody it should not.
+"""
+
+import base64
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.ports import HttpAnswer
+from saltbridge.testing.aviary import CARS, CELLS, STRANGER, SUPPLIER
+from saltbridge.web.app import create_app
+
+EVERYBODY, NOBODY = "everybody", ""
+GTIN, SERIALS = "09521234567899", ("MJC24-7K2MQ9", "MJC24-H4TX0B")
+OPERATOR_TOKEN = "OPERATORTOKENz9y8x7w6v5u4t3s2r1q0"
+
+# route → whom it may answer with 2xx: everybody; partners, signed in; who holds a token of
+# its own for it
+ROUTES = {
+    "/health": EVERYBODY,
+    "/.well-known/did.json": EVERYBODY,
+    "/.well-known/dspace-version": EVERYBODY,
+    "/01/{rest:path}": EVERYBODY,
+    "/passports/{id}/claim.json": EVERYBODY,
+    "/2025-1/catalog/request": "partners",
+    "/2025-1/catalog/datasets/{id:path}": "partners",
+    "/2025-1/negotiations/request": "partners",
+    "/2025-1/negotiations/{pid}": "partners",
+    "/2025-1/negotiations/{pid}/request": "partners",
+    "/2025-1/negotiations/{pid}/events": "partners",
+    "/2025-1/negotiations/{pid}/agreement/verification": "partners",
+    "/2025-1/negotiations/{pid}/termination": "partners",
+    "/2025-1/callback/negotiations/{pid}": "partners",
+    "/2025-1/callback/negotiations/{pid}/offers": "partners",
+    "/2025-1/callback/negotiations/{pid}/agreement": "partners",
+    "/2025-1/callback/negotiations/{pid}/events": "partners",
+    "/2025-1/callback/negotiations/{pid}/termination": "partners",
+    "/2025-1/transfers/request": "partners",
+    "/2025-1/transfers/{pid}": "partners",
+    "/2025-1/transfers/{pid}/start": "partners",
+    "/2025-1/transfers/{pid}/completion": "partners",
+    "/2025-1/transfers/{pid}/suspension": "partners",
+    "/2025-1/transfers/{pid}/termination": "partners",
+    "/2025-1/callback/transfers/{pid}": "partners",
+    "/2025-1/callback/transfers/{pid}/start": "partners",
+    "/2025-1/callback/transfers/{pid}/completion": "partners",
+    "/2025-1/callback/transfers/{pid}/suspension": "partners",
+    "/2025-1/callback/transfers/{pid}/termination": "partners",
+    "/data/{pid}": "token",
+    "/operator": "token",
+    "/operator/manifests/{id:path}": "token",
+}
+CATALOGUE_REQUEST = canonical_bytes(
+    {
+        "@context": ["https://w3id.org/dspace/2025/1/context.jsonld"],
+        "@type": "CatalogRequestMessage",
+    }
+)
+ODD = (
+    "",
+    ".",
+    "..",
+    "%2e%2e%2f%2e%2e%2fnode.toml",
+    "%00",
+    "%ff",
+    "latest",
+    "*",
+    "%25",
+    "A" * 3000,
+)
+ACCEPT = (
+    "",
+    "*/*",
+    "text/html",
+    "application/json",
+    "application/jose",
+    "image/png",
+    ";q=NaN,,",
+)
+
+
+def paths_of(router: Any) -> Iterator[str]:
+    """Every path of an application, through routers inside routers."""
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from paths_of(inner)
+        else:
+            yield route.path
+
+
+def is_read(route: str) -> bool:
+    """Whether a partner reads there; everywhere else of theirs it speaks."""
+    return route.endswith(("/catalog/request", "/{id:path}", "s/{pid}"))
+
+
+def addresses(route: str, ids: set[str]) -> Iterator[str]:
+    """The route with everything anybody could write into its gaps."""
+    if "{" not in route:
+        yield from (route, f"{route}?token=x&lang=%0d%0aX-Injected:1", f"{route}/")
+        return
+    before, after = re.split(r"\{[^}]*\}", route)
+    if route.startswith("/01/"):
+        base = [f"{GTIN}/21/{serial}" for serial in SERIALS]
+        for place in (*base, f"{GTIN}/21/unknown", GTIN, f"{GTIN}/22/{SERIALS[0]}"):
+            for more in (
+                "",
+                "/qr.svg",
+                "/qr.png",
+                "/claim",
+                "?format=json",
+                "?audience=authority",
+            ):
+                yield f"{before}{place}{more}"
+            yield from (
+                f"{before}{place}?lang={language}" for language in ("de", "zh", "%0d%0a")
+            )
+    for id in (*sorted(ids), *ODD):
+        yield f"{before}{id.replace('#', '%23')}{after}"
+
+
+@pytest.fixture(scope="module")
+def known_ids(companies: Any) -> set[str]:
+    found: set[str] = companies.ids(
+        *("dataset", "negotiation", "transfer", "agreement", "delivery", "decision"),
+        *("footprint", "pcf", "passport", "passport-view", "passport-model", "did-document"),
+    )
+    assert len(found) > 25
+    return found
+
+
+def told(companies: Any, hearer: str, answer: HttpAnswer) -> list[str]:
+    heads = "\n".join(f"{k}: {v}" for k, v in answer.headers.items())
+    assert "x-injected" not in answer.headers
+    assert OPERATOR_TOKEN.encode() not in heads.encode() + answer.content
+    found: list[str] = companies.aviary.heard_by(
+        hearer, heads.encode() + b"\n" + answer.content
+    )
+    return found
+
+
+# ── the net itself ──────────────────────────────────────────────────────────────────────
+
+
+def test_the_net_sees_a_canary_signed_within_a_signed_statement(companies: Any) -> None:
+    canary = next(iter(companies.aviary.of))
+    inner = base64.urlsafe_b64encode(b'{"receipt":"%s"}' % canary.encode()).rstrip(b"=")
+    outer = base64.urlsafe_b64encode(b'{"content":"h.%s.s"}' % inner).rstrip(b"=")
+    assert companies.aviary.heard_by(EVERYBODY, b'{"jws":"h.' + outer + b'.s"}') == [canary]
+
+
+def test_the_canaries_live_where_they_may(companies: Any) -> None:
+    """The walk carried them: otherwise their absence elsewhere would show nothing."""
+    heard = {name: companies.aviary.heard_by(EVERYBODY, companies.stored(name)) for name in
+             (SUPPLIER, CELLS, CARS)}  # fmt: skip
+    assert any("flow-cathode" in canary for canary in heard[CELLS])
+    assert any("supplier-name" in canary for canary in heard[CELLS])
+    assert any("attribute-A065" in canary for canary in heard[CARS])
+    assert any("dismantling" in canary for canary in heard[CARS])
+    assert len(heard[CELLS]) > 80
+    assert len(companies.passports) == len(SERIALS)
+    (delivery,) = companies.all(CARS, "delivery")
+    assert delivery["verified"] is True
+
+
+# ── what is said, stored and logged ─────────────────────────────────────────────────────
+
+
+def test_no_message_in_either_direction_tells_what_its_hearer_may_not_have(
+    companies: Any,
+) -> None:
+    hearers = {hearer for hearer, _, _ in companies.heard}
+    assert hearers == {SUPPLIER, CELLS, CARS}
+    assert len(companies.heard) > 30
+    for hearer, what, content in companies.heard:
+        assert (hearer, what, companies.aviary.heard_by(hearer, content)) == (hearer, what, [])
+
+
+@pytest.mark.parametrize("name", [SUPPLIER, CELLS, CARS, STRANGER])
+def test_no_store_holds_what_its_company_may_not_have(companies: Any, name: str) -> None:
+    assert companies.aviary.heard_by(name, companies.stored(name)) == []
+
+
+def test_tokens_are_neither_stored_nor_logged(
+    companies: Any, examples: Path, caplog: pytest.LogCaptureFixture, walk_again: Any
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        again = walk_again(examples)
+        for name in (SUPPLIER, CELLS, CARS):
+            for content in (b"{", b"[" * 999, b'{"@type":"\\ud800"}'):
+                again.call(
+                    name,
+                    "POST",
+                    "/2025-1/negotiations/request",
+                    caller=next(n for n in (CELLS, CARS) if n != name),
+                    content=content,
+                )
+    said = b"\n".join(content for _, _, content in again.heard)
+    opened = set(re.findall(rb'"name":"authorization"[^}]*?"value":"([^"]+)"', said))
+    opened |= set(re.findall(rb'"value":"([^"]+)"[^}]*?"name":"authorization"', said))
+    signed_in = set(re.findall(rb"Bearer (eyJ[A-Za-z0-9_.-]+)", said))
+    assert len(opened) == 2
+    assert len(signed_in) > 15
+    logged = caplog.text.encode()
+    assert again.aviary.heard_by(NOBODY, logged) == []
+    for name in (SUPPLIER, CELLS, CARS):
+        stored = again.stored(name)
+        assert [t for t in (*opened, *signed_in) if t in stored or t in logged] == []
+
+
+def test_decisions_and_manifests_hold_names_of_fields_and_no_values(companies: Any) -> None:
+    """Keys that the document itself chose stand in the path of what stayed, at home."""
+    keys = ("-step-", "-unknown-member-", "-assumption-", "-release-officer-",
+            "-export-officer-", "-issuing-person-")  # fmt: skip
+    for name in (SUPPLIER, CELLS, CARS):
+        for kind in ("decision", "manifest"):
+            records = companies.all(name, kind)
+            assert records
+            written = b"\n".join(canonical_bytes(r) for r in records)
+            found = companies.aviary.heard_by(NOBODY, written)
+            assert [c for c in found if not any(key in c for key in keys)] == []
+
+
+# ── every route, every caller ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", [SUPPLIER, CELLS, CARS])
+def test_every_route_has_its_line(companies: Any, name: str) -> None:
+    application = create_app(companies.worlds[name])
+    assert set(paths_of(application.router)) == set(ROUTES)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_nobody_hears_at_a_route_what_is_not_for_everybody(
+    companies: Any, known_ids: set[str], route: str
+) -> None:
+    answered = set()
+    ids = known_ids if ROUTES[route] != "partners" or is_read(route) else set()
+    for name in (SUPPLIER, CELLS, CARS):
+        for address in addresses(route, ids):
+            method = "GET" if ROUTES[route] != "partners" or is_read(route) else "POST"
+            for content in (None, b"{}") if method == "POST" else (None,):
+                answer = companies.call(name, method, address, content=content)
+                assert (address, told(companies, EVERYBODY, answer)) == (address, [])
+                assert answer.status < 500, address
+                if answer.status < 300:
+                    answered.add(address)
+    assert bool(answered) is (ROUTES[route] == EVERYBODY), answered
+
+
+@pytest.mark.parametrize("route", [r for r, whom in ROUTES.items() if whom == EVERYBODY])
+def test_no_variant_of_a_public_answer_tells_more(companies: Any, route: str) -> None:
+    ids = set(companies.passports)
+    for address in addresses(route, ids):
+        for accept in ACCEPT:
+            for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"):
+                answer = companies.call(CARS, method, address, accept=accept)
+                assert (address, accept, told(companies, EVERYBODY, answer)) == (
+                    address,
+                    accept,
+                    [],
+                )
+                assert answer.status < 500
+
+
+@pytest.mark.parametrize("route", [r for r, whom in ROUTES.items() if whom == "partners"])
+def test_a_partner_hears_only_what_is_for_it(
+    companies: Any, known_ids: set[str], route: str
+) -> None:
+    """Signed in, with every id that exists anywhere: other companies' processes included."""
+    ids = known_ids if is_read(route) else companies.ids("negotiation", "transfer")
+    asked, message = 0, CATALOGUE_REQUEST if route.endswith("catalog/request") else b"{}"
+    for name in (SUPPLIER, CELLS, CARS):
+        for caller in (SUPPLIER, CELLS, CARS, STRANGER):
+            if caller == name:
+                continue
+            for address in addresses(route, ids):
+                content = None if "{" in route and is_read(route) else message
+                method = "GET" if content is None else "POST"
+                answer = companies.call(name, method, address, caller=caller, content=content)
+                assert (address, told(companies, caller, answer)) == (address, [])
+                assert answer.status < 500, address
+                asked += answer.status < 300
+                if caller == STRANGER and answer.status < 300:
+                    assert read_json(answer.content).get("dataset", []) == []
+    assert bool(asked) is is_read(route), asked
+
+
+def test_a_partners_own_processes_are_all_it_can_read(companies: Any) -> None:
+    for kind in ("negotiation", "transfer"):
+        for name, other in ((SUPPLIER, CELLS), (CELLS, CARS)):
+            for process in companies.all(name, kind):
+                if process["role"] != "provider":
+                    continue
+                path = f"/2025-1/{kind}s/{process['provider_pid']}"
+                statuses = {
+                    caller: companies.call(name, "GET", path, caller=caller).status
+                    for caller in (SUPPLIER, CELLS, CARS, STRANGER)
+                    if caller != name
+                }
+                assert statuses.pop(other) == 200
+                assert set(statuses.values()) == {404}
+
+
+def test_no_token_but_its_own_opens_the_data_plane_or_the_operators_pages(
+    companies: Any,
+) -> None:
+    """EDR tokens of finished transfers, sign-in tokens, the digests that are stored."""
+    said = b"\n".join(content for _, _, content in companies.heard)
+    used = {t.decode() for t in re.findall(rb'"value":"([A-Za-z0-9_-]{43})"', said)}
+    stored = {*companies.ids("token", "claim"), *sorted(companies.ids("sign-in"))[:5]}
+    assert used and stored
+    for name in (SUPPLIER, CELLS):
+        for transfer in companies.all(name, "transfer"):
+            path = f"/data/{transfer['provider_pid']}"
+            shown = {*used, *stored, companies.token(CARS, name), OPERATOR_TOKEN}
+            for token in shown:
+                answer = companies.call(name, "GET", path, authorization=f"Bearer {token}")
+                assert answer.status == 403
+        for cookie in (*sorted(stored)[:3], "", "x"):
+            answer = companies.call(
+                name, "GET", "/operator", cookie=f"saltbridge_operator={cookie}"
+            )
+            assert answer.status == 404
