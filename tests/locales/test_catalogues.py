@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from saltbridge.locales import LANGUAGES, UnknownMessage, message_ids, number, text
+from saltbridge.locales import LANGUAGES, UnknownMessage, message_ids, number, text, text_or
 
 
 def _placeholders(message: str) -> set[str]:
@@ -70,3 +70,9 @@ def test_numbers_follow_the_language() -> None:
     assert number(1234567.0, "de", 7) == "1.234.567"
     assert number(1234567.0, "zh", 7) == "1,234,567"
     assert number(0.0, "de") == "0"
+
+
+def test_a_code_nobody_here_knows_is_shown_as_it_came() -> None:
+    assert text_or("x.new-code", "x.new-code") == "x.new-code"
+    assert text_or("", "") == ""
+    assert text_or("–", "store.busy", None, "de") == text("store.busy", None, "de")

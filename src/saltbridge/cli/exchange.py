@@ -190,14 +190,11 @@ def _say_delivery(delivery: Any) -> None:
 
 def _say_checks(delivery: Any) -> None:
     from saltbridge.cli.present import language
-    from saltbridge.locales import has_text, text
+    from saltbridge.locales import text, text_or
 
     tongue = language()
     for check in delivery["checks"]:
         name = text(f"delivery.check.{check['name']}", language=tongue)
         code = check["detail_code"]
-        why = ""
-        if code:
-            known = has_text(code, tongue)
-            why = f": {text(code, check['arguments'], tongue) if known else code}"
+        why = f": {text_or(code, code, check['arguments'], tongue)}" if code else ""
         typer.echo(f"  {'✓' if check['ok'] else '✗'} {check['number']}. {name}{why}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from saltbridge.border.manifest import grouped
 from saltbridge.border.rules import UNCATALOGUED
-from saltbridge.locales import has_text, text
+from saltbridge.locales import text, text_or
 
 _ATTRIBUTE = re.compile(r"/(A\d{3})(?=/|$)")
 _SHOWN_PATHS = 12
@@ -85,25 +85,6 @@ def manifest_words(
     )
 
 
-def manifest_text(
-    manifest: Mapping[str, Any], language: str = "en", *, preview: bool = False
-) -> str:
-    """The manifest as plain text."""
-    words = manifest_words(manifest, language, preview=preview)
-    out = [words.title, ""]
-    out += [f"{label}: {value}" for label, value in words.facts]
-    out += ["", words.summary]
-    for section in words.sections:
-        out += ["", section.title]
-        if not section.lines:
-            out.append(f"  {text('manifest.nothing', language=language)}")
-        for line in section.lines:
-            form = f", {line.form}" if line.form else ""
-            out.append(f"  {line.what} ({line.fields}) [{line.field_class}{form}]")
-            out.append(f"      {line.rule}")
-    return "\n".join([*out, "", *words.notes])
-
-
 def manifest_html(
     manifest: Mapping[str, Any], language: str = "en", *, preview: bool = False
 ) -> str:
@@ -159,11 +140,13 @@ def _line(group: Mapping[str, Any], language: str) -> ManifestLine:
     field_class = group["class"] or UNCATALOGUED
     transform = group["transform"]
     return ManifestLine(
-        what=_known(f"manifest.group.{group['group']}", group["group"], language),
+        what=text_or(group["group"], f"manifest.group.{group['group']}", None, language),
         fields=group["count"],
-        field_class=_known(f"border.class.{field_class}", field_class, language),
-        form=_known(f"border.transform.{transform}", transform, language) if transform else "",
-        rule=_known(f"border.rule.{group['rule']}", group["rule"], language),
+        field_class=text_or(field_class, f"border.class.{field_class}", None, language),
+        form=text_or(transform, f"border.transform.{transform}", None, language)
+        if transform
+        else "",
+        rule=text_or(group["rule"], f"border.rule.{group['rule']}", None, language),
         names=_names(group["paths"], language),
     )
 
@@ -174,7 +157,7 @@ def _names(paths: Iterable[str], language: str) -> tuple[str, ...]:
     for path in paths:
         attribute = _ATTRIBUTE.search(path)
         id = f"attribute.{attribute.group(1)}" if attribute else ""
-        names[text(id, language=language) if id and has_text(id, language) else path] = None
+        names[text_or(path, id, None, language)] = None
     shown = tuple(names)
     if len(shown) <= _SHOWN_PATHS or not shown[0].startswith("/"):
         return shown
@@ -192,9 +175,9 @@ def _facts(
     kind = str(manifest.get("document_kind", ""))
     destination = str(manifest.get("destination", ""))
     facts = {
-        "document": _known(f"manifest.document-name.{kind}", kind, language),
+        "document": text_or(kind, f"manifest.document-name.{kind}", None, language),
         "recipient": everybody if bpn == "public" else f"{recipient.get('name', '')} ({bpn})",
-        "purpose": _known(f"manifest.purpose-name.{slug}", purpose, language),
+        "purpose": text_or(purpose, f"manifest.purpose-name.{slug}", None, language),
         "route": f"{manifest.get('origin', '')} → "
         f"{everybody if destination == '*' else destination}",
         "made-at": readable_moment(str(manifest.get("made_at", ""))),
@@ -210,7 +193,9 @@ def _facts(
 
 
 def _pack(pack: Mapping[str, Any], language: str) -> str:
-    return _known(f"border.pack.{pack.get('id', '')}", str(pack.get("title", "")), language)
+    return text_or(
+        str(pack.get("title", "")), f"border.pack.{pack.get('id', '')}", None, language
+    )
 
 
 def readable_moment(moment: str) -> str:
@@ -220,7 +205,3 @@ def readable_moment(moment: str) -> str:
     '2026-11-23 10:00 UTC'
     """
     return f"{moment[:10]} {moment[11:16]} UTC" if moment.endswith("Z") else moment
-
-
-def _known(message_id: str, otherwise: str, language: str) -> str:
-    return text(message_id, language=language) if has_text(message_id, language) else otherwise

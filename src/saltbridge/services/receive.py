@@ -184,8 +184,7 @@ def _refusal_of(check: Check) -> Refusal:
 
 
 def _reason(refusal: Refusal) -> tuple[str, ...]:
-    known_here = locales.has_text(refusal.code)
-    return (locales.text(refusal.code, refusal.arguments) if known_here else refusal.code,)
+    return (locales.text_or(refusal.code, refusal.code, refusal.arguments),)
 
 
 def _with_refusal(transfer: Transfer, refusal: Refusal) -> Transfer:

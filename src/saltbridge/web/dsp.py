@@ -29,7 +29,7 @@ from saltbridge.formats.dsp_catalogue import (
     render_catalogue,
     render_dataset,
 )
-from saltbridge.locales import has_text, text
+from saltbridge.locales import text, text_or
 from saltbridge.ports import Partner, World
 from saltbridge.services import catalogue, negotiate, transfer
 from saltbridge.services.sign_in import signed_in
@@ -76,10 +76,7 @@ def _not_found(pid: str = "", role: Role = Role.PROVIDER) -> Problem:
 
 
 def _words(findings: Iterable[Finding]) -> tuple[str, ...]:
-    return tuple(
-        f"{text(f.code, f.arguments)} {f.place}".strip() if has_text(f.code) else f.code
-        for f in findings
-    )
+    return tuple(f"{text_or(f.code, f.code, f.arguments)} {f.place}".strip() for f in findings)
 
 
 def router(world: World, wake: Callable[[], None]) -> APIRouter:

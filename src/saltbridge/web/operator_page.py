@@ -10,7 +10,6 @@ from hmac import compare_digest
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,11 +18,12 @@ from starlette.routing import Route
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
-from saltbridge.locales import LANGUAGES, has_text, number, text
+from saltbridge.locales import number, text, text_or
 from saltbridge.ports import World
 from saltbridge.reports.manifest import manifest_html, readable_moment
 from saltbridge.services.border_records import manifests
 from saltbridge.steps.records import every
+from saltbridge.web.pages import reader_language, templates
 
 _COOKIE: Final = "saltbridge_operator"
 _NAMES: Final = (("en", "English"), ("de", "Deutsch"), ("zh", "中文"))
@@ -49,17 +49,12 @@ def routes(world: World) -> list[Route]:
 class _Pages:
     def __init__(self, world: World) -> None:
         self._world = world
-        self._templates = Environment(
-            loader=PackageLoader("saltbridge.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-        )
 
     async def overview(self, request: Request) -> Response:
         refused = self._door(request)
         if refused is not None:
             return refused
-        language = _language(request)
+        language = reader_language(request)
         tables = await run_in_threadpool(_tables, self._world, language)
         return self._page("operator_overview.html", language, "operator.title", **tables)
 
@@ -67,7 +62,7 @@ class _Pages:
         refused = self._door(request)
         if refused is not None:
             return refused
-        language = _language(request)
+        language = reader_language(request)
         try:
             found = await run_in_threadpool(
                 manifests, self._world, str(request.path_params["id"])
@@ -108,13 +103,17 @@ class _Pages:
         def t(message_id: str, arguments: Mapping[str, object] | None = None) -> str:
             return text(message_id, arguments, language)
 
-        page = self._templates.get_template(template).render(
-            t=t,
-            title=t(title),
-            language=language,
-            languages=_NAMES,
-            node=self._world.node,
-            **values,
+        page = (
+            templates()
+            .get_template(template)
+            .render(
+                t=t,
+                title=t(title),
+                language=language,
+                languages=_NAMES,
+                node=self._world.node,
+                **values,
+            )
         )
         return HTMLResponse(page, headers=dict(_HEADERS))
 
@@ -125,17 +124,6 @@ def _same(shown: str, token: str) -> bool:
 
 def _not_found() -> Response:
     return PlainTextResponse("Not Found", status_code=404, headers=dict(_HEADERS))
-
-
-def _language(request: Request) -> str:
-    """The language asked for, else the first the browser prefers that we speak."""
-    asked = request.query_params.get("lang", "")
-    if asked in LANGUAGES:
-        return asked
-    for preferred in request.headers.get("accept-language", "").split(","):
-        if preferred.strip()[:2].lower() in LANGUAGES:
-            return preferred.strip()[:2].lower()
-    return "en"
 
 
 def _tables(world: World, language: str) -> dict[str, Any]:
@@ -225,18 +213,13 @@ def _partner_name(world: World, bpn: str) -> str:
 
 def _check_name(check: Mapping[str, Any], language: str) -> str:
     name = str(check.get("name", ""))
-    id = f"operator.check.{name}"
-    return text(id, language=language) if has_text(id, language) else name
+    return text_or(name, f"operator.check.{name}", None, language)
 
 
 def _detail(check: Mapping[str, Any], language: str) -> str:
     code = str(check.get("detail_code") or "")
-    if code and has_text(code, language):
-        return text(code, check.get("arguments") or {}, language)
-    return code
+    return text_or(code, code, check.get("arguments") or {}, language)
 
 
 def _known(message_id: str, language: str) -> str:
-    if has_text(message_id, language):
-        return text(message_id, language=language)
-    return message_id.rpartition(".")[2]
+    return text_or(message_id.rpartition(".")[2], message_id, None, language)

@@ -9,7 +9,7 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton
 
-from saltbridge.locales import has_text, number, text
+from saltbridge.locales import number, text, text_or
 from saltbridge.passport.attributes import Attribute, attribute_table
 
 _BABEL = {"en": "en_GB", "de": "de", "zh": "zh_Hans_CN"}
@@ -180,8 +180,7 @@ def country(code: str, language: str) -> str:
 def _with_unit(amount: str, unit: str, language: str) -> str:
     if not unit:
         return amount
-    named = f"page.unit.{unit}"
-    shown = text(named, None, language) if has_text(named) else _UNITS.get(unit, unit)
+    shown = text_or(_UNITS.get(unit, unit), f"page.unit.{unit}", None, language)
     return f"{amount}\u00a0{shown}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from saltbridge.locales import has_text, number, text
+from saltbridge.locales import number, text, text_or
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.reports.stages_svg import StageBar, stages_svg
 from saltbridge.web.passport_values import day, line_of, lines_of
@@ -153,7 +153,7 @@ def _facts(estimate: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     edition = say(
         "company.edition",
         edition=str(method.get("edition", "–")),
-        status=text(status, None, language) if has_text(status) else "–",
+        status=text_or("–", status, None, language),
     )
     facts = [
         (
