@@ -22,6 +22,7 @@ def fetch(
     written into an inventory or a repository.
     """
     from saltbridge.adapters.background import carculator
+    from saltbridge.cli.present import say
     from saltbridge.core.errors import FaultyInput
     from saltbridge.core.finding import finding
 
@@ -31,8 +32,8 @@ def fetch(
         )
     had = carculator.is_fetched()
     path = carculator.fetch()
-    typer.echo(f"{'Fetched again' if had else 'Fetched'}: {path}")
-    typer.echo(f"Factor set {carculator.SET_ID}; licence: {carculator.LICENCE}")
+    say("background.fetched-again" if had else "background.fetched", path=path)
+    say("background.set-fetched", set=carculator.SET_ID, licence=carculator.LICENCE)
 
 
 @app.command("list")
@@ -40,8 +41,11 @@ def list_sets() -> None:
     """List the factor sets that can be used now."""
     from saltbridge.adapters.background import carculator
     from saltbridge.adapters.factors.library import Library
+    from saltbridge.cli.present import say
 
     for name in Library().available():
         typer.echo(name)
     if not carculator.is_fetched():
-        typer.echo(f"{carculator.SET_ID}: not fetched; run: {carculator.FETCH_COMMAND}")
+        say(
+            "background.can-be-fetched", set=carculator.SET_ID, command=carculator.FETCH_COMMAND
+        )

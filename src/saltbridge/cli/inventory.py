@@ -1,6 +1,5 @@
 """``saltbridge inventory``: start, check and convert an inventory."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,14 +24,14 @@ Target = Annotated[Path, typer.Argument(help="New folder, or new file ending in 
 def template(path: Target) -> None:
     """Write a small example battery to start from; nothing is overwritten."""
     from saltbridge.adapters.inventory_files import is_workbook, save_workbook, write_folder
+    from saltbridge.cli.present import say
     from saltbridge.formats.inventory_reference import template_files, template_inventory
 
     if is_workbook(path):
         save_workbook(template_inventory(), path)
     else:
         write_folder(template_files(), path)
-    typer.echo(f"Wrote {path}: an example with invented numbers. Edit it, then run")
-    typer.echo(f"  saltbridge inventory check {path}")
+    say("inventory.template-written", path=path)
 
 
 @app.command()
@@ -42,7 +41,7 @@ def check(
 ) -> None:
     """Read an inventory and print everything found in it, or what was read."""
     from saltbridge.adapters.inventory_files import load
-    from saltbridge.cli.present import say_findings
+    from saltbridge.cli.present import say_findings, say_json
     from saltbridge.core.errors import FaultyInput
     from saltbridge.core.finding import errors_in
     from saltbridge.footprint.check import check_inventory
@@ -56,7 +55,7 @@ def check(
         findings = fault.findings
     faulty = bool(errors_in(findings))
     if as_json:
-        typer.echo(json.dumps(_as_json(path, loaded, findings), ensure_ascii=False, indent=2))
+        say_json(_as_json(path, loaded, findings))
         raise typer.Exit(2 if faulty else 0)
     if faulty:
         raise FaultyInput(findings)
@@ -69,12 +68,12 @@ def check(
 def convert(source: Source, target: Target) -> None:
     """Turn a folder into a workbook or a workbook into a folder; nothing is overwritten."""
     from saltbridge.adapters.inventory_files import load, save
-    from saltbridge.cli.present import say_findings
+    from saltbridge.cli.present import say, say_findings
 
     loaded = load(source)
     save(loaded.inventory, target)
     say_findings(loaded.findings)
-    typer.echo(f"Wrote {target}")
+    say("inventory.written", path=target)
 
 
 @app.command()
@@ -107,19 +106,31 @@ def schema(
 
 
 def _say_what_was_read(path: Path, loaded: "LoadedInventory") -> None:
-    from saltbridge.footprint.model import TABLES
+    from rich.cells import cell_len, set_cell_size
 
+    from saltbridge.cli.present import language, say
+    from saltbridge.footprint.model import TABLES
+    from saltbridge.locales import text
+
+    tongue = language()
     inventory = loaded.inventory
     product = inventory.product
-    typer.echo(f"✓ {path}: no errors")
-    typer.echo(f"  product   {product.name} ({product.id}, {product.category})")
-    typer.echo(f"  operator  {inventory.operator.name}")
-    typer.echo(f"  plant     {inventory.plant.name}, {inventory.plant.country}")
-    typer.echo(f"  period    {inventory.period.start} to {inventory.period.end}")
-    typer.echo(f"  factors   {', '.join(inventory.factor_sets) or 'local factors only'}")
-    counts = ", ".join(f"{len(getattr(inventory, t))} {t}" for t in TABLES)
-    typer.echo(f"  rows      {counts}")
-    typer.echo(f"  digest    {loaded.digest}")
+    period = {"start": inventory.period.start, "end": inventory.period.end}
+    rows = {
+        "product": f"{product.name} ({product.id}, {product.category})",
+        "operator": inventory.operator.name,
+        "plant": f"{inventory.plant.name}, {inventory.plant.country}",
+        "period": text("inventory.from-to", period, tongue),
+        "factors": ", ".join(inventory.factor_sets)
+        or text("inventory.local-factors-only", None, tongue),
+        "rows": ", ".join(f"{len(getattr(inventory, t))} {t}" for t in TABLES),
+        "digest": loaded.digest,
+    }
+    labels = {key: text(f"inventory.label.{key}", None, tongue) for key in rows}
+    width = max(map(cell_len, labels.values())) + 2
+    say("inventory.no-errors", path=path)
+    for key, value in rows.items():
+        typer.echo(f"  {set_cell_size(labels[key], width)}{value}")
 
 
 def _as_json(

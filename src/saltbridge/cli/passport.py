@@ -35,17 +35,15 @@ def issue(
     as_json: JsonOption = False,
 ) -> None:
     """Issue passports for serial numbers: all of them, or none with every finding."""
-    import json
 
-    from saltbridge.bootstrap import open_world
-    from saltbridge.cli.present import say_findings
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_findings, say_json
     from saltbridge.services.issue import issue as issue_passports
     from saltbridge.services.issue_sources import IssueRequest
 
     day = _day(placed_on_market)
     operator = _facts(facts)
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         issued = issue_passports(
             world,
             IssueRequest(
@@ -57,18 +55,20 @@ def issue(
                 person=person,
             ),
         )
-    finally:
-        world.store.close()
     say_findings(issued.findings)
     if as_json:
-        typer.echo(json.dumps(_issued_document(issued), ensure_ascii=False, indent=1))
+        say_json(_issued_document(issued))
         return
     for passport in issued.passports:
         typer.echo(f"{passport.serial:<22} {passport.id}  {passport.product_id}")
     status = issued.readiness
-    typer.echo(
-        f"{len(issued.passports)} passports issued: {status['present']} of {status['due']} "
-        f"attributes due on {status['date']}; not yet required: {', '.join(status['pending'])}"
+    say(
+        "passport.issued",
+        count=len(issued.passports),
+        present=status["present"],
+        due=status["due"],
+        date=status["date"],
+        pending=", ".join(status["pending"]) or "–",
     )
 
 
@@ -84,9 +84,8 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """How ready a passport is, by category and date: due, present, missing, pending."""
-    import json
 
-    from saltbridge.cli.present import language, say_findings
+    from saltbridge.cli.present import language, say_findings, say_json
     from saltbridge.core.finding import errors_in
     from saltbridge.passport.check_file import check_document, example_document
 
@@ -95,7 +94,7 @@ def check(
     document = example_document() if passport is None else _document(passport)
     result = check_document(document, _day(on), category)
     if as_json:
-        typer.echo(json.dumps(result.as_document(), ensure_ascii=False, indent=1))
+        say_json(result.as_document())
     else:
         _say_readiness(result.as_document(), language())
     others = [f for f in result.findings if f.code != "passport.missing" or not as_json]
@@ -107,25 +106,22 @@ def check(
 @app.command(name="list")
 def list_passports(node: NodeOption, as_json: JsonOption = False) -> None:
     """The passports this node issued."""
-    import json
 
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
     from saltbridge.services.passports import issued_passports
 
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         records = issued_passports(world)
-    finally:
-        world.store.close()
     if as_json:
-        typer.echo(json.dumps(records, ensure_ascii=False, indent=1))
+        say_json(records)
         return
     for record in records:
         typer.echo(
             f"{record['serial']:<22} {record['status']:<9} {record['id']}  "
             f"{record['product_id']}"
         )
-    typer.echo(f"{len(records)} passports")
+    say("passport.count", count=len(records))
 
 
 @app.command()
@@ -139,19 +135,17 @@ def show(
     """One passport: its public part as JSON, or the signed file with --out."""
     import json
 
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say_json
     from saltbridge.services.passports import public_passport
 
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         claim_file, view = public_passport(world, passport)
-    finally:
-        world.store.close()
     if out is not None:
         out.write_bytes(claim_file.content)
         typer.echo(f"{out}: {claim_file.digest}")
         return
-    typer.echo(json.dumps(json.loads(view.content), ensure_ascii=False, indent=1))
+    say_json(json.loads(view.content))
 
 
 def _day(text: str) -> "date":

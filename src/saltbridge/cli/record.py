@@ -27,10 +27,12 @@ def record(
     import json
     import tomllib
 
-    from saltbridge.bootstrap import open_world
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import language, say
     from saltbridge.core.errors import FaultyInput, Refused
     from saltbridge.core.finding import Place, errors_in, finding
     from saltbridge.formats.item_list import parse_item_list
+    from saltbridge.locales import text
     from saltbridge.services.compose_record import ComposeRequest, compose_record
 
     if out.exists():
@@ -46,8 +48,7 @@ def record(
         found.append(finding("record.facts-not-toml", Place(facts.name), reason=str(fault)))
     if errors_in(found) or attributes is None:
         raise FaultyInput(found)
-    world = open_world(node)
-    try:
+    with opened_world(node) as world:
         document = compose_record(
             world,
             ComposeRequest(
@@ -57,12 +58,13 @@ def record(
                 methodology=methodology,
             ),
         )
-    finally:
-        world.store.close()
-    text = json.dumps(document, ensure_ascii=False, indent=1)
-    out.write_text(text, encoding="utf-8")
+    out.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
     used = document["footprint"]["methodology"]
-    typer.echo(
-        f"{out}: {len(listed)} batteries, {len(attributes)} attributes, "
-        f"{document['footprint']['type']} under {used['id']}@{used['edition']}"
+    say(
+        "record.written",
+        file=out,
+        batteries=len(listed),
+        attributes=len(attributes),
+        kind=text(f"operator.{document['footprint']['type']}", None, language()),
+        rules=f"{used['id']}@{used['edition']}",
     )
