@@ -49,6 +49,12 @@ def test_make_targets_exist() -> None:
     assert named and named <= targets
 
 
+def test_make_runs_files_that_exist() -> None:
+    named = re.findall(r"\b(?:scripts|bench)/[\w.]+", (ROOT / "Makefile").read_text("utf-8"))
+    assert named
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 def _help_of(words: list[str]) -> str:
     """The help of the command a line calls, followed into its groups."""
     module, attribute, _ = command.COMMANDS[words[0]]
