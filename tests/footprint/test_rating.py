@@ -3,6 +3,8 @@
 import pytest
 
 from saltbridge.core.finding import Severity
+from saltbridge.core.quantity import is_unit
+from saltbridge.footprint.characterisation import read_table
 from saltbridge.footprint.completeness import (
     coverage,
     mass_balance,
@@ -48,6 +50,45 @@ def test_a_family_prices_a_hole_first_and_the_longest_word_wins() -> None:
     assert (found.low, found.high) == (pytest.approx(21.12), pytest.approx(87.742))
     assert "[read]" in found.source
     assert "sodium" not in found.source
+
+
+@pytest.mark.parametrize(
+    ("flow", "family"),
+    [
+        ("copper collector foil", "copper"),
+        ("market for reinforcing steel", "steel"),
+        ("NMC111 hydroxide", "nickel"),
+        ("market for tap water", "water"),
+        ("transport, lorry", "road freight"),
+        ("polymer waste", "incineration of polymers"),
+        # The word is there, the material is not.
+        ("copper sulfate", ""),
+        ("copper scrap", ""),
+        ("sulfidic tailings, from copper mine operation", ""),
+        ("potassium hydroxide", ""),
+        ("nitric acid, without water", ""),
+        ("wastewater, average", ""),
+        ("water glass", ""),
+        ("stainless steel", ""),
+        ("sheet rolling, steel", ""),
+        ("lithium brine", ""),
+        ("lithium hexafluorophosphate", ""),
+        ("aluminium oxide", ""),
+    ],
+)
+def test_a_family_takes_its_material_and_nothing_that_merely_names_it(
+    flow: str, family: str
+) -> None:
+    unit = "tkm" if flow.startswith("transport") else "kg"
+    found = price(flow, 1.0, unit, None, [])
+    assert (found is None) if not family else (found is not None and family in found.source)
+
+
+def test_ranges_are_ranges_and_say_how_they_are_known() -> None:
+    for line in read_table("hole_ranges.csv"):
+        assert 0 <= float(line["low"]) < float(line["high"]), line
+        assert is_unit(line["unit"]) and line["source"] and line["licence"], line
+        assert line["confidence"] in {"read", "computed", "recalled"}, line
 
 
 def test_else_the_factors_in_use_give_the_range_and_say_so() -> None:

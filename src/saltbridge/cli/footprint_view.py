@@ -216,6 +216,10 @@ class _View:
             ]
             table.add_row(*cells, *([escape(hole["range_source"])] if roomy else []))
         self.console.print(table)
+        recalled = sum(h.range_confidence == "recalled" for h in self.result.footprint.holes)
+        if recalled:
+            note = self.say("heading.ranges-recalled", count=recalled, holes=len(holes))
+            self.console.print(Text(f"  {note}", style="yellow"))
         if len(holes) > HOLES_SHOWN:
             more = self.say("heading.more", count=len(holes) - HOLES_SHOWN)
             self.console.print(Text(f"  {more}", style="dim"))

@@ -6,6 +6,7 @@ sets in use. Families are matched by a word in the name: that is good enough for
 range, and is used for nothing else.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,16 @@ from saltbridge.footprint.units import mass_kg
 BALANCE_TOLERANCE = 0.05
 # From this many factors on, the range of a hole leaves the outermost twentieths aside.
 LARGE_SET = 20
+# Words after which a name is not the material: what is left of it, where it comes from, what is
+# done to it. They do not count where the keyword itself holds them.
+_NOT_THE_MATERIAL = frozenset(
+    {
+        "scrap", "waste", "wastewater", "tailing", "tailings", "treatment",
+        "used", "recycling", "brine", "ore", "mine", "mining",
+        "concentrate", "concentration", "without", "casting", "drawing", "extrusion",
+        "rolling", "working", "mill", "factory", "facility",
+    }
+)  # fmt: skip
 _SERVICES = (Carrier.ELECTRICITY, Carrier.HEAT, Carrier.TRANSPORT)
 
 
@@ -45,11 +56,23 @@ class PriceRange:
 @dataclass(frozen=True, slots=True)
 class _Family:
     keyword: str
+    other_than: frozenset[str]
     unit: str
     low: float
     high: float
     source: str
     confidence: str
+
+    def holds(self, name: str) -> bool:
+        """Whether a flow of this name (in small letters) is a material of the family."""
+        if not re.search(rf"(?<![a-z]){re.escape(self.keyword)}(?![a-z])", name):
+            return False
+        words = _words(name) - _words(self.keyword)
+        return not words & (self.other_than | _NOT_THE_MATERIAL)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]+", text))
 
 
 @lru_cache(maxsize=1)
@@ -57,6 +80,7 @@ def _families() -> tuple[_Family, ...]:
     rows = [
         _Family(
             r["keyword"].lower(),
+            _words(r["other_than"]),
             r["unit"],
             float(r["low"]),
             float(r["high"]),
@@ -78,11 +102,11 @@ def price(
     """The range of a hole [kg CO2e], or None where nothing comparable is known."""
     name = flow.lower()
     for family in _families():
-        if family.keyword not in name:
+        if not family.holds(name):
             continue
         quantity = _in(amount, unit, mass, family.unit)
         if quantity is not None:
-            source = f"{family.source} [{family.confidence}]"
+            source = f"[{family.confidence}] {family.source}"
             return _range(quantity, family.low, family.high, source, family.confidence)
     for dimension in (unit, "kg"):
         quantity = _in(amount, unit, mass, dimension)
