@@ -5,7 +5,6 @@ than expected, too few contributors. Nothing here sees more of the world than it
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -18,7 +17,9 @@ from typing import Any, Final
 from saltbridge.border.context import Context, Secrets
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.quantity import round_significant
+from saltbridge.core.quantity import is_number, round_significant
+from saltbridge.trust.signature import open_jws
+from saltbridge.trust.suites import NotVerified
 
 MIN_CONTRIBUTORS: Final = 3
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -71,12 +72,12 @@ def plan_stages(footprint: Any) -> StagePlan:
     lines = footprint.get("lines") if isinstance(footprint, Mapping) else None
     if not isinstance(stages, Mapping) or not isinstance(lines, list):
         return StagePlan(frozenset(), ())
-    values = {s: v for s, v in stages.items() if s in _STAGES and _is_number(v)}
+    values = {s: v for s, v in stages.items() if s in _STAGES and is_number(v)}
     contributors: dict[str, set[tuple[str, str]]] = {s: set() for s in values}
     for line in lines:
         if not isinstance(line, Mapping) or line.get("stage") not in contributors:
             continue
-        if _is_number(line.get("kg_co2e")) and line["kg_co2e"] != 0:
+        if is_number(line.get("kg_co2e")) and line["kg_co2e"] != 0:
             emitted = line.get("term") == "direct_emission"
             flow = "" if emitted else str(line.get("flow"))
             contributors[line["stage"]].add((str(line.get("process")), flow))
@@ -118,21 +119,17 @@ def _keyed(secrets: Secrets, *parts: str) -> bytes:
     return hmac.new(secrets.key, message, hashlib.sha256).digest()
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 # Transforms of one field: (value, path, circumstances) -> what leaves instead.
 
 
 def _round_6(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
     if value is None:
         return None
-    return round_significant(value, 6) if _is_number(value) else WITHHELD
+    return round_significant(value, 6) if is_number(value) else WITHHELD
 
 
 def _stage_total(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
-    if not _is_number(value) or path[-1] not in given.stage_plan.apart:
+    if not is_number(value) or path[-1] not in given.stage_plan.apart:
         return WITHHELD
     return round_significant(value, 6)
 
@@ -164,26 +161,13 @@ def open_jws_payload(jws: str) -> Any:
 
     This only looks at what would leave; whether the signature holds is the trust room's work.
     """
-    parts = jws.split(".")
     try:
-        header, payload, signature = (_base64url(part) for part in parts)
-        members = read_json(header)
-        statement = read_json(payload)
-        canonical = canonical_bytes(statement)
-    except (ValueError, FaultyInput):
+        opened = open_jws(jws)
+        statement = read_json(opened.payload)
+        exact = canonical_bytes(statement) == opened.payload and len(opened.signature) <= 128
+    except (NotVerified, FaultyInput):
         return None
-    exact = isinstance(members, dict) and members.keys() == {"alg", "kid", "typ"}
-    return statement if exact and canonical == payload and len(signature) <= 128 else None
-
-
-def _base64url(part: str) -> bytes:
-    try:
-        raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as fault:
-        raise ValueError("not base64url") from fault
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") != part:
-        raise ValueError("not the one way to write these bytes")
-    return raw
+    return statement if exact else None
 
 
 Transform = Callable[[Any, tuple[str, ...], Circumstances], Any]

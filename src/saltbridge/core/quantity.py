@@ -8,7 +8,8 @@ matched against a narrow pattern first, since pint evaluates powers of any size.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from math import isfinite
+from typing import Any, TypeGuard
 
 import pint
 
@@ -168,6 +169,15 @@ def same_dimension(unit: str, other: str) -> bool:
     (True, False)
     """
     return bool(_unit(unit).dimensionality == _unit(other).dimensionality)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value out of a document can be calculated with: no flag, no NaN, no infinity.
+
+    >>> is_number(3), is_number(0.5), is_number(True), is_number(float("nan")), is_number("3")
+    (True, True, False, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def round_significant(value: float, digits: int) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from saltbridge.core.edition import Edition, EditionStatus
+from saltbridge.core.edition import Edition
 from saltbridge.core.finding import Finding
 from saltbridge.footprint.model import Carrier, Inventory, Stage
 from saltbridge.footprint.result import AppliedRule, DeclaredUnit, RuleNotLoaded
@@ -111,8 +111,3 @@ CFF = RecyclingRule(name="cff")
 CUT_OFF = RecyclingRule(name="cut_off")
 PHYSICAL_THEN_ECONOMIC = AllocationRule(name="physical", order=("physical", "mass", "economic"))
 ECONOMIC_ONLY = AllocationRule(name="economic", order=("economic",))
-
-
-def is_estimate_only(edition: Edition) -> bool:
-    """Whether an edition can give nothing but an estimate, since it is not law in force."""
-    return edition.status is not EditionStatus.IN_FORCE

@@ -5,12 +5,11 @@ checked here. What is illustrative stays illustrative.
 """
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any
 
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.core.provenance import Confidence
-from saltbridge.core.quantity import is_unit
+from saltbridge.core.quantity import is_number, is_unit
 from saltbridge.footprint.model import EmissionFactor
 
 
@@ -102,9 +101,7 @@ def _confidence(record: Mapping[str, Any], document: Mapping[str, Any]) -> Confi
 
 def _number(record: Mapping[str, Any], name: str) -> float | None:
     value = record.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        return None
-    return float(value)
+    return float(value) if is_number(value) else None
 
 
 def _year(record: Mapping[str, Any]) -> int | None:

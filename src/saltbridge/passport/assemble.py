@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from saltbridge.core.finding import Finding, Place, Severity, finding
+from saltbridge.core.quantity import is_number
 from saltbridge.passport.access import MAY_SEE, Audience, visible_to
 from saltbridge.passport.attributes import Act, Dynamics, applies_from, attribute_table
 from saltbridge.passport.check_values import in_table_unit
@@ -28,6 +29,7 @@ from saltbridge.passport.model import (
     Origin,
     OriginKind,
     Values,
+    number_of,
 )
 from saltbridge.passport.parts import known_parts
 from saltbridge.passport.validate import Readiness, State, may_be_filled
@@ -143,7 +145,7 @@ def derived_values(values: Values) -> dict[str, AttributeValue]:
         present = values.get(present_id)
         if id in values or present is None or not original:
             return
-        if isinstance(present.value, bool) or not isinstance(present.value, int | float):
+        if not is_number(present.value):
             return
         derived[id] = AttributeValue(
             round(formula(float(present.value), original), 6),
@@ -152,19 +154,12 @@ def derived_values(values: Values) -> dict[str, AttributeValue]:
             measured_on=present.measured_on,
         )
 
-    derive("A090", "A088", _number(values, "A087"), fade_percent)
-    derive("A093", "A092", _number(values, "A091"), state_of_certified_energy_percent)
+    derive("A090", "A088", number_of(values, "A087"), fade_percent)
+    derive("A093", "A092", number_of(values, "A091"), state_of_certified_energy_percent)
     derive("A103", "A101", _power_at_80(values), fade_percent)
-    derive("A110", "A108", _number(values, "A106"), fade_percent)
-    derive("A118", "A117", _number(values, "A115"), increase_percent)
+    derive("A110", "A108", number_of(values, "A106"), fade_percent)
+    derive("A118", "A117", number_of(values, "A115"), increase_percent)
     return derived
-
-
-def _number(values: Values, id: str) -> float | None:
-    held = values.get(id)
-    if held is None or isinstance(held.value, bool):
-        return None
-    return float(held.value) if isinstance(held.value, int | float) else None
 
 
 def _power_at_80(values: Values) -> float | None:
@@ -175,7 +170,7 @@ def _power_at_80(values: Values) -> float | None:
     for entry in held.value:
         if isinstance(entry, Mapping) and entry.get("state_of_charge_percent") == 80:
             power = entry.get("value")
-            if isinstance(power, int | float) and not isinstance(power, bool):
+            if is_number(power):
                 return float(power)
     return None
 

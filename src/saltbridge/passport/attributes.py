@@ -210,16 +210,6 @@ def applies_from(
     return max(days)
 
 
-def pending_acts(duty: str, category: str) -> tuple[Act, ...]:
-    """The acts without a date that keep a duty from applying to a category."""
-    names = [t.partition("+")[0] for t in duties()[duty, category].terms]
-    return tuple(acts()[n] for n in names if n in acts() and acts()[n].entry_into_force is None)
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
 def _months_later(start: date, months: int) -> date:
     """The same day some months later, or the last day of a month that is too short."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)

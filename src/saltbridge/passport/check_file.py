@@ -1,7 +1,5 @@
 """Readiness of a document somebody has: a passport view, a supplier record or a facts file."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -16,6 +14,8 @@ from saltbridge.passport.assemble import item_values, model_values, parse_values
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind
 from saltbridge.passport.validate import Readiness, readiness
+from saltbridge.trust.signature import open_jws
+from saltbridge.trust.suites import NotVerified
 
 _UNCHECKED = Origin(OriginKind.SUPPLIER_RECORD, "", "")
 
@@ -81,8 +81,6 @@ def _content(document: Any) -> Any:
     if not isinstance(document, Mapping) or not isinstance(document.get("jws"), str):
         return document
     try:
-        payload = document["jws"].split(".")[1]
-        statement = read_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return statement["content"]
-    except (IndexError, KeyError, TypeError, binascii.Error) as fault:
+        return read_json(open_jws(document["jws"]).payload)["content"]
+    except (NotVerified, KeyError, TypeError) as fault:
         raise FaultyInput([finding("passport.not-a-passport")]) from fault

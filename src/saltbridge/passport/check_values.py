@@ -1,6 +1,5 @@
 """Type, unit and identifier checks of single values."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 
 from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.core.identifiers import is_bpn, is_traction_battery_code
-from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor
+from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor, is_number
 from saltbridge.passport.attributes import Attribute
 from saltbridge.passport.data_carrier import is_passport_id
 from saltbridge.passport.model import AttributeValue
@@ -23,7 +22,7 @@ def in_table_unit(attribute: Attribute, value: AttributeValue) -> AttributeValue
     """The value in the unit of the table; unchanged where that is not possible or needed."""
     if value.value is None or value.unit == attribute.unit or not value.unit:
         return value
-    if attribute.type not in ("number", "integer") or not _is_number(value.value):
+    if attribute.type not in ("number", "integer") or not is_number(value.value):
         return value
     try:
         times = conversion_factor(value.unit, attribute.unit)
@@ -83,7 +82,7 @@ def _check_range(
     attribute: Attribute, value: Any, place: Place, name: Mapping[str, Any]
 ) -> list[Finding]:
     limits = attribute.constraints
-    numbers = [value] if _is_number(value) else []
+    numbers = [value] if is_number(value) else []
     if attribute.type == "per_soc":
         numbers = [entry["value"] for entry in value]
     if all(
@@ -99,12 +98,6 @@ def _check_range(
             "passport.out-of-range", place, found=str(value)[:80], low=low, high=high, **name
         )
     ]
-
-
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    )
 
 
 def _is_text(value: Any) -> bool:
@@ -173,9 +166,9 @@ def _is_per_soc(value: Any) -> bool:
         and bool(value)
         and all(
             isinstance(entry, Mapping)
-            and _is_number(entry.get("state_of_charge_percent"))
+            and is_number(entry.get("state_of_charge_percent"))
             and 0 <= entry["state_of_charge_percent"] <= 100
-            and _is_number(entry.get("value"))
+            and is_number(entry.get("value"))
             for entry in value
         )
     )
@@ -184,8 +177,8 @@ def _is_per_soc(value: Any) -> bool:
 def _is_range(value: Any) -> bool:
     return (
         isinstance(value, Mapping)
-        and _is_number(value.get("lower"))
-        and _is_number(value.get("upper"))
+        and is_number(value.get("lower"))
+        and is_number(value.get("upper"))
         and value["lower"] <= value["upper"]
     )
 
@@ -196,7 +189,7 @@ def _is_histogram(value: Any) -> bool:
         and isinstance(value.get("bins"), list)
         and isinstance(value.get("hours"), list)
         and len(value["bins"]) == len(value["hours"]) + 1
-        and all(_is_number(n) for n in [*value["bins"], *value["hours"]])
+        and all(is_number(n) for n in [*value["bins"], *value["hours"]])
     )
 
 
@@ -212,8 +205,8 @@ _CHECKS: Final[Mapping[str, Callable[[Attribute, Any], bool]]] = {
     "date": lambda a, v: isinstance(v, str) and len(v) == 10 and _is_day(v),
     "datetime": lambda a, v: _is_moment(v),
     "duration": lambda a, v: isinstance(v, str) and _DURATION.fullmatch(v) is not None,
-    "number": lambda a, v: _is_number(v),
-    "integer": lambda a, v: _is_number(v) and float(v).is_integer(),
+    "number": lambda a, v: is_number(v),
+    "integer": lambda a, v: is_number(v) and float(v).is_integer(),
     "range": lambda a, v: _is_range(v),
     "list": _is_list,
     "record": _has_parts,

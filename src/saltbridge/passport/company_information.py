@@ -6,13 +6,13 @@ the party and record behind every stage. The distribution stage is the operator'
 """
 
 from collections.abc import Iterable, Mapping
-from math import fsum, isclose, isfinite
+from math import fsum, isclose
 from typing import Any, Final
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.core.provenance import Confidence, weakest
-from saltbridge.core.quantity import round_significant
+from saltbridge.core.quantity import is_number, round_significant
 from saltbridge.passport.model import Origin
 
 STAGES: Final = (
@@ -75,7 +75,7 @@ def footprint_estimate(
         "methodology": _known(supplied, "methodology"),
         "period": _known(supplied, "period"),
         "coverage": _known(supplied, "coverage"),
-        "primary_data_share": share if _is_number(share) else None,
+        "primary_data_share": share if is_number(share) else None,
         "data_quality": _known(supplied, "data_quality"),
         "range_kg_co2e": _shifted(supplied.get("range_kg_co2e"), shift),
     }
@@ -90,7 +90,7 @@ def _known(record: Mapping[str, Any], member: str) -> dict[str, Any]:
     return {
         name: value
         for name, value in stated.items()
-        if name in _PASSED_ON[member] and (isinstance(value, str) or _is_number(value))
+        if name in _PASSED_ON[member] and (isinstance(value, str) or is_number(value))
     }
 
 
@@ -151,18 +151,14 @@ def _confidence(record: Mapping[str, Any], stages: list[str]) -> str:
     return "" if mark is None else mark.value
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
 def _check(record: Mapping[str, Any], pointer: str) -> list[Finding]:
     place = Place(pointer=pointer)
     stages, merged = record.get("stages", {}), record.get("stages_merged")
-    sound = isinstance(stages, Mapping) and all(_is_number(v) for v in stages.values())
+    sound = isinstance(stages, Mapping) and all(is_number(v) for v in stages.values())
     if merged is not None:
         sound = sound and (
             isinstance(merged, Mapping)
-            and _is_number(merged.get("kg_co2e"))
+            and is_number(merged.get("kg_co2e"))
             and isinstance(merged.get("stages"), list)
             and bool(merged["stages"])
             and set(merged["stages"]) <= set(STAGES)
@@ -170,7 +166,7 @@ def _check(record: Mapping[str, Any], pointer: str) -> list[Finding]:
     found = []
     if not sound:
         found.append(finding("passport.footprint-incomplete", place, member="stages"))
-    if not _is_number(record.get("total_kg_co2e")):
+    if not is_number(record.get("total_kg_co2e")):
         found.append(finding("passport.footprint-incomplete", place, member="total_kg_co2e"))
     methodology = record.get("methodology")
     if not isinstance(methodology, Mapping) or not methodology.get("id"):

@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from saltbridge.core.quantity import is_number
+
 SCHEMA = "saltbridge-passport/1"
 
 
@@ -45,6 +47,12 @@ class AttributeValue:
 
 
 Values = Mapping[str, AttributeValue]
+
+
+def number_of(values: Values, id: str) -> float | None:
+    """The number an attribute holds, in the unit of the table; None if it holds none."""
+    held = values.get(id)
+    return float(held.value) if held is not None and is_number(held.value) else None
 
 
 @dataclass(frozen=True)

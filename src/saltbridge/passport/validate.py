@@ -21,7 +21,7 @@ from saltbridge.passport.attributes import (
     attribute_table,
 )
 from saltbridge.passport.check_values import check_value
-from saltbridge.passport.model import AttributeValue, Values
+from saltbridge.passport.model import AttributeValue, Values, number_of
 
 EU_COUNTRIES: Final = frozenset(
     {
@@ -216,18 +216,11 @@ CONDITIONS: Final[Mapping[str, Callable[[Values], bool | None]]] = {
 }
 
 
-def _number(values: Values, id: str) -> float | None:
-    held = values.get(id)
-    if held is None or isinstance(held.value, bool):
-        return None
-    return float(held.value) if isinstance(held.value, int | float) else None
-
-
 def _across(values: Values) -> list[Finding]:
     """What only several values together can show."""
     found = []
     for low, high in (("A096", "A098"), ("A098", "A097"), ("A132", "A133")):
-        lower, upper = _number(values, low), _number(values, high)
+        lower, upper = number_of(values, low), number_of(values, high)
         if lower is not None and upper is not None and lower > upper:
             found.append(
                 finding(
@@ -235,7 +228,7 @@ def _across(values: Values) -> list[Finding]:
                 )
             )
     for metal, before in (("nickel", 69), ("cobalt", 71), ("lithium", 73), ("lead", 75)):
-        shares = [_number(values, f"A{before:03d}"), _number(values, f"A{before + 1:03d}")]
+        shares = [number_of(values, f"A{before:03d}"), number_of(values, f"A{before + 1:03d}")]
         total = sum(s for s in shares if s is not None)
         if total > 100.0:
             place = Place(pointer=f"/attributes/A{before:03d}")

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import fsum
-from typing import Any, TypeGuard
+from typing import Any
 
 from saltbridge.core.finding import Argument
-from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor
+from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor, is_number
 from saltbridge.passport.access import Audience, may_see
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.trust.claims import ClaimType
@@ -80,7 +80,7 @@ def _sums(footprint: Mapping[str, Any]) -> Remark:
     """Stages add up to the total, and so do the lines where they are shown."""
     total = footprint.get("total_kg_co2e")
     parts = _stage_values(footprint)
-    if not _is_number(total) or parts is None:
+    if not is_number(total) or parts is None:
         return Remark("sums", False, "verify.numbers-missing")
     lines = footprint.get("lines")
     share = _FLOAT_NOISE if lines else _SIX_DIGITS
@@ -109,7 +109,7 @@ def _stage_values(footprint: Mapping[str, Any]) -> list[float] | None:
         return None
     if isinstance(merged, Mapping):
         values.append(merged.get("kg_co2e"))
-    return values if all(_is_number(v) for v in values) else None
+    return values if all(is_number(v) for v in values) else None
 
 
 def _lines(lines: object) -> list[float] | None:
@@ -118,7 +118,7 @@ def _lines(lines: object) -> list[float] | None:
     if not isinstance(lines, list):
         return None
     values = [line.get("kg_co2e") if isinstance(line, Mapping) else None for line in lines]
-    return values if all(_is_number(v) for v in values) else None  # type: ignore[return-value]
+    return values if all(is_number(v) for v in values) else None  # type: ignore[return-value]
 
 
 def _declared(footprint: Mapping[str, Any]) -> Remark:
@@ -129,7 +129,7 @@ def _declared(footprint: Mapping[str, Any]) -> Remark:
         return Remark("declared", True, "verify.declares-nothing")
     value = declared.get("value") if isinstance(declared, Mapping) else None
     amount = unit.get("amount") if isinstance(unit, Mapping) else None
-    if not (_is_number(value) and _is_number(amount) and _is_number(total)) or not amount:
+    if not (is_number(value) and is_number(amount) and is_number(total)) or not amount:
         return Remark("declared", False, "verify.numbers-missing")
     mass = str(declared.get("unit", "kgCO2e")).partition("/")[0].replace(" ", "")
     try:
@@ -186,15 +186,11 @@ def _pcf_ranges(content: Mapping[str, Any]) -> Remark:
         return Remark("ranges", False, "verify.numbers-missing")
     for record in records:
         value = record.get("kg_co2e_per_unit") if isinstance(record, Mapping) else None
-        if not _is_number(value):
+        if not is_number(value):
             return Remark("ranges", False, "verify.numbers-missing")
         low, high = record.get("low"), record.get("high")
-        if (_is_number(low) and low > value) or (_is_number(high) and high < value):
+        if (is_number(low) and low > value) or (is_number(high) and high < value):
             return Remark(
                 "ranges", False, "verify.range-excludes", {"id": str(record.get("id"))[:80]}
             )
     return Remark("ranges", True, "verify.ranges-hold", {"count": len(records)})
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
