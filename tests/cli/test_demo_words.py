@@ -112,3 +112,13 @@ def test_every_word_the_demo_asks_for_is_in_the_catalogue() -> None:
         asked |= {f"step.{name}" for name in re.findall(r'walk\.step\("([\w-]+)"', source)}
     assert len(asked) > 30
     assert sorted(asked - {i.removeprefix("demo.") for i in message_ids("en")}) == []
+
+
+def test_the_manifest_counts_fields_as_the_manifest_itself_does() -> None:
+    walk, out = _walk("en")
+    repeated = [{"path": "/lines/[]", "class": "trade_secret", "rule": "x", "count": 2256}]
+    manifest = {"left": [], "minimised": [], "stayed": repeated, "purpose": "cx.pcf.base:1"}
+    say_manifest(
+        walk, manifest, {"recipient": {"name": "Isarwerk", "bpn": ""}, "destination": "EU"}
+    )
+    assert "2256" in out.getvalue().replace(",", "")

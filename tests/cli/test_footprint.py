@@ -122,6 +122,6 @@ def test_many_findings_of_a_kind_are_counted_not_listed(
     capsys.readouterr()
     assert run(["footprint", str(tmp_path / "b"), "-m", DRAFT]) == 0
     shown = capsys.readouterr().out
-    assert shown.count(" takes in ") == 4
+    assert shown.count("” takes in ") == 4  # of thirteen
     assert "more of this kind" in shown
     assert max(map(len, shown.splitlines())) <= 80

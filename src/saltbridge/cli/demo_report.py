@@ -121,12 +121,12 @@ def say_manifest(walk: Walk, manifest: dict[str, Any], decision: dict[str, Any])
         classes: dict[str, int] = {}
         for entry in manifest[part]:
             name = entry["class"] or "uncatalogued"
-            classes[name] = classes.get(name, 0) + 1
+            classes[name] = classes.get(name, 0) + entry.get("count", 1)
         shown = walk.word("and").join(
             walk.word("class", count=count, name=_known(f"border.class.{name}", name, tongue))
             for name, count in sorted(classes.items())
         )
-        walk.tell(shown, lead=f"{pad(headings[part], width)}{len(manifest[part]):>5}  ")
+        walk.tell(shown, lead=f"{pad(headings[part], width)}{sum(classes.values()):>5}  ")
     walk.tell(f"{labels['packs']}{walk.word('colon')}{facts[labels['packs']]}")
 
 

@@ -161,8 +161,8 @@ def _supplier_publishes(walk: Walk) -> str:
         records = json.loads(document.read_text(encoding="utf-8"))["records"]
         walk.tell(walk.word("records", count=len(records)))
         decision = _newest_decision(walk, "supplier")
-        stayed = [f for f in decision["fields"] if f["decision"] == "stay"]
-        walk.tell(walk.word("fields-stay", count=len(stayed)))
+        stayed = sum(f.get("count", 1) for f in decision["fields"] if f["decision"] == "stay")
+        walk.tell(walk.word("fields-stay", count=stayed))
         offers = walk.run(
             "exchange", "catalog", walk.companies["supplier"].bpn, *_node(walk, "cells"),
             "--json", show=False,

@@ -146,11 +146,15 @@ def _footprint(world: World, body: Mapping[str, Any], language: str) -> dict[str
     record = body.get("record", body)
     product, methodology = record.get("product", {}), record.get("methodology", {})
     total = record.get("total_kg_co2e")
+    bounds = record.get("range_kg_co2e") if record.get("holes") else None
     return {
         "product": product.get("name") or product.get("id", ""),
         "kind": _known(f"operator.{record.get('type', '')}", language),
         "methodology": f"{methodology.get('id', '')}@{methodology.get('edition', '')}",
         "total": number(total, language, 5) if isinstance(total, int | float) else "–",
+        "range": ""
+        if not bounds
+        else " – ".join(number(bounds[end], language, 4) for end in ("low", "high")),
         "holes": len(record.get("holes", ())),
     }
 
@@ -182,7 +186,9 @@ def _delivery(world: World, body: Mapping[str, Any], language: str) -> dict[str,
     provider = body.get("provider", {})
     return {
         "provider": _partner_name(world, str(provider.get("bpn", ""))),
-        "kind": _known(f"operator.{body.get('claim_type', '')}", language),
+        "kind": _known(
+            f"operator.{body.get('dataset_kind') or body.get('claim_type', '')}", language
+        ),
         "received": readable_moment(str(body.get("received_at", ""))),
         "checks": checks,
         "ok": bool(checks) and not failed,
