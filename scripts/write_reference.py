@@ -1,24 +1,208 @@
-"""Write the generated part of the reference pages anew, from the code they describe.
+"""Write the generated reference pages anew, from the code and tables they describe.
 
-The prose above the tables of ``docs/reference/inventory.md`` stays as it is; a test compares
-the tables with the code.
+``docs/reference/inventory.md`` keeps the prose above its tables; ``methodologies.md`` and
+``attributes.md`` are written whole. Tests compare all three with the code.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from saltbridge.footprint.methodologies import methodologies
+from saltbridge.footprint.methodology import Methodology, RuleSet
 from saltbridge.formats.inventory_reference import schema_markdown
+from saltbridge.locales import text
+from saltbridge.passport.attributes import (
+    CATEGORIES,
+    Attribute,
+    Obligation,
+    acts,
+    applies_from,
+    attribute_table,
+    duties,
+)
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "inventory.md"
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+_GENERATED = "*Written by `make docs`; change the code or the table, not this page.*"
 
 
 def main() -> None:
+    for name, page in pages().items():
+        (REFERENCE / name).write_text(page, encoding="utf-8")
+        print(f"Wrote docs/reference/{name}")
+
+
+def pages() -> dict[str, str]:
+    """File name -> the page as it should be."""
+    return {
+        "inventory.md": _inventory_page(),
+        "methodologies.md": "\n".join(_methodologies_page()) + "\n",
+        "attributes.md": "\n".join(_attributes_page()) + "\n",
+    }
+
+
+def _inventory_page() -> str:
     tables = schema_markdown()
     heading = tables.partition("\n")[0]
-    prose, found, _ = PAGE.read_text(encoding="utf-8").partition(f"\n{heading}\n")
+    page = REFERENCE / "inventory.md"
+    prose, found, _ = page.read_text(encoding="utf-8").partition(f"\n{heading}\n")
     if not found:
-        raise SystemExit(f"{PAGE.name} has no line {heading!r}: where do its tables begin?")
-    PAGE.write_text(f"{prose}\n{tables}", encoding="utf-8")
-    print(f"Wrote {PAGE}")
+        raise SystemExit(f"{page.name} has no line {heading!r}: where do its tables begin?")
+    return f"{prose}\n{tables}"
+
+
+# --- methodologies ------------------------------------------------------------------------
+
+
+def _methodologies_page() -> Iterator[str]:
+    yield "# Methodologies: the rules, and how sure we are of them"
+    yield ""
+    yield _GENERATED
+    yield ""
+    yield (
+        "Chosen with `saltbridge footprint INVENTORY --methodology ID@EDITION`. Without an "
+        "edition the one in force on the day is taken. *How known* says how the text of a rule "
+        "was seen: **read** in the text itself, **secondary** in a careful source that tells "
+        "it, **recalled** from memory. Nothing is declared where a recalled rule decides a "
+        "number ([why](../decisions/0008-recalled-rules-are-not-declared.md)). A rule that is *not "
+        "loaded* was not read or cannot be checked here; it is never invented."
+    )
+    for methodology in methodologies().values():
+        for rules in reversed(methodology.rule_sets):
+            yield from _rule_set(methodology, rules)
+
+
+def _rule_set(methodology: Methodology, rules: RuleSet) -> Iterator[str]:
+    edition = rules.edition
+    yield ""
+    yield f"## {methodology.id}@{edition.name}"
+    yield ""
+    start = "no date" if edition.applies_from is None else f"from {edition.applies_from}"
+    yield f"{methodology.title}: {edition.title}. Status: **{edition.status.value}**, {start}."
+    yield ""
+    stages = ", ".join(text(f"footprint.stage.{s.value}") for s in rules.boundary)
+    yield f"- Stages: {stages}"
+    yield f"- GWP sets, in the order they are asked: {', '.join(rules.gwp_sets)}"
+    for name in ("electricity", "recycling", "allocation"):
+        candidates = [option.name for option in getattr(rules, name)]
+        if len(candidates) > 1:
+            yield f"- {name}: not loaded, calculated as {' and as '.join(candidates)}"
+    yield f"- Significant digits of the declared value: {rules.significant_digits}"
+    for key, values in rules.assumptions.items():
+        choices = " or ".join(f"`{key}={v}`" for v in values) or f"`{key}=NUMBER`"
+        yield f"- A person may assume {choices}"
+    yield ""
+    yield "| rule | as applied | text | how known |"
+    yield "|---|---|---|---|"
+    for rule in rules.rules:
+        cells = (f"`{rule.id}`", rule.value, rule.citation, rule.confidence.value)
+        yield f"| {' | '.join(_cell(c) for c in cells)} |"
+    if rules.rules_not_loaded:
+        yield ""
+        yield "| rule not loaded | what follows | text |"
+        yield "|---|---|---|"
+        for missing in rules.rules_not_loaded:
+            effect = text(missing.effect)
+            yield f"| `{missing.id}` | {_cell(effect)} | {_cell(missing.citation)} |"
+
+
+# --- passport attributes --------------------------------------------------------------------
+
+_POINTS = {
+    1: "public",
+    2: "persons with a legitimate interest, the Commission",
+    3: "notified bodies, market surveillance authorities, the Commission",
+    4: "persons with a legitimate interest (the individual battery)",
+    None: "nobody",
+}
+_OBLIGATIONS = {
+    Obligation.MANDATORY: "mandatory",
+    Obligation.CONDITIONAL: "mandatory where its condition holds",
+    Obligation.PENDING: "not to be filled before its duty has a date",
+    Obligation.VOLUNTARY: "voluntary",
+    Obligation.IF_AVAILABLE: "to be filled if available",
+    Obligation.NOT_TO_BE_FILLED: "not to be filled for this category",
+}
+
+
+def _attributes_page() -> Iterator[str]:
+    yield "# Attributes of the battery passport"
+    yield ""
+    yield _GENERATED
+    yield ""
+    yield (
+        "What a passport may say, to whom, from when, as `attributes.csv`, `duties.csv` and "
+        "`acts.csv` in `src/saltbridge/passport` hold it. *Point* is the point of Annex XIII "
+        "of Regulation (EU) 2023/1542 that decides the audience; *EC* the number in the "
+        "Commission's guidance on data points of 28 July 2026 (CC BY 4.0; read through a "
+        "republication), which the obligations of February 2027 follow."
+    )
+    yield ""
+    yield "| point | who sees it |"
+    yield "|---|---|"
+    for point, audience in _POINTS.items():
+        yield f"| {point or '–'} | {audience} |"
+    yield ""
+    yield "| letter | obligation |"
+    yield "|---|---|"
+    for obligation, meaning in _OBLIGATIONS.items():
+        yield f"| {obligation.value} | {meaning} |"
+    yield from _duties()
+    section = ""
+    for attribute in attribute_table().values():
+        if attribute.section != section:
+            section = attribute.section
+            yield ""
+            yield f"## {section.replace('_', ' ').capitalize()}"
+            yield ""
+            yield (
+                f"| id | attribute | unit | point | {' | '.join(CATEGORIES)} "
+                "| condition | duty | legal basis | EC |"
+            )
+            yield "|---|---|---|---|" + "---|" * len(CATEGORIES) + "---|---|---|---|"
+        yield _attribute_row(attribute)
+
+
+def _attribute_row(attribute: Attribute) -> str:
+    cells = (
+        attribute.id,
+        text(f"attribute.{attribute.id}"),
+        attribute.unit,
+        attribute.clause or str(attribute.point or "–"),
+        *(attribute.obligations[c].value for c in CATEGORIES),
+        attribute.condition,
+        "" if attribute.duty == "passport" else attribute.duty,
+        attribute.legal_basis,
+        attribute.ec_guidance.replace(";", ", "),
+    )
+    return f"| {' | '.join(_cell(c) for c in cells)} |"
+
+
+def _duties() -> Iterator[str]:
+    yield ""
+    yield "## From when"
+    yield ""
+    yield (
+        "A duty applies from the latest of its terms; `act+12m` is twelve months after the act "
+        "enters into force. An act without a date keeps the duty pending."
+    )
+    yield ""
+    yield "| duty | category | latest of | applies from | legal basis |"
+    yield "|---|---|---|---|---|"
+    for (duty, category), entry in duties().items():
+        start = applies_from(duty, category)
+        terms = ", ".join(f"`{t}`" for t in entry.terms)
+        day = "pending" if start is None else start.isoformat()
+        yield f"| {duty} | {category} | {terms} | {day} | {_cell(entry.legal_basis)} |"
+    yield ""
+    yield "| act | in force since | what | source |"
+    yield "|---|---|---|---|"
+    for act in acts().values():
+        since = "pending" if act.entry_into_force is None else act.entry_into_force.isoformat()
+        yield f"| `{act.id}` | {since} | {_cell(act.title)} | {_cell(act.source)} |"
+
+
+def _cell(value: str) -> str:
+    return value.replace("|", "\\|").replace("\n", " ")
 
 
 if __name__ == "__main__":

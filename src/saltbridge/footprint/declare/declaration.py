@@ -78,6 +78,7 @@ def _recalled_rules(footprint: CarbonFootprint) -> list[Finding]:
     decided = {c.rule.partition(".")[0] for c in footprint.contributions}
     touches = {
         "electricity": "electricity" in decided,
+        "direct_line": any(c.rule.endswith(".direct_line") for c in footprint.contributions),
         "recycling": "recycling" in decided,
         "gwp": "gwp" in decided,
         "allocation": bool(footprint.detail.get("allocation")),

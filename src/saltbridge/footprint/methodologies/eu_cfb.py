@@ -34,12 +34,14 @@ def _law(id: str, value: str, where: str) -> AppliedRule:
     )
 
 
-def _draft(
-    id: str, value: str, by: str, confidence: Confidence = Confidence.SECONDARY
-) -> AppliedRule:
-    return AppliedRule(
-        id=id, value=value, citation=f"{_DRAFT}, as told by {by}", confidence=confidence
-    )
+def _draft(id: str, value: str, by: str) -> AppliedRule:
+    citation = f"{_DRAFT}, as told by {by}"
+    return AppliedRule(id=id, value=value, citation=citation, confidence=Confidence.SECONDARY)
+
+
+def _recalled(id: str, value: str) -> AppliedRule:
+    citation = f"{_DRAFT}, from memory"
+    return AppliedRule(id=id, value=value, citation=citation, confidence=Confidence.RECALLED)
 
 
 _BOUNDARY = _law(
@@ -128,28 +130,23 @@ _DRAFT_2024_04 = RuleSet(
             "× years of warranty",
             "un383mcm.com and booost-tech.com",
         ),
-        _draft(
+        _recalled(
             "warranty",
-            "shorter of years and kilometres / 20,000 (5,000; 60,000); 5 years without one",
-            "memory",
-            Confidence.RECALLED,
+            "shorter of years and kilometres / 20,000 (5,000; 60,000); 5 years without one; "
+            "only with at least 70 % of the energy",
         ),
         _draft(
             "electricity",
-            "national consumption mix; direct line; no certificates, no power purchase",
+            "national consumption mix; no certificates, no power purchase",
             "VDA and pveurope.eu",
         ),
+        _recalled("direct_line", "its own mix, unless its certificates are sold"),
         _draft("recycling", "circular footprint formula", _CASE),
-        _draft(
-            "allocation",
-            "PEF hierarchy: physical, then economic",
-            "memory",
-            Confidence.RECALLED,
-        ),
-        _draft("cut_off", "less than 1 % of the mass", _CASE),
+        _recalled("allocation", "PEF hierarchy: physical, then economic"),
+        _draft("cut_off", "at most 1 % of the mass", _CASE),
         _draft("packaging", "packaging material is outside of the boundary", _CASE),
-        _draft("gwp", "EF 3.1, taken as equal to IPCC AR6", "memory", Confidence.RECALLED),
-        _draft("biogenic", "biogenic CO2 counts 0 both ways", "memory", Confidence.RECALLED),
+        _recalled("gwp", "EF 3.1, taken as equal to IPCC AR6"),
+        _recalled("biogenic", "biogenic CO2 counts 0 both ways"),
     ),
     rules_not_loaded=(
         # The case leaves out capital goods, final installation, cooling outside of the
