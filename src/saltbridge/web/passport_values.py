@@ -204,8 +204,9 @@ def _record(attribute: Attribute, value: Mapping[str, Any], unit: str, language:
             if is_number
             else str(told)
         )
-        parts.append(f"{text(f'page.part.{part}', None, language)}: {shown}")
-    return "; ".join(parts)
+        name = text(f"page.part.{part}", None, language)
+        parts.append(text("page.named", {"name": name, "value": shown}, language))
+    return text("page.semicolon", None, language).join(parts)
 
 
 def _address(value: Mapping[str, Any], language: str) -> str:

@@ -155,12 +155,11 @@ def _facts(estimate: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
         edition=str(method.get("edition", "–")),
         status=text_or("–", status, None, language),
     )
-    facts = [
-        (
-            say("company.methodology"),
-            f"{method.get('title') or method['id']} ({method['id']}), {edition}",
-        )
-    ]
+    rule_set = str(method["id"])
+    named = str(method.get("title") or rule_set)
+    title = text_or(named, f"methodology.title.{rule_set}", None, language)
+    rules = say("company.rules", title=title, rules=rule_set, edition=edition)
+    facts = [(say("company.methodology"), rules)]
     period = estimate.get("period") or {}
     if period.get("start") and period.get("end"):
         days = {k: day(str(period[k]), language) for k in ("start", "end")}
