@@ -11,8 +11,8 @@ from saltbridge.ports import Clock, FactorLibrary, OutboxEntry, World
 def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
     """The world of the node in a folder.
 
-    ``world.settings`` holds the node's settings (``port``), ``folder``, its path, and
-    ``operator_token``, which opens the operator pages.
+    ``store_url`` takes the place of the store the node names. The settings are described at
+    ``ports.World``.
 
     Raises:
         FaultyInput: no node is there, or its files are faulty.
@@ -48,7 +48,6 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
         factor_library=open_factor_library(),
         settings={
             **node.settings,
-            "folder": str(node_dir),
             "operator_token": node_folder.operator_token(node_dir),
         },
     )

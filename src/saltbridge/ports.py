@@ -236,7 +236,12 @@ class FactorLibrary(Protocol):
 
 @dataclass(frozen=True)
 class World:
-    """Everything a service may touch."""
+    """Everything a service may touch.
+
+    ``settings`` holds, where they are set: ``port`` (on 127.0.0.1), ``store`` (URL of the
+    store, else SQLite in the node's folder) and ``operator_token``, which opens the operator
+    pages; without it there are none.
+    """
 
     node: NodeProfile
     clock: Clock

@@ -13,6 +13,7 @@ from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.core.quantity import is_unit, same_dimension
 from saltbridge.footprint.factor_choice import (
     FactorChoice,
+    basis_finding,
     on_life_cycle_basis,
     unit_finding,
 )
@@ -131,7 +132,7 @@ class ElectricityResolver:
         for place in dict.fromkeys([*places, ""]):
             for flow in dict.fromkeys([exchange.flow, FLOW]):
                 found = [f for f in self.factors.candidates(flow, place) if _per_energy(f)]
-                usable = [f for f in found if self._usable(f)]
+                usable = [f for f in found if on_life_cycle_basis(f)]
                 if usable:
                     return self._on_basis(share, usable, exchange, rule, findings)
                 refused.extend(found)
@@ -147,9 +148,6 @@ class ElectricityResolver:
         findings.append(unit_finding(factor, exchange, Severity.ERROR))
         return False
 
-    def _usable(self, factor: EmissionFactor) -> bool:
-        return on_life_cycle_basis(factor)
-
     def _on_basis(
         self,
         share: float,
@@ -159,19 +157,9 @@ class ElectricityResolver:
         findings: list[Finding],
     ) -> Supply:
         factor = self._newest(candidates, exchange, findings)
-        if self._usable(factor) or self.assumptions.get("electricity_basis") == "mixed":
+        if on_life_cycle_basis(factor) or self.assumptions.get("electricity_basis") == "mixed":
             return Supply(share, factor, rule)
-        findings.append(
-            finding(
-                "footprint.basis-refused",
-                replace(exchange.place, column="factor"),
-                severity=Severity.WARNING,
-                flow=exchange.flow,
-                factor=factor.id,
-                gas_basis=factor.gas_basis,
-                scope=factor.scope,
-            )
-        )
+        findings.append(basis_finding(factor, exchange))
         return Supply(share, None, rule, HoleReason.BASIS_REFUSED, factor)
 
     def _newest(

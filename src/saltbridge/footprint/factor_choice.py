@@ -61,7 +61,7 @@ class FactorChoice:
                 self._say(unit_finding(factor, exchange, Severity.ERROR))
                 return None
             if factor is not None and not on_life_cycle_basis(factor):
-                self._say(_basis_finding(factor, exchange))
+                self._say(basis_finding(factor, exchange))
                 return None
             return factor
         for location in dict.fromkeys((exchange.location, "")):
@@ -114,7 +114,7 @@ class FactorChoice:
             return None
         usable = [f for f in fitting if on_life_cycle_basis(f)]
         if not usable:
-            self._say(_basis_finding(fitting[0], exchange))
+            self._say(basis_finding(fitting[0], exchange))
             return None
         fitting = usable
         if len({_weight(f) for f in fitting}) > 1:
@@ -221,7 +221,8 @@ def on_life_cycle_basis(factor: EmissionFactor) -> bool:
     return factor.gas_basis == "co2e" and factor.scope == "life_cycle"
 
 
-def _basis_finding(factor: EmissionFactor, exchange: Exchange) -> Finding:
+def basis_finding(factor: EmissionFactor, exchange: Exchange) -> Finding:
+    """The finding that a factor counts other gases or another scope than a footprint does."""
     return finding(
         "footprint.basis-refused",
         replace(exchange.place, column="factor"),

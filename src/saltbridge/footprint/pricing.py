@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import fsum
 
 from saltbridge.core.finding import Finding, Severity, finding
-from saltbridge.core.provenance import Confidence
+from saltbridge.core.provenance import weakest
 from saltbridge.core.quantity import UnitMismatch
 from saltbridge.footprint import circularity
 from saltbridge.footprint.characterisation import (
@@ -21,7 +21,7 @@ from saltbridge.footprint.characterisation import (
 from saltbridge.footprint.completeness import price
 from saltbridge.footprint.data_quality import Rated
 from saltbridge.footprint.electricity import ElectricityResolver, Supply
-from saltbridge.footprint.factor_choice import FactorChoice, amount_for
+from saltbridge.footprint.factor_choice import FactorChoice, amount_for, on_life_cycle_basis
 from saltbridge.footprint.linking import Leaf
 from saltbridge.footprint.methodology import RecyclingRule
 from saltbridge.footprint.model import (
@@ -33,15 +33,6 @@ from saltbridge.footprint.model import (
 )
 from saltbridge.footprint.result import Contribution, Hole, HoleReason
 from saltbridge.footprint.units import mass_kg, turn
-
-_DOUBT = (
-    Confidence.MEASURED,
-    Confidence.READ,
-    Confidence.COMPUTED,
-    Confidence.SECONDARY,
-    Confidence.RECALLED,
-    Confidence.ILLUSTRATIVE,
-)
 
 
 @dataclass(frozen=True)
@@ -145,15 +136,7 @@ class Pricer:
         try:
             in_kg = turn(amount, row.unit, "kg", mass_kg_per_unit=row.mass_kg_per_unit)
         except UnitMismatch:
-            self._say(
-                finding(
-                    "footprint.unit-mismatch",
-                    replace(row.place, column="unit"),
-                    flow=row.flow,
-                    unit=row.unit,
-                    expected="kg",
-                )
-            )
+            self._say(_unit_mismatch(row, "kg"))
             return Outcome(leaf, amount, holes=(self._hole(leaf, amount, priced=False),))
         line = self._line(leaf, in_kg, factor, "direct_emission", "gwp")
         return Outcome(leaf, amount, (line,))
@@ -178,9 +161,7 @@ class Pricer:
         others = [
             f
             for f in self.factors.everything()
-            if f.flow.startswith("electricity")
-            and f.gas_basis == "co2e"
-            and f.scope == "life_cycle"
+            if f.flow.startswith("electricity") and on_life_cycle_basis(f)
         ]
         hole = self._hole(
             leaf, amount, reason=supply.reason or HoleReason.NO_FACTOR, factors=others
@@ -190,7 +171,7 @@ class Pricer:
         # Operational CO2 is a part of the life cycle in CO2e: it bounds the price from below.
         floor = turn(amount, leaf.exchange.unit, supply.refused.unit)
         low = floor * supply.refused.kg_co2e_per_unit
-        high = hole.high_kg_co2e if hole.high_kg_co2e is not None else None
+        high = hole.high_kg_co2e
         return replace(
             hole,
             low_kg_co2e=low,
@@ -208,15 +189,7 @@ class Pricer:
             if own is not None:
                 own_value = own.kg_co2e_per_unit * amount_for(own, row, amount) / in_terms
         except (UnitMismatch, ZeroDivisionError):
-            self._say(
-                finding(
-                    "footprint.unit-mismatch",
-                    replace(row.place, column="unit"),
-                    flow=row.flow,
-                    unit=row.unit,
-                    expected=terms.unit,
-                )
-            )
+            self._say(_unit_mismatch(row, terms.unit))
             return Outcome(leaf, amount, holes=(self._hole(leaf, amount),))
         if row.direction is Direction.INPUT:
             parts = {
@@ -278,7 +251,7 @@ class Pricer:
             kg_co2e_per_unit=value,
             source="; ".join(dict.fromkeys(s for s in sources if s)),
             licence="; ".join(dict.fromkeys(x for x in licences if x)),
-            confidence=max(doubts, key=_DOUBT.index),
+            confidence=weakest(doubts) or terms.confidence,
             comment=f"{self.recycling.name}: {shares}",
         )
 
@@ -346,6 +319,16 @@ class Pricer:
     def _say(self, found: Finding) -> None:
         if found not in self.findings:
             self.findings.append(found)
+
+
+def _unit_mismatch(row: Exchange, expected: str) -> Finding:
+    return finding(
+        "footprint.unit-mismatch",
+        replace(row.place, column="unit"),
+        flow=row.flow,
+        unit=row.unit,
+        expected=expected,
+    )
 
 
 def _names_origin(row: Exchange) -> bool:
