@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def test_a_port_that_is_served_is_passed_over() -> None:
         held = HeldPorts(other.getsockname()[1], 1)
         assert held.ports != [other.getsockname()[1]]
         held.let_go()
+        lock = f"saltbridge-demo-port-{other.getsockname()[1]}.lock"
+        assert not (Path(tempfile.gettempdir()) / lock).exists()
 
 
 def test_no_ports_are_left_at_the_end_of_the_range() -> None:

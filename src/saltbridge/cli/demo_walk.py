@@ -256,9 +256,14 @@ class HeldPorts:
             return False
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return False
+        try:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
         except OSError:
+            path.unlink(missing_ok=True)
             os.close(descriptor)
             return False
         self._locks.append((path, descriptor))
