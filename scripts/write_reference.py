@@ -63,7 +63,7 @@ def _methodologies_page() -> Iterator[str]:
         "edition the one in force on the day is taken. *How known* says how the text of a rule "
         "was seen: **read** in the text itself, **secondary** in a careful source that tells "
         "it, **recalled** from memory. Nothing is declared where a recalled rule decides a "
-        "number ([why](../decisions/0008-recalled-rules-are-not-declared.md)). A rule that is *not "
+        "number ([why](../decisions/0008-recalled-rules-are-not-declared.md)). A rule that is "
         "*not loaded* was not read or cannot be checked here; it is never invented."
     )
     for methodology in methodologies().values():
