@@ -3,7 +3,7 @@
 - no machine path and no package registry's address in any tracked file;
 - rooms from ``formats`` down never open files, ask the clock or roll dice;
 - modules stay short enough to be read in one sitting;
-- every room has a README.
+- every room has a README, and no package is empty.
 """
 
 import ast
@@ -91,6 +91,10 @@ def main() -> int:
     for room in sorted(p for p in source.iterdir() if (p / "__init__.py").is_file()):
         if not (room / "README.md").is_file():
             breaches.append(f"{room.relative_to(ROOT)}: has no README.md")
+    for init in sorted(source.rglob("__init__.py")):
+        others = [p for p in init.parent.iterdir() if p.name not in (init.name, "__pycache__")]
+        if not others and not init.read_text(encoding="utf-8").strip():
+            breaches.append(f"{init.parent.relative_to(ROOT)}: an empty package")
     print("\n".join(breaches) or "House rules: kept")
     return 1 if breaches else 0
 

@@ -52,11 +52,15 @@ class NodeProfile:
 
 
 class Clock(Protocol):
+    """The time, asked at the edge only."""
+
     def now(self) -> datetime:
         """The present, with UTC as its zone."""
 
 
 class Identifiers(Protocol):
+    """New names that nobody else has."""
+
     def urn_uuid(self) -> str:
         """A new ``urn:uuid:…``."""
 
@@ -80,6 +84,8 @@ class Signer(Protocol):
 
 
 class Keyring(Protocol):
+    """This node's keys."""
+
     def signer(self) -> Signer:
         """The key this node signs with today."""
 
@@ -89,12 +95,16 @@ class Keyring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
+    """What a peer answered."""
+
     status: int
     headers: Mapping[str, str]  # lower-case names
     content: bytes
 
 
 class HttpClient(Protocol):
+    """Requests to peers."""
+
     def send(
         self,
         method: str,
@@ -113,6 +123,8 @@ class HttpClient(Protocol):
 
 
 class DidResolver(Protocol):
+    """DID documents of others."""
+
     def resolve(self, did: str) -> Mapping[str, Any]:
         """The DID document of a partner.
 
@@ -212,6 +224,8 @@ class UnitOfWork(Protocol):
 
 
 class Store(Protocol):
+    """This node's documents, log and outbox."""
+
     def unit_of_work(self) -> AbstractContextManager[UnitOfWork]:
         """A write transaction: commits at the end of the block, rolls back on an exception."""
 
@@ -223,6 +237,8 @@ class Store(Protocol):
 
 
 class FactorLibrary(Protocol):
+    """Emission factors by set."""
+
     def factor_set(self, id: str) -> FactorSet:
         """A packaged or background factor set.
 

@@ -31,6 +31,7 @@ class FieldClass(StrEnum):
 
     @property
     def strictness(self) -> int:
+        """Rank among the classes; 0 is the mildest."""
         return tuple(FieldClass).index(self)
 
 

@@ -18,6 +18,7 @@ class Recipient:
 
     @property
     def is_public(self) -> bool:
+        """Whether this is everybody."""
         return self.bpn == PUBLIC_AUDIENCE
 
 
@@ -40,6 +41,7 @@ class Terms:
     ends: datetime | None = None
 
     def in_force(self, at: datetime) -> bool:
+        """Whether the terms hold at that time."""
         return self.starts <= at and (self.ends is None or at < self.ends)
 
 

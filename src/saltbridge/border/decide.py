@@ -100,14 +100,17 @@ class Decision:
 
     @property
     def leaves(self) -> tuple[FieldDecision, ...]:
+        """Fields that leave as they are."""
         return tuple(f for f in self.fields if f.decision == LEAVE)
 
     @property
     def minimised(self) -> tuple[FieldDecision, ...]:
+        """Fields that leave in another form."""
         return tuple(f for f in self.fields if f.decision == LEAVE_MINIMISED)
 
     @property
     def stays(self) -> tuple[FieldDecision, ...]:
+        """Fields that stay."""
         return tuple(f for f in self.fields if f.decision == STAY)
 
     @property

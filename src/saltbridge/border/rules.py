@@ -79,6 +79,7 @@ class Pack:
     digest: str
 
     def in_force(self, at: date) -> bool:
+        """Whether the pack applies on that day."""
         return self.applies_from <= at
 
     def governs(self, context: Context) -> bool:

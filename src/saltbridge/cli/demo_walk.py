@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -287,16 +287,3 @@ def examples_folder() -> Path:
         if (candidate / "nmc111-pack" / "inventory.toml").is_file():
             return candidate
     raise Unavailable.of("demo.no-examples", folder=str(package.parent.parent / "examples"))
-
-
-def wait_until(ready: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait for something another process does.
-
-    Raises:
-        StepFailed: it did not happen in time.
-    """
-    deadline = time.monotonic() + seconds
-    while not ready():
-        if time.monotonic() > deadline:
-            raise StepFailed(f"{what} did not happen within {seconds:.0f} s")
-        time.sleep(0.1)

@@ -9,6 +9,8 @@ from saltbridge.core.errors import Refused
 
 
 class EditionStatus(StrEnum):
+    """How far an edition of a rule set has come."""
+
     IN_FORCE = "in_force"
     PENDING = "pending"  # adopted or announced; the date is not known yet
     DRAFT = "draft"  # may be selected by name only, and yields an estimate

@@ -36,6 +36,8 @@ class Shares:
 
 @dataclass(frozen=True)
 class Allocated:
+    """The inventory with single-product processes, and how it came about."""
+
     inventory: Inventory
     shares: tuple[Shares, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -32,6 +32,7 @@ class DataQuality:
 
     @property
     def DQR(self) -> float:
+        """The data quality rating: mean of the three indicators (1 is best)."""
         return dqr(self.TeR, self.GeR, self.TiR)
 
 

@@ -48,6 +48,7 @@ class Outcome:
 
     @property
     def mass_kg(self) -> float | None:
+        """Mass of the amount [kg]; None where the row tells none."""
         row = self.leaf.exchange
         return mass_kg(self.amount, row.unit, row.mass_kg_per_unit)
 

@@ -36,10 +36,13 @@ class Contribution:
 
     @property
     def kg_co2e(self) -> float:
+        """Amount times factor [kg CO2e per unit of product]."""
         return self.amount * self.factor.kg_co2e_per_unit
 
 
 class HoleReason(StrEnum):
+    """Why a flow has no number."""
+
     NO_FACTOR = "no_factor"
     RULE_NOT_LOADED = "rule_not_loaded"
     CIRCULAR_TERM_MISSING = "circular_term_missing"
@@ -116,6 +119,7 @@ class CarbonFootprint:
         return fsum(c.kg_co2e for c in self.contributions)
 
     def stage_kg_co2e(self, stage: Stage) -> float:
+        """Sum of the contributions of one stage [kg CO2e per unit of product]."""
         return fsum(c.kg_co2e for c in self.contributions if c.stage is stage)
 
     @property

@@ -14,6 +14,8 @@ from saltbridge.passport.attributes import Attribute, attribute_table
 
 
 class Audience(StrEnum):
+    """Who looks at a passport (Art. 77(2) of Regulation (EU) 2023/1542)."""
+
     PUBLIC = "public"
     LEGITIMATE_INTEREST = "legitimate_interest"
     AUTHORITY = "authority"

@@ -30,6 +30,8 @@ class Obligation(StrEnum):
 
 
 class Dynamics(StrEnum):
+    """Whether a value may change after the passport was issued."""
+
     STATIC = "static"
     DYNAMIC = "dynamic"
 

@@ -32,6 +32,8 @@ EU_COUNTRIES: Final = frozenset(
 
 
 class State(StrEnum):
+    """How an attribute stands for one category on one day."""
+
     PRESENT = "present"
     MISSING = "missing"
     NOT_APPLICABLE = "not_applicable"

@@ -28,6 +28,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 class Outcome(StrEnum):
+    """What one check gave."""
+
     PASSED = "passed"
     FAILED = "failed"
     OPEN = "open"  # nothing speaks against it, and nothing here can show it

@@ -21,6 +21,8 @@ _MEMBERS = frozenset({"type", "id", "issuer", "issued_at", "content"})
 
 
 class ClaimType(StrEnum):
+    """What a claim is signed as."""
+
     ESTIMATE = "estimate"
     DECLARATION = "declaration"
     SUPPLIER_RECORD = "supplier-record"
@@ -94,6 +96,8 @@ _SEAL: Final = object()
 
 
 class CanSign(Protocol):
+    """A key, as far as signing goes (``ports.Signer`` fits)."""
+
     @property
     def key_id(self) -> str: ...
 
