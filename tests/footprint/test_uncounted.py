@@ -181,3 +181,12 @@ def test_an_avoided_product_without_a_factor_is_a_hole() -> None:
     what = pack(row("pack", "output", "cu", 1.0, role=CoProductRole.SUBSTITUTE))
     (hole,) = footprint(what, *CELL).holes
     assert (hole.flow, hole.amount) == ("cu", -1.0)
+
+
+def test_fossil_carbon_monoxide_counts_where_the_method_counts_it() -> None:
+    """Hand: 2 kg × 44/28 = 1.57 under EF 3.1; no IPCC table has it, so Catena-X names it."""
+    what = pack(row("pack", "emission", "Carbon monoxide, fossil", 2.0))
+    assert footprint(what, *CELL, methodology=DRAFT).total_kg_co2e == pytest.approx(13.14)
+    gate = footprint(what, *CELL)
+    assert gate.total_kg_co2e == 10.0
+    assert "without-climate-effect" in codes(gate)
