@@ -33,7 +33,7 @@ def say_footprint(walk: Walk, record: dict[str, Any]) -> None:
     """Total, declared value and the stages as bars."""
     methodology, declared, tongue = record["methodology"], record["declared"], walk.tongue
     total = walk.word(
-        "footprint",
+        "footprint-known" if record["holes"] else "footprint",
         rules=f"{methodology['id']}@{methodology['edition']}",
         kind=_known(f"operator.{record['type']}", record["type"], tongue),
         total=_kg(walk, record["total_kg_co2e"]),
@@ -47,7 +47,8 @@ def say_footprint(walk: Walk, record: dict[str, Any]) -> None:
     bars = max(4, min(_BAR, room))
     longest = max((abs(kg) for kg in record["stages"].values()), default=0.0) or 1.0
     for stage, kg in record["stages"].items():
-        bar = "█" * max(1 if kg else 0, round(bars * abs(kg) / longest))
+        # A credit looks different on a terminal without colours, too.
+        bar = ("░" if kg < 0 else "█") * max(1 if kg else 0, round(bars * abs(kg) / longest))
         line = f"{_MARGIN}{pad(names[stage], width)}{_kg(walk, kg):>11}{_AFTER[11:]}"
         walk.say(Text(line).append(bar, "green" if kg < 0 else "cyan"))
     if record["holes"]:
@@ -80,7 +81,8 @@ def say_holes(walk: Walk, record: dict[str, Any], most: int = 6) -> None:
             if low is None or high is None
             else walk.word("hole-range", low=_kg(walk, low), high=_kg(walk, high))
         )
-        rows.append((hole["flow"], f"{_kg(walk, hole['amount']):>8} {hole['unit']:<6}", cost))
+        flow = f"{hole['flow']} ({hole['process']})"
+        rows.append((flow, f"{_kg(walk, hole['amount']):>8} {hole['unit']:<6}", cost))
     taken = len(_MARGIN) + widest(row[1] for row in rows) + widest(row[2] for row in rows) + 2
     width = min(widest(row[0] for row in rows), max(12, walk.console.width - taken))
     for flow, amount, cost in rows:
@@ -105,28 +107,26 @@ def say_checks(walk: Walk, delivery: dict[str, Any]) -> None:
 
 
 def say_manifest(walk: Walk, manifest: dict[str, Any], decision: dict[str, Any]) -> None:
-    """How many fields left, left smaller, and stayed, by class; and the packs that decided."""
+    """What left, what left in another form, what stayed; and the packs that decided."""
     from saltbridge.reports.manifest import manifest_words
 
     tongue = walk.tongue
-    facts = dict(manifest_words(manifest, tongue).facts)
+    words = manifest_words(manifest, tongue)
+    facts = dict(words.facts)
     labels = {key: text(f"manifest.{key}", None, tongue) for key in ("purpose", "packs")}
     recipient = f"{decision['recipient']['name']} ({decision['destination']})"
-    told = {"recipient": recipient, "purpose": facts[labels["purpose"]]}
-    walk.tell(walk.word("recipient", **told))
-    parts = ("left", "minimised", "stayed")
-    headings = {part: text(f"manifest.{part}", None, tongue) for part in parts}
-    width = widest(headings.values())
-    for part in parts:
-        classes: dict[str, int] = {}
-        for entry in manifest[part]:
-            name = entry["class"] or "uncatalogued"
-            classes[name] = classes.get(name, 0) + entry.get("count", 1)
+    walk.tell(walk.word("recipient", recipient=recipient, purpose=facts[labels["purpose"]]))
+    width = widest(section.title for section in words.sections)
+    for section in words.sections:
+        fields: dict[str, int] = {}
+        for line in section.lines:
+            fields[line.what] = fields.get(line.what, 0) + line.fields
         shown = walk.word("and").join(
-            walk.word("class", count=count, name=_known(f"border.class.{name}", name, tongue))
-            for name, count in sorted(classes.items())
+            walk.word("class", count=count, name=what)
+            for what, count in sorted(fields.items(), key=lambda group: -group[1])
         )
-        walk.tell(shown, lead=f"{pad(headings[part], width)}{sum(classes.values()):>5}  ")
+        lead = f"{pad(section.title, width)}{sum(fields.values()):>6}  "
+        walk.tell(shown, "yellow" if section.key == "stayed" else "", lead=lead)
     walk.tell(f"{labels['packs']}{walk.word('colon')}{facts[labels['packs']]}")
 
 
