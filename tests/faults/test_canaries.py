@@ -17,6 +17,7 @@ from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.ports import HttpAnswer
 from saltbridge.testing.aviary import CARS, CELLS, STRANGER, SUPPLIER
 from saltbridge.web.app import create_app
+from saltbridge.web.operator_page import cookie_name
 
 EVERYBODY, NOBODY = "everybody", ""
 GTIN, SERIALS = "09521234567899", ("MJC24-7K2MQ9", "MJC24-H4TX0B")
@@ -327,6 +328,9 @@ def test_no_token_but_its_own_opens_the_data_plane_or_the_operators_pages(
                 assert answer.status == 403
         for cookie in (*sorted(stored)[:3], "", "x"):
             answer = companies.call(
-                name, "GET", "/operator", cookie=f"saltbridge_operator={cookie}"
+                name,
+                "GET",
+                "/operator",
+                cookie=f"{cookie_name(companies.worlds[name])}={cookie}",
             )
             assert answer.status == 404

@@ -12,7 +12,7 @@ from saltbridge.ports import World
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.testing.builders import memory_world, node_profile, partner_of
 from saltbridge.testing.canaries import battery_record, footprint
-from saltbridge.web.operator_page import routes
+from saltbridge.web.operator_page import cookie_name, routes
 
 TOKEN = "t" * 43
 CARS = partner_of(node_profile("carmaker", jurisdiction="EU", port=8103))
@@ -94,7 +94,14 @@ def test_without_the_token_nothing_is_there(stranger, world):
         manifest_path(world),
     ):
         assert stranger.get(path).status_code == nowhere == 404
-    assert stranger.get("/operator", headers={"Cookie": "saltbridge_operator=no"}).is_error
+    wrong = {"Cookie": f"{cookie_name(world)}=no"}
+    assert stranger.get("/operator", headers=wrong).is_error
+
+
+def test_nodes_on_one_host_do_not_share_a_cookie(world):
+    """Browsers keep cookies by host; three nodes on 127.0.0.1 must not lock each other out."""
+    other = replace(world, node=replace(world.node, bpn="BPNL00000000OTHE"))
+    assert cookie_name(other) != cookie_name(world)
 
 
 def test_a_node_without_a_token_has_no_operator_pages(world):

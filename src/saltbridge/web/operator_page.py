@@ -25,7 +25,6 @@ from saltbridge.services.border_records import manifests
 from saltbridge.steps.records import every
 from saltbridge.web.pages import reader_language, templates
 
-_COOKIE: Final = "saltbridge_operator"
 _NAMES: Final = (("en", "English"), ("de", "Deutsch"), ("zh", "中文"))
 _SHOWN: Final = 50
 _HEADERS: Final = {
@@ -46,9 +45,15 @@ def routes(world: World) -> list[Route]:
     ]
 
 
+def cookie_name(world: World) -> str:
+    """The cookie of this node alone: browsers keep cookies by host and leave out the port."""
+    return f"saltbridge_operator_{world.node.bpn}"
+
+
 class _Pages:
     def __init__(self, world: World) -> None:
         self._world = world
+        self._cookie = cookie_name(world)
 
     async def overview(self, request: Request) -> Response:
         refused = self._door(request)
@@ -89,7 +94,7 @@ class _Pages:
             where = request.url.path + (f"?{urlencode(rest)}" if rest else "")
             answer = RedirectResponse(where, status_code=303, headers=dict(_HEADERS))
             answer.set_cookie(
-                _COOKIE,
+                self._cookie,
                 token,
                 path="/operator",
                 httponly=True,
@@ -97,7 +102,7 @@ class _Pages:
                 secure=self._world.node.base_url.startswith("https://"),
             )
             return answer
-        return None if _same(request.cookies.get(_COOKIE, ""), token) else _not_found()
+        return None if _same(request.cookies.get(self._cookie, ""), token) else _not_found()
 
     def _page(self, template: str, language: str, title: str, **values: Any) -> Response:
         def t(message_id: str, arguments: Mapping[str, object] | None = None) -> str:
