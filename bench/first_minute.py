@@ -5,6 +5,7 @@ as a ratio. Run with ``make bench``; ``ARGS=--clone`` adds the fresh clone.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -16,6 +17,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+IMPORTS = [
+    sys.executable,
+    "-c",
+    "import numpy, scipy.sparse, sqlalchemy, alembic, cryptography",
+]
 
 
 def seconds(command: list[str], cwd: Path | None = None) -> float:
@@ -67,6 +73,26 @@ def clone_to_demo(python: str) -> None:
     print(f"{'make demo again in that clone':<42} once   {again:7.1f} s")
 
 
+def demo(runs: int) -> None:
+    """The demo, beside as many bare processes that only import what its commands import."""
+    with tempfile.TemporaryDirectory(prefix="saltbridge-bench-") as folder:
+        out = Path(folder) / "out.json"
+        command = [sys.executable, "-m", "saltbridge", "demo", "--once", "--json", str(out)]
+        seconds(command)
+        started = json.loads(out.read_text(encoding="utf-8"))["commands"]
+        loop = f"import subprocess, sys\nfor _ in range({started}): subprocess.run({IMPORTS!r})"
+        floor = [sys.executable, "-c", loop]
+        times, floor_times = in_turn(command, floor, runs)
+    show(
+        f"saltbridge demo --once ({started} commands)",
+        times,
+        "as many bare imports",
+        floor_times,
+    )
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"{'largest single process of the demo':<42} peak   {peak:7.0f} MiB")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clone", action="store_true", help="also a fresh clone")
@@ -74,21 +100,15 @@ def main() -> None:
     chosen = parser.parse_args()
     base_python = getattr(sys, "_base_executable", sys.executable)
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}")
-    saltbridge = [sys.executable, "-m", "saltbridge"]
-    bare = [sys.executable, "-c", "pass"]
-    show("saltbridge --help", *_named(in_turn([*saltbridge, "--help"], bare, chosen.runs)))
-    show(
-        "saltbridge demo --once",
-        *_named(in_turn([*saltbridge, "demo", "--once"], bare, max(2, chosen.runs // 2))),
+    listed, bare = (
+        [sys.executable, "-m", "saltbridge", "--help"],
+        [sys.executable, "-c", "pass"],
     )
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{'largest single process of the demo':<42} peak   {peak:7.0f} MiB")
+    times, floor_times = in_turn(listed, bare, chosen.runs)
+    show("saltbridge --help", times, "bare python start", floor_times)
+    demo(max(2, chosen.runs // 2))
     if chosen.clone:
         clone_to_demo(base_python)
-
-
-def _named(both: tuple[list[float], list[float]]) -> tuple[list[float], str, list[float]]:
-    return both[0], "bare python start", both[1]
 
 
 if __name__ == "__main__":

@@ -143,6 +143,7 @@ class Walk:
             typed = ["$", "saltbridge", *(self._short(argument) for argument in arguments)]
             for line in command_lines(typed, max(40, self.console.width - INDENT)):
                 self.say(" " * INDENT + line, "dim")
+        self.results["commands"] = self.results.get("commands", 0) + 1
         done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
             [sys.executable, "-m", "saltbridge", *arguments],
             capture_output=True,
