@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from saltbridge import locales
-from saltbridge.core.canonical import canonical_bytes, digest
+from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
@@ -42,6 +42,7 @@ from saltbridge.exchange.records import (
 )
 from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
 from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.first_request import begun_by, remember_begun
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import enqueue, say_later
 from saltbridge.trust.did import iso
@@ -112,14 +113,12 @@ def begin(
         return Refusal("exchange.other-process", {"pid": request.provider_pid})
     if not same_origin(request.callback_address, partner.dsp_url):
         return Refusal("exchange.callback-foreign", {"address": request.callback_address[:200]})
-    key = digest(f"{KIND} {partner.bpn} {request.consumer_pid}".encode())
-    fingerprint = m.fingerprint(request)
     with world.store.unit_of_work() as work:
-        first = document(work, "peer-process", key)
-        if first is not None:
-            if first["fingerprint"] != fingerprint:
-                return Refusal("exchange.pid-in-use", {"pid": request.consumer_pid})
-            return _load(work, partner, Role.PROVIDER, first["pid"])
+        before = begun_by(work, KIND, partner, request)
+        if isinstance(before, Refusal):
+            return before
+        if before is not None:
+            return _load(work, partner, Role.PROVIDER, before)
         if _visible_dataset(work, request.offer.target, partner) is None:
             return None
         begun = Negotiation(
@@ -134,12 +133,7 @@ def begin(
         step = machine.step(begun, request, Role.CONSUMER)
         if isinstance(step, Refusal):
             return step
-        work.put(
-            "peer-process",
-            key,
-            canonical_bytes({"pid": begun.pid, "fingerprint": fingerprint}),
-            expected_version=0,
-        )
+        remember_begun(work, KIND, partner, request, begun.pid)
         return _carry_out(world, work, partner, step)
 
 

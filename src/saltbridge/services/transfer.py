@@ -21,6 +21,7 @@ from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import transfer_of, transfer_record
 from saltbridge.formats.dsp_outbox import FETCH, render_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.steps.first_request import begun_by, remember_begun
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import enqueue, kept_agreement, say_later
 from saltbridge.trust.did import from_iso
@@ -93,14 +94,12 @@ def begin(
         return Refusal("exchange.callback-foreign", {"address": request.callback_address[:200]})
     if request.format not in DSP_2025_1.formats:
         return Refusal("exchange.format-unknown", {"format": request.format[:80]})
-    key = digest(f"{KIND} {partner.bpn} {request.consumer_pid}".encode())
-    fingerprint = m.fingerprint(request)
     with world.store.unit_of_work() as work:
-        first = document(work, "peer-process", key)
-        if first is not None:
-            if first["fingerprint"] != fingerprint:
-                return Refusal("exchange.pid-in-use", {"pid": request.consumer_pid})
-            return _load(work, partner, Role.PROVIDER, first["pid"])
+        before = begun_by(work, KIND, partner, request)
+        if isinstance(before, Refusal):
+            return before
+        if before is not None:
+            return _load(work, partner, Role.PROVIDER, before)
         kept = kept_agreement(work, request.agreement_id, Role.PROVIDER)
         if kept is None or kept.counterparty != partner.bpn:
             return None
@@ -118,12 +117,7 @@ def begin(
         step = machine.step(begun, request, Role.CONSUMER)
         if isinstance(step, Refusal):
             return step
-        work.put(
-            "peer-process",
-            key,
-            canonical_bytes({"pid": begun.pid, "fingerprint": fingerprint}),
-            expected_version=0,
-        )
+        remember_begun(work, KIND, partner, request, begun.pid)
         return _carry_out(world, work, step, request)
 
 
