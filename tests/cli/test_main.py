@@ -118,3 +118,11 @@ def test_a_remedy_shared_by_neighbours_is_said_once(
     say_findings([*same, finding("demo.no-examples", folder="x"), finding("nowhere.at-all")])
     lines = capsys.readouterr().err.splitlines()
     assert [line.strip()[0] for line in lines] == ["✗", "✗", "→", "✗", "→", "✗"]
+
+
+def test_a_passport_attribute_is_named_by_its_label() -> None:
+    found = finding(
+        "passport.missing", attribute="A033", name="battery_mass", basis="Annex VI A(5)"
+    )
+    assert finding_lines(found, "en")[0].startswith("✗ A033 (Battery mass) is missing")
+    assert "Masse der Batterie" in finding_lines(found, "de")[0]

@@ -34,14 +34,18 @@ def finding_lines(found: Finding, tongue: str) -> list[str]:
     A code without a text is a fault of ours; its bare code and arguments are still better
     than a traceback that hides the other findings.
     """
+    arguments = dict(found.arguments)
+    label = f"attribute.{arguments.get('attribute')}"
+    if "name" in arguments and has_text(label, tongue):
+        arguments["name"] = text(label, None, tongue)  # a person knows it by its label
     if has_text(found.code, tongue):
-        says = text(found.code, found.arguments, tongue)
+        says = text(found.code, arguments, tongue)
     else:
         says = f"{found.code} {dict(found.arguments)}"
     where = f"{found.place}: " if str(found.place) else ""
     lines = [f"{_MARK[found.severity]} {where}{says}"]
     if has_text(found.remedy, tongue):
-        lines.append(f"    → {text(found.remedy, found.arguments, tongue)}")
+        lines.append(f"    → {text(found.remedy, arguments, tongue)}")
     return lines
 
 
