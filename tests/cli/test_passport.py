@@ -41,7 +41,7 @@ def test_what_is_missing_is_named_with_its_remedy(
     assert run(["--language", "de", "passport", "check", str(file)]) == 1
     told = capsys.readouterr()
     assert "A087 Bemessungskapazität" in told.out
-    assert "A087 (rated_capacity) fehlt" in told.err
+    assert "A087 (Bemessungskapazität) fehlt" in told.err
     assert "→" in told.err
 
 

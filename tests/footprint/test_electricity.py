@@ -76,8 +76,11 @@ def test_a_direct_line_counts_in_both_unless_certificates_are_sold(
 
 
 def test_operational_co2_is_refused_and_bounds_the_hole_from_below() -> None:
-    other = factor("electricity", 0.9, "kWh", location="PL", year=2023)
-    result = footprint(plant(), FUJIAN, other, methodology=CATENA)
+    others = (
+        factor("electricity", 0.9, "kWh", location="PL", year=2023),
+        factor("electricity", 0.4, "kWh", location="DE", year=2023),
+    )
+    result = footprint(plant(), FUJIAN, *others, methodology=CATENA)
     (hole,) = result.holes
     assert hole.reason is HoleReason.BASIS_REFUSED
     assert (hole.low_kg_co2e, hole.high_kg_co2e) == (pytest.approx(42.11), pytest.approx(90.0))

@@ -92,7 +92,12 @@ def test_ranges_are_ranges_and_say_how_they_are_known() -> None:
 
 
 def test_else_the_factors_in_use_give_the_range_and_say_so() -> None:
-    pool = [factor("a", 2.0), factor("b", 6000.0, "t"), factor("c", 0.1, "kWh")]
+    pool = [
+        factor("a", 2.0),
+        factor("b", 6000.0, "t"),
+        factor("c", 0.1, "kWh"),
+        factor("d", 0.05, "kWh"),
+    ]
     by_mass = price("unheard of", 3.0, "piece", 1.5, pool)
     assert by_mass is not None
     assert (by_mass.low, by_mass.high) == (pytest.approx(3.0), pytest.approx(9.0))
@@ -100,6 +105,11 @@ def test_else_the_factors_in_use_give_the_range_and_say_so() -> None:
     by_energy = price("unheard of", 36.0, "MJ", None, pool)
     assert by_energy is not None and by_energy.high == pytest.approx(1.0)
     assert price("unheard of", 3.0, "piece", None, pool) is None
+
+
+def test_one_unrelated_factor_is_no_range() -> None:
+    assert price("unheard of", 3.0, "kg", 3.0, [factor("a", 2.0)]) is None
+    assert price("unheard of", 3.0, "kg", 3.0, [factor("a", 2.0), factor("b", 2.0)]) is None
 
 
 def test_a_large_set_leaves_its_outermost_twentieths_aside() -> None:

@@ -117,7 +117,7 @@ def price(
             for f in factors
             if is_unit(f.unit) and same_dimension(f.unit, dimension)
         ]
-        if values:
+        if len(set(values)) > 1:  # one unrelated factor is no range
             low, high, what = _spread(values)
             source = f"{what} of {len(values)} factors per {dimension} in use"
             return _range(quantity, low, high, source)
