@@ -48,9 +48,10 @@ def test_both_sides_hold_the_same_agreement_and_a_leaf_of_it(a_pair):
         for own in ("role", "counterparty", "negotiation_id", "dataset_kind"):
             side.pop(own)
     assert one == other
-    for world, leaves in ((pair.consumer, 2), (pair.provider, 4)):
+    # An agreement and a delivery, five states of the negotiation, four of the transfer; a
+    # decision, a dataset and an agreement, four states, three states, and the door opened.
+    for world, leaves in ((pair.consumer, 11), (pair.provider, 11)):
         with world.store.reading() as view:
-            # agreement, delivery; and decision, dataset, agreement, transfer
             assert len(view.leaf_hashes()) == leaves
 
 

@@ -38,16 +38,18 @@ from saltbridge.exchange.records import (
     KeptAgreement,
     agreement_record,
     negotiation_of,
-    negotiation_record,
 )
 from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
-from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.ports import Partner, StaleWrite, UnitOfWork, World
 from saltbridge.steps.first_request import begun_by, remember_begun
+from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
+from saltbridge.steps.release import kept_release
 from saltbridge.steps.speak import enqueue, say_later
 from saltbridge.trust.did import iso
 
 KIND: Final = "negotiation"
+_ID_TAKEN: Final = Refusal("exchange.agreement-id-taken")
 OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT)
 
 
@@ -90,7 +92,7 @@ def start_negotiation(
     )
     with world.store.unit_of_work() as work:
         waiting = _say(world, work, begun, request)
-        _store(work, waiting)
+        keep_process(work, waiting)
     return waiting
 
 
@@ -141,6 +143,15 @@ def hear(
     world: World, partner: Partner, role: Role, pid: str, message: m.NegotiationMessage
 ) -> Negotiation | Refusal | None:
     """Our process after a message of the peer; a refusal; or None where there is none."""
+    try:
+        return _heard(world, partner, role, pid, message)
+    except StaleWrite:  # two negotiations came to one agreement id: the first one has it
+        return _ID_TAKEN
+
+
+def _heard(
+    world: World, partner: Partner, role: Role, pid: str, message: m.NegotiationMessage
+) -> Negotiation | Refusal | None:
     with world.store.unit_of_work() as work:
         process = _load(work, partner, role, pid)
         if process is None:
@@ -171,7 +182,7 @@ def terminate(world: World, pid: str, code: str) -> Negotiation:
         if isinstance(step, Refusal):
             raise Refused([Finding(step.code, step.arguments)])
         ended = _say(world, work, process, message)
-        _store(work, ended)
+        keep_process(work, ended)
         return ended
 
 
@@ -185,7 +196,7 @@ def _carry_out(
     for effect in step.effects:
         if isinstance(effect, Duty):
             process = _DUTIES[effect](world, work, partner, process)
-    _store(work, process)
+    keep_process(work, process)
     return process
 
 
@@ -253,6 +264,9 @@ def _verify_agreement(
     refusal = judge_agreement(
         process.agreement, process.offer, assigner=partner.did, assignee=world.node.did
     )
+    if refusal is None and document(work, "agreement", process.agreement.id) is not None:
+        # The provider chooses the id: it must not take over an agreement we have.
+        refusal = _ID_TAKEN
     if refusal is not None:
         return _say(world, work, process, _termination(process, refusal))
     verified = m.AgreementVerification(process.provider_pid, process.consumer_pid)
@@ -301,15 +315,14 @@ def _keep_agreement(work: UnitOfWork, process: Negotiation) -> Agreement:
         process.dataset_kind,
     )
     body = canonical_bytes(agreement_record(kept))
-    work.put("agreement", process.agreement.id, body)
+    work.put("agreement", process.agreement.id, body, expected_version=0)
     work.append_leaf("agreement.concluded", process.agreement.id, body)
     return process.agreement
 
 
 def _nothing_released(work: UnitOfWork, dataset: Json, partner: Partner) -> Refusal | None:
     named = dataset.get("releases", {}).get(partner.bpn)
-    release = named and work.get_release(named["digest"], named["decision_id"])
-    if not release or release.audience != partner.bpn:
+    if not named or not kept_release(work, named["digest"], named["decision_id"], partner.bpn):
         return Refusal("exchange.nothing-released", {"dataset": dataset["id"]})
     return None
 
@@ -348,7 +361,3 @@ def _load(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Negotiati
     process = negotiation_of(record)
     ours = process.role is role and process.counterparty == partner.bpn
     return process if ours else None
-
-
-def _store(work: UnitOfWork, process: Negotiation) -> None:
-    work.put(KIND, process.pid, canonical_bytes(negotiation_record(process)))

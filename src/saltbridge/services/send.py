@@ -15,16 +15,12 @@ from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.exchange.model import DataAddress, Negotiation, Transfer
 from saltbridge.exchange.process import acknowledged
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.exchange.records import (
-    negotiation_of,
-    negotiation_record,
-    transfer_of,
-    transfer_record,
-)
+from saltbridge.exchange.records import negotiation_of, transfer_of
 from saltbridge.formats.dsp import render_data_address
 from saltbridge.formats.dsp_answers import parse_error, parse_process
-from saltbridge.formats.dsp_outbox import ProcessKind, Sending, parse_sending
+from saltbridge.formats.dsp_outbox import Sending, parse_sending
 from saltbridge.ports import HttpAnswer, OutboxEntry, UnitOfWork, World
+from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import post
 from saltbridge.trust.did import iso
@@ -68,9 +64,9 @@ def send_waiting(world: World, entry: OutboxEntry) -> None:
         if now is None or str(now.outgoing) != sending.state:
             return
         if answer.status < 300:
-            _store(work, sending.kind, _acknowledged(now, answer.content))
+            keep_process(work, _acknowledged(now, answer.content))
         else:
-            _store(work, sending.kind, _refused(now, answer))
+            keep_process(work, _refused(now, answer))
 
 
 def _post(
@@ -115,7 +111,7 @@ def _with_address(
         }
         token_digest = digest(token.encode())
         work.put("token", token_digest, canonical_bytes(body), expected_version=0)
-        _store(work, "transfer", replace(current, token_digest=token_digest))
+        keep_process(work, replace(current, token_digest=token_digest))
     address = DataAddress(
         endpoint=f"{world.node.base_url}/data/{quote(transfer.pid, safe=':')}",
         token=token,
@@ -176,12 +172,3 @@ def _load(view: UnitOfWork, sending: Sending) -> Negotiation | Transfer | None:
     if record is None:
         return None
     return transfer_of(record) if sending.kind == "transfer" else negotiation_of(record)
-
-
-def _store(work: UnitOfWork, kind: ProcessKind, process: Negotiation | Transfer) -> None:
-    record = (
-        transfer_record(process)
-        if isinstance(process, Transfer)
-        else negotiation_record(process)
-    )
-    work.put(kind, process.pid, canonical_bytes(record))

@@ -9,7 +9,7 @@ from typing import Final
 
 from saltbridge import locales
 from saltbridge.border.release import Release
-from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.canonical import digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import transfer as machine
@@ -18,11 +18,13 @@ from saltbridge.exchange.model import Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.process import Duty, Send, Step
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.exchange.records import transfer_of, transfer_record
+from saltbridge.exchange.records import transfer_of
 from saltbridge.formats.dsp_outbox import FETCH, render_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
 from saltbridge.steps.first_request import begun_by, remember_begun
+from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
+from saltbridge.steps.release import kept_release
 from saltbridge.steps.speak import enqueue, kept_agreement, say_later
 from saltbridge.trust.did import from_iso
 
@@ -67,7 +69,7 @@ def request_transfer(world: World, agreement_id: str, *, pid: str = "") -> Trans
             callback_address=f"{world.node.base_url}{path}",
         )
         waiting = _say(world, work, begun, request)
-        _store(work, waiting)
+        keep_process(work, waiting)
         return waiting
 
 
@@ -173,7 +175,7 @@ def _carry_out(
         process = replace(process, refusal_code=message.code, refusal_reason=message.reason)
     for effect in step.effects:
         process = _fulfil(world, work, process, effect, message)
-    _store(work, process)
+    keep_process(work, process)
     return process
 
 
@@ -190,12 +192,7 @@ def _fulfil(
         case Duty.REVOKE_TOKEN:
             return replace(process, token_digest="")
         case Duty.CLOSE_TRANSFER:
-            work.append_leaf(
-                "transfer.completed",
-                process.pid,
-                canonical_bytes(transfer_record(process)),
-            )
-            return process
+            return process  # its last leaf is written where it is stored
         case Duty.FETCH:
             address = message.data_address if isinstance(message, m.TransferStart) else None
             if process.delivery_id:
@@ -244,10 +241,9 @@ def _release(view: UnitOfWork, transfer: Transfer, world: World) -> Release | No
     if not in_force(kept.agreement, world.clock.now()):
         return None
     named = dataset["releases"].get(transfer.counterparty)
-    release = named and view.get_release(named["digest"], named["decision_id"])
-    if not release or release.audience != transfer.counterparty:
+    if not named:
         return None
-    return release
+    return kept_release(view, named["digest"], named["decision_id"], transfer.counterparty)
 
 
 def _say(
@@ -272,7 +268,3 @@ def _load(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Transfer 
     process = transfer_of(record)
     ours = process.role is role and process.counterparty == partner.bpn
     return process if ours else None
-
-
-def _store(work: UnitOfWork, process: Transfer) -> None:
-    work.put(KIND, process.pid, canonical_bytes(transfer_record(process)))

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from saltbridge.border.decide import Decision, release
-from saltbridge.border.manifest import decision_record, manifest_of
+from saltbridge.border.manifest import RELEASED, decision_record, manifest_of
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.formats.claim_file import MEDIA_TYPE, render_claim_file
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.records import document
 from saltbridge.trust.claims import SignedClaim, sign
 
 C = TypeVar("C", bound=SignedClaim)
@@ -75,3 +76,20 @@ def keep_decision(
     work.put("manifest", record["id"], canonical_bytes(manifest), expected_version=0)
     work.append_leaf("border.decided", record["id"], body)
     return record, manifest
+
+
+def kept_release(
+    view: UnitOfWork, digest: str, decision_id: str, audience: str
+) -> Release | None:
+    """The released bytes, if a stored decision let something go for this very audience.
+
+    Raises:
+        Refused: the bytes, or the decision, are not those that were stored.
+    """
+    release = view.get_release(digest, decision_id)
+    decision = document(view, "decision", decision_id)
+    if release is None or decision is None:
+        return None
+    let_go = decision["verdict"] == RELEASED
+    whose = {release.audience, decision["recipient"]["bpn"]}
+    return release if let_go and whose == {audience} else None

@@ -18,12 +18,14 @@ from starlette.routing import Route
 
 from saltbridge.border.context import PUBLIC
 from saltbridge.border.release import Release
-from saltbridge.core.canonical import read_json
+from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import SaltbridgeError
 from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
 from saltbridge.passport.data_carrier import is_serial
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.reports.qr import qr_png, qr_svg
+from saltbridge.steps.records import document
+from saltbridge.steps.release import kept_release
 from saltbridge.trust.claims import Passport, VerifiedClaim, verify
 from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
@@ -96,10 +98,13 @@ class _PassportPages:
         if not is_gtin14(gtin) or not is_serial(serial):
             return None
         with self._world.store.reading() as work:
-            stored = work.get("passport-address", f"{gtin}/{serial}")
-            return (
-                None if stored is None else _public(work, read_json(stored.body)["passport_id"])
-            )
+            try:
+                address = document(work, "passport-address", f"{gtin}/{serial}")
+            except SaltbridgeError:
+                return None
+            found = None if address is None else _public(work, address["passport_id"])
+        here = found and (found.statement.content["gtin"], found.statement.content["serial"])
+        return found if here == (gtin, serial) else None
 
     def _by_id(self, id: str) -> PublicPassport | None:
         if not is_urn_uuid(id):
@@ -110,24 +115,24 @@ class _PassportPages:
 
 def _public(work: UnitOfWork, passport_id: str) -> PublicPassport | None:
     """The releases of a passport, if it is active and they are what was decided."""
-    stored = work.get("passport", passport_id)
-    if stored is None:
-        return None
-    record = read_json(stored.body)
-    if record["status"] != "active":
-        return None
-    released = record["public"]
     try:
-        claim_file = work.get_release(released["claim"], released["decision_id"])
-        view = work.get_release(released["view"], released["decision_id"])
-        if claim_file is None or view is None:
+        record = document(work, "passport", passport_id)
+        if record is None or record["status"] != "active":
             return None
-        if {claim_file.audience, view.audience} != {PUBLIC.bpn}:
+        released = record["public"]
+        claim_file, view = (
+            kept_release(work, released[part], released["decision_id"], PUBLIC.bpn)
+            for part in ("claim", "view")
+        )
+        if claim_file is None or view is None:
             return None
         held = read_json(claim_file.content)
         statement = verify(Passport(held["jws"]), held["did_document"])
     except SaltbridgeError:
-        return None  # an altered release or signature is no passport, and says no more
+        return None  # an altered record, release or signature is no passport, and says no more
+    told = statement.content
+    if told.get("passport_id") != passport_id or canonical_bytes(dict(told)) != view.content:
+        return None  # somebody pointed the record at another battery
     return PublicPassport(claim_file, view, statement)
 
 
