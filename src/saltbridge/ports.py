@@ -87,7 +87,10 @@ class Keyring(Protocol):
     """This node's keys."""
 
     def signer(self) -> Signer:
-        """The key this node signs with today."""
+        """The key this node signs claims and signs in with today."""
+
+    def log_signer(self) -> Signer:
+        """The key that signs checkpoints of the log today: Ed25519, for nothing else."""
 
     def did_document(self) -> Mapping[str, Any]:
         """This node's DID document, with every key it ever used."""
@@ -167,6 +170,22 @@ class OutboxEntry:
         return self.attempts >= MAX_ATTEMPTS
 
 
+@dataclass(frozen=True, slots=True)
+class LogLeaf:
+    """One event of the log. ``leaf_hash`` is over event, subject, body digest and salt.
+
+    The salt keeps the hash from being guessed; who is shown a leaf with its salt can check it.
+    """
+
+    index: int
+    event: str
+    subject: str
+    body_digest: str
+    salt: str
+    leaf_hash: bytes
+    written_at: datetime
+
+
 class UnitOfWork(Protocol):
     """State, log leaf and outbox entry commit together or not at all."""
 
@@ -203,6 +222,33 @@ class UnitOfWork(Protocol):
 
     def leaf_hashes(self) -> Sequence[bytes]:
         """All leaf hashes in order (RFC 6962)."""
+
+    def log_size(self) -> int:
+        """Number of leaves."""
+
+    def log_root(self, size: int | None = None) -> bytes:
+        """Root of the tree of the first ``size`` leaves; of all leaves without it.
+
+        Raises:
+            IndexError: there are not so many leaves.
+        """
+
+    def log_leaf(self, index: int) -> LogLeaf | None:
+        """The leaf at an index, or None."""
+
+    def inclusion_proof(self, index: int, size: int) -> tuple[bytes, ...]:
+        """Audit path of a leaf in the tree of the first ``size`` leaves.
+
+        Raises:
+            IndexError: there is no such leaf, or there are not so many.
+        """
+
+    def consistency_proof(self, old_size: int, size: int) -> tuple[bytes, ...]:
+        """Proof that the tree of ``size`` leaves continues the tree of ``old_size``.
+
+        Raises:
+            IndexError: the old tree is empty, or the sizes are not in order.
+        """
 
     def enqueue(self, entry: OutboxEntry) -> None:
         """Add to the outbox."""

@@ -80,12 +80,17 @@ def test_a_rotated_key_verifies_what_it_signed_and_signs_no_more(folder: Path) -
     old = receipt(folder)
     history = folder / "keys.toml"
     text = history.read_text()
-    history.write_text(text + f"expires = {(NOON + timedelta(days=1)).isoformat()}\n")
+    first, log = text.split('[[keys]]\nname = "log-1"')
+
+    def with_member(member: str) -> str:
+        return f'{first.rstrip()}\n{member}\n\n[[keys]]\nname = "log-1"{log}'
+
+    history.write_text(with_member(f"expires = {(NOON + timedelta(days=1)).isoformat()}"))
     (folder / "key-1.pem").unlink()
     assert claims.verify(old, keyring(folder).did_document())
     with pytest.raises(FaultyInput) as fault:
         keyring(folder).signer()
     assert fault.value.findings[0].code == "key.none-left"
-    history.write_text(text + f"revoked = {NOON.isoformat()}\n")
+    history.write_text(with_member(f"revoked = {NOON.isoformat()}"))
     with pytest.raises(NotVerified):
         claims.verify(old, keyring(folder).did_document())

@@ -14,13 +14,14 @@ from typing import Any
 
 import tomli_w
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Place, finding
 from saltbridge.trust.did import (
     DATA_SERVICE,
     DidDocument,
+    KeyUse,
     ServiceEndpoint,
     VerificationKey,
     build_did_document,
@@ -56,6 +57,20 @@ class FileSigner:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
+class FileLogSigner:
+    """An Ed25519 key in a PEM file, for checkpoints of the log and nothing else."""
+
+    suite = "Ed25519"
+
+    def __init__(self, key_id: str, private_key: ed25519.Ed25519PrivateKey) -> None:
+        self.key_id = key_id
+        self._private_key = private_key
+
+    def sign(self, signing_input: bytes) -> bytes:
+        """64 bytes (RFC 8032)."""
+        return self._private_key.sign(signing_input)
+
+
 class FileKeyring:
     """The keys in a node's ``keys`` folder. The private key is read once, on first use."""
 
@@ -74,7 +89,9 @@ class FileKeyring:
             Refused: other users of this machine can read it.
         """
         if self._signer is None:
-            usable = [k for k in self._keys if k.expires is None and k.revoked is None]
+            usable = [
+                k for k in self._keys if k.uses and k.expires is None and k.revoked is None
+            ]
             if not usable:
                 raise _fault("key.none-left", self._folder / HISTORY_FILE)
             key = usable[-1]
@@ -85,6 +102,25 @@ class FileKeyring:
             self._signer = FileSigner(key.id, private_key)
         return self._signer
 
+    def log_signer(self) -> FileLogSigner:
+        """The newest key of the log that is neither rotated nor revoked.
+
+        Raises:
+            As ``signer``.
+        """
+        usable = [
+            k for k in self._keys if not k.uses and k.expires is None and k.revoked is None
+        ]
+        if not usable:
+            raise _fault("key.none-left", self._folder / HISTORY_FILE)
+        path = self._folder / f"{usable[-1].id.rpartition('#')[2]}.pem"
+        private_key = _load(path)
+        if not isinstance(private_key, ed25519.Ed25519PrivateKey):
+            raise _fault("key.unreadable", path, "Ed25519")
+        if _public_log_jwk(private_key.public_key()) != dict(usable[-1].jwk):
+            raise _fault("key.not-its-pair", path)
+        return FileLogSigner(usable[-1].id, private_key)
+
     def did_document(self) -> Mapping[str, Any]:
         """This node's DID document, with every key it ever used."""
         service = ServiceEndpoint(f"{self._did}#dsp", DATA_SERVICE, self._dsp_version_url)
@@ -92,21 +128,28 @@ class FileKeyring:
 
 
 def create_first_key(folder: Path, now: datetime) -> None:
-    """Generate ``key-1`` in an empty keys folder."""
+    """Generate ``key-1`` (claims, signing in) and ``log-1`` (log) in an empty keys folder."""
     folder.mkdir(mode=0o700)
+    created = now.astimezone(UTC).replace(microsecond=0)
     private_key = ec.generate_private_key(ec.SECP256R1())
-    pem = private_key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    _write_for_owner(folder / "key-1.pem", pem)
-    entry = {
-        "name": "key-1",
-        "created": now.astimezone(UTC).replace(microsecond=0),
-        **_public_jwk(private_key.public_key()),
-    }
-    _write_for_owner(folder / HISTORY_FILE, tomli_w.dumps({"keys": [entry]}).encode("utf-8"))
+    log_key = ed25519.Ed25519PrivateKey.generate()
+    for name, key in (("key-1", private_key), ("log-1", log_key)):
+        pem = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        _write_for_owner(folder / f"{name}.pem", pem)
+    entries = [
+        {"name": "key-1", "created": created, **_public_jwk(private_key.public_key())},
+        {
+            "name": "log-1",
+            "for": "log",
+            "created": created,
+            **_public_log_jwk(log_key.public_key()),
+        },
+    ]
+    _write_for_owner(folder / HISTORY_FILE, tomli_w.dumps({"keys": entries}).encode("utf-8"))
 
 
 def _write_for_owner(path: Path, content: bytes) -> None:
@@ -125,21 +168,29 @@ def _public_jwk(public_key: ec.EllipticCurvePublicKey) -> dict[str, str]:
     }
 
 
+def _public_log_jwk(public_key: ed25519.Ed25519PublicKey) -> dict[str, str]:
+    return {"kty": "OKP", "crv": "Ed25519", "x": base64url(public_key.public_bytes_raw())}
+
+
 def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = _load(path)
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
+        raise _fault("key.unreadable", path, "P-256")
+    return key
+
+
+def _load(path: Path) -> Any:
     place = Place(file=str(path))
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if stat.S_IMODE(mode) & 0o077:
                 raise Refused([finding("key.readable-by-others", place)])
-            key = serialization.load_pem_private_key(file.read(), password=None)
+            return serialization.load_pem_private_key(file.read(), password=None)
     except OSError as fault:
         raise _fault("key.unreadable", path, str(fault.strerror)) from fault
     except (ValueError, TypeError) as fault:
         raise _fault("key.unreadable", path, "PEM") from fault
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
-        raise _fault("key.unreadable", path, "P-256")
-    return key
 
 
 def _history(folder: Path, did: str) -> tuple[VerificationKey, ...]:
@@ -149,7 +200,8 @@ def _history(folder: Path, did: str) -> tuple[VerificationKey, ...]:
         return tuple(
             VerificationKey(
                 id=f"{did}#{entry['name']}",
-                jwk={name: entry[name] for name in ("kty", "crv", "x", "y")},
+                jwk={name: entry[name] for name in _members(entry)},
+                uses=frozenset() if entry.get("for") == "log" else frozenset(KeyUse),
                 expires=_zoned(entry.get("expires")),
                 revoked=_zoned(entry.get("revoked")),
             )
@@ -161,6 +213,10 @@ def _history(folder: Path, did: str) -> tuple[VerificationKey, ...]:
         raise _fault("key.history-unreadable", path, str(fault)) from fault
     except (KeyError, TypeError, AttributeError) as fault:
         raise _fault("key.history-unreadable", path, f"keys {fault}") from fault
+
+
+def _members(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("kty", "crv", "x", "y") if entry["kty"] == "EC" else ("kty", "crv", "x")
 
 
 def _zoned(moment: datetime | None) -> datetime | None:

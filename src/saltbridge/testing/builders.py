@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
 from saltbridge.adapters.stores.memory import MemoryStore
 from saltbridge.core.errors import Unavailable
@@ -83,9 +83,29 @@ class BuiltSigner:
         }
 
 
+class BuiltLogSigner:
+    """An Ed25519 key derived from its name, so that tests repeat. Never for real use."""
+
+    suite = "Ed25519"
+
+    def __init__(self, key_id: str) -> None:
+        self.key_id = key_id
+        self._key = ed25519.Ed25519PrivateKey.from_private_bytes(
+            sha256(key_id.encode()).digest()
+        )
+
+    def sign(self, signing_input: bytes) -> bytes:
+        return self._key.sign(signing_input)
+
+    def public_jwk(self) -> dict[str, str]:
+        """The public half."""
+        raw = self._key.public_key().public_bytes_raw()
+        return {"kty": "OKP", "crv": "Ed25519", "x": base64url(raw)}
+
+
 @dataclass
 class BuiltKeyring:
-    """One key for one DID."""
+    """One key for claims and one for the log, of one DID."""
 
     did: str
     dsp_url: str = ""
@@ -93,18 +113,21 @@ class BuiltKeyring:
     def signer(self) -> BuiltSigner:
         return BuiltSigner(f"{self.did}#key-1")
 
+    def log_signer(self) -> BuiltLogSigner:
+        return BuiltLogSigner(f"{self.did}#log-1")
+
     def did_document(self) -> Mapping[str, Any]:
-        signer = self.signer()
+        signer, log = self.signer(), self.log_signer()
         services = (
             (ServiceEndpoint(f"{self.did}#dsp", DATA_SERVICE, self.dsp_url),)
             if self.dsp_url
             else ()
         )
-        return build_did_document(
-            DidDocument(
-                self.did, (VerificationKey(signer.key_id, signer.public_jwk()),), services
-            )
+        keys = (
+            VerificationKey(signer.key_id, signer.public_jwk()),
+            VerificationKey(log.key_id, log.public_jwk(), frozenset()),
         )
+        return build_did_document(DidDocument(self.did, keys, services))
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Signed claims: estimate, declaration, supplier record, passport, receipt.
+"""Signed claims: estimate, declaration, supplier record, passport, receipt, statements.
 
 Each is a type of its own, in the code and inside the signed bytes (twice: in the header's
 ``typ`` and in the statement), so that none can be passed off as another.
@@ -28,6 +28,8 @@ class ClaimType(StrEnum):
     SUPPLIER_RECORD = "supplier-record"
     PASSPORT = "passport"
     RECEIPT = "receipt"
+    EXPORT_STATEMENT = "export-statement"
+    VERIFICATION_STATEMENT = "verification-statement"
 
     @property
     def jws_type(self) -> str:
@@ -87,8 +89,31 @@ class Receipt(SignedClaim):
     type: ClassVar[ClaimType] = ClaimType.RECEIPT
 
 
+@dataclass(frozen=True, slots=True)
+class ExportStatement(SignedClaim):
+    """What a border decision let go: which bytes, to whom, under which rules, by whom."""
+
+    type: ClassVar[ClaimType] = ClaimType.EXPORT_STATEMENT
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationStatement(SignedClaim):
+    """A verifier's word on inputs, methodology edition and result, by their digests."""
+
+    type: ClassVar[ClaimType] = ClaimType.VERIFICATION_STATEMENT
+
+
 CLAIM_CLASSES: Final[Mapping[ClaimType, type[SignedClaim]]] = {
-    cls.type: cls for cls in (Estimate, Declaration, SupplierRecord, Passport, Receipt)
+    cls.type: cls
+    for cls in (
+        Estimate,
+        Declaration,
+        SupplierRecord,
+        Passport,
+        Receipt,
+        ExportStatement,
+        VerificationStatement,
+    )
 }
 
 C = TypeVar("C", bound=SignedClaim)

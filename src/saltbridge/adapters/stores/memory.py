@@ -11,15 +11,28 @@ from saltbridge.adapters.stores.unit_of_work import ReadingCannotWrite
 from saltbridge.border.release import Release, reopen
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Unavailable
-from saltbridge.ports import FORGETTABLE, Clock, OutboxEntry, StaleWrite, StoredRecord
-from saltbridge.trust.log import leaf_bytes, leaf_hash
+from saltbridge.ports import (
+    FORGETTABLE,
+    Clock,
+    LogLeaf,
+    OutboxEntry,
+    StaleWrite,
+    StoredRecord,
+)
+from saltbridge.trust.log import (
+    consistency_proof,
+    inclusion_proof,
+    leaf_bytes,
+    leaf_hash,
+    tree_root,
+)
 
 
 @dataclass
 class _Contents:
     records: dict[tuple[str, str], tuple[StoredRecord, ...]] = field(default_factory=dict)
     releases: dict[tuple[str, str], Release] = field(default_factory=dict)
-    leaves: list[bytes] = field(default_factory=list)
+    leaves: list[LogLeaf] = field(default_factory=list)
     outbox: dict[str, OutboxEntry] = field(default_factory=dict)
 
     def copy(self) -> "_Contents":
@@ -137,13 +150,42 @@ class MemoryUnitOfWork:
     def append_leaf(self, event: str, subject: str, body: bytes) -> int:
         """Append a leaf to the log; returns its index, counted from 0."""
         self._must_write()
-        leaf = leaf_bytes(event, subject, digest(body), secrets.token_hex(16))
-        self.contents.leaves.append(leaf_hash(leaf))
-        return len(self.contents.leaves) - 1
+        salt, body_digest = secrets.token_hex(16), digest(body)
+        index = len(self.contents.leaves)
+        hashed = leaf_hash(leaf_bytes(event, subject, body_digest, salt))
+        self.contents.leaves.append(
+            LogLeaf(index, event, subject, body_digest, salt, hashed, self._clock.now())
+        )
+        return index
 
     def leaf_hashes(self) -> Sequence[bytes]:
         """All leaf hashes in order."""
-        return tuple(self.contents.leaves)
+        return tuple(leaf.leaf_hash for leaf in self.contents.leaves)
+
+    def log_size(self) -> int:
+        """Number of leaves."""
+        return len(self.contents.leaves)
+
+    def log_root(self, size: int | None = None) -> bytes:
+        """Root of the tree of the first ``size`` leaves."""
+        return tree_root(self._first(self.log_size() if size is None else size))
+
+    def log_leaf(self, index: int) -> LogLeaf | None:
+        """The leaf at an index, or None."""
+        return self.contents.leaves[index] if 0 <= index < self.log_size() else None
+
+    def inclusion_proof(self, index: int, size: int) -> tuple[bytes, ...]:
+        """Audit path of a leaf in the tree of the first ``size`` leaves."""
+        return inclusion_proof(self._first(size), index)
+
+    def consistency_proof(self, old_size: int, size: int) -> tuple[bytes, ...]:
+        """Proof that the tree of ``size`` leaves continues the tree of ``old_size``."""
+        return consistency_proof(self._first(size), old_size)
+
+    def _first(self, size: int) -> Sequence[bytes]:
+        if not 0 <= size <= self.log_size():
+            raise IndexError(f"{size} of {self.log_size()} leaves")
+        return self.leaf_hashes()[:size]
 
     def enqueue(self, entry: OutboxEntry) -> None:
         """Add to the outbox, behind everything of the same ordering key."""

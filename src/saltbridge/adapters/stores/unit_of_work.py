@@ -16,11 +16,18 @@ from saltbridge.ports import (
     FORGETTABLE,
     MAX_ATTEMPTS,
     Clock,
+    LogLeaf,
     OutboxEntry,
     StaleWrite,
     StoredRecord,
 )
-from saltbridge.trust.log import leaf_bytes, leaf_hash
+from saltbridge.trust.log import (
+    consistency_proof,
+    inclusion_proof,
+    leaf_bytes,
+    leaf_hash,
+    tree_root,
+)
 
 
 class ReadingCannotWrite(TypeError):
@@ -216,6 +223,52 @@ class SqlUnitOfWork:
             select(leaves.c.leaf_hash).order_by(leaves.c.leaf_index)
         )
         return tuple(bytes(row[0]) for row in rows)
+
+    def log_size(self) -> int:
+        """Number of leaves."""
+        leaves = schema.log_leaves
+        return int(
+            self._connection.execute(
+                select(func.coalesce(func.max(leaves.c.leaf_index) + 1, 0))
+            ).scalar_one()
+        )
+
+    def log_root(self, size: int | None = None) -> bytes:
+        """Root of the tree of the first ``size`` leaves."""
+        return tree_root(self._first(self.log_size() if size is None else size))
+
+    def log_leaf(self, index: int) -> LogLeaf | None:
+        """The leaf at an index, or None."""
+        leaves = schema.log_leaves
+        row = (
+            self._connection.execute(select(leaves).where(leaves.c.leaf_index == index))
+            .mappings()
+            .first()
+        )
+        if row is None:
+            return None
+        return LogLeaf(
+            index,
+            row["event"],
+            row["subject"],
+            row["body_digest"],
+            row["salt"],
+            bytes(row["leaf_hash"]),
+            _moment(row["written_at"]),
+        )
+
+    def inclusion_proof(self, index: int, size: int) -> tuple[bytes, ...]:
+        """Audit path of a leaf in the tree of the first ``size`` leaves."""
+        return inclusion_proof(self._first(size), index)
+
+    def consistency_proof(self, old_size: int, size: int) -> tuple[bytes, ...]:
+        """Proof that the tree of ``size`` leaves continues the tree of ``old_size``."""
+        return consistency_proof(self._first(size), old_size)
+
+    def _first(self, size: int) -> Sequence[bytes]:
+        if not 0 <= size <= self.log_size():
+            raise IndexError(f"{size} of {self.log_size()} leaves")
+        return self.leaf_hashes()[:size]
 
     def enqueue(self, entry: OutboxEntry) -> None:
         """Add to the outbox, behind everything of the same ordering key."""
