@@ -13,9 +13,9 @@ from typing import Any, Final, Protocol
 from saltbridge.border.release import Release
 from saltbridge.footprint.model import FactorSet
 
-# Kinds of records that may be forgotten: they guard against a repetition for some minutes and
-# say nothing afterwards. Everything else is kept, with every version.
-FORGETTABLE: Final = frozenset({"sign-in"})
+# Kinds of records that may be forgotten: they guard against a repetition for some minutes, or
+# are the document behind a proposal whose time is up. Everything else is kept, every version.
+FORGETTABLE: Final = frozenset({"sign-in", "proposal-document"})
 # An outbox entry is tried this often, which takes about a day at one attempt in 15 seconds.
 MAX_ATTEMPTS: Final = 5760
 

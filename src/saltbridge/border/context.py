@@ -45,12 +45,27 @@ class Terms:
         return self.starts <= at and (self.ends is None or at < self.ends)
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's yes to the very bytes of that digest (``sha256:<hex>``), in one role.
+
+    ``person_id`` tells persons apart, ``name`` is for readers.
+    """
+
+    person_id: str
+    role: str
+    digest: str
+    at: datetime
+    name: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
     """Everything a border decision depends on besides the field itself.
 
     ``counters`` are the yearly counters of personal records that already left
     (``{"year", "persons", "sensitive_persons"}``), or None where they could not be read.
+    ``person`` names who proposed it, ``person_id`` is their account, where there is one.
     """
 
     decision_id: str
@@ -62,6 +77,8 @@ class Context:
     at: datetime
     counters: Mapping[str, int] | None
     person: str
+    person_id: str = ""
+    approvals: tuple[Approval, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.decision_id:

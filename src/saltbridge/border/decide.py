@@ -39,7 +39,7 @@ from saltbridge.border.rules import (
     Pack,
     Ruling,
 )
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 
 LEAVE: Final = "leave"
@@ -78,7 +78,11 @@ class FieldDecision:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision about one document in one context; made by ``decide`` alone."""
+    """A decision about one document in one context; made by ``decide`` alone.
+
+    ``by_approval``: something leaves only because two persons approve it. A ``proposal`` says
+    what would leave once they have.
+    """
 
     context: Context
     document_kind: str
@@ -87,6 +91,8 @@ class Decision:
     fields: tuple[FieldDecision, ...]
     view_bytes: bytes  # canonical bytes of the minimised view
     personal_fields_left: int
+    by_approval: bool = False
+    proposal: bool = False
     _seal: object = None
 
     def __post_init__(self) -> None:
@@ -114,6 +120,11 @@ class Decision:
         return tuple(f for f in self.fields if f.decision == STAY)
 
     @property
+    def awaits_approval(self) -> bool:
+        """Whether nothing of it may leave before two persons have approved the bytes."""
+        return self.proposal and self.by_approval
+
+    @property
     def withholds_all_but_public(self) -> bool:
         """Whether the context let nothing through that is not public anyway."""
         return all(f.field_class == FieldClass.PUBLIC for f in (*self.leaves, *self.minimised))
@@ -125,10 +136,14 @@ def decide(
     catalogue: Catalogue,
     packs: Iterable[Pack],
     secrets: Secrets | None = None,
+    *,
+    proposal: bool = False,
 ) -> Decision:
     """What of the document may leave in this context, and the view made of it.
 
-    Without ``secrets`` nothing leaves as a pseudonym or a commitment.
+    Without ``secrets`` nothing leaves as a pseudonym or a commitment. A ``proposal`` is decided
+    as if two persons had approved: it is what they are shown, and no release can be made of it
+    where something leans on their approval.
 
     Raises:
         FaultyInput: the document's kind is not the catalogue's.
@@ -137,7 +152,7 @@ def decide(
         raise FaultyInput.of(
             "border.other-kind", found=str(document.get("kind"))[:80], due=catalogue.kind
         )
-    court = Court(packs, context)
+    court = Court(packs, context, proposal=proposal)
     walk = _Walk(document, context, catalogue, court, secrets)
     view = walk.along(document, catalogue.start(), (), ())
     view = {} if view is WITHHELD else view
@@ -151,6 +166,8 @@ def decide(
         fields=walk.fields(),
         view_bytes=canonical_bytes(view),
         personal_fields_left=walk.personal_left,
+        by_approval=walk.by_approval,
+        proposal=proposal,
         _seal=_SEAL,
     )
 
@@ -172,6 +189,7 @@ class _Walk:
         self._met: dict[tuple[object, ...], FieldDecision] = {}
         self._count: Counter[tuple[object, ...]] = Counter()
         self.personal_left = 0
+        self.by_approval = False
 
     def fields(self) -> tuple[FieldDecision, ...]:
         """Every kind of field met, in the order of the document, with how often."""
@@ -223,6 +241,7 @@ class _Walk:
             value = instead
         self._note(general, entry, LEAVE_MINIMISED if changes else LEAVE, ruling.rule, ruling)
         self.personal_left += entry.field_class is FieldClass.PERSONAL
+        self.by_approval |= ruling.by_approval
         return value
 
     def derive(self, derivation: Derivation, view: Any) -> None:
@@ -241,6 +260,7 @@ class _Walk:
         for key in above:
             target = target.setdefault(key, {})
         target.setdefault(last, instead)
+        self.by_approval |= ruling.by_approval
         derived = (derivation.source, derivation.into)
         self._count[derived] = 1
         self._met[derived] = FieldDecision(
@@ -262,6 +282,7 @@ class _Walk:
             statement, self._given.context, catalogue_for("receipt"), self._court, None
         )
         inner.along(statement, inner._catalogue.start(), (), ())
+        self.by_approval |= inner.by_approval
         return all(f.decision != STAY for f in inner.fields())
 
     def _note(
@@ -298,12 +319,19 @@ def release(decision: Decision, content: bytes, media_type: str, embedded: bytes
     """The bytes as a Release, once they are known to carry the decided view and nothing else.
 
     ``content`` is either ``embedded`` itself or a signed claim file whose statement has
-    ``embedded`` as its content.
+    ``embedded`` as its content. Where the decision leans on approvals, ``content`` is what was
+    approved, to the last byte.
 
     Raises:
-        Refused: nothing may leave, ``embedded`` is not the decided view, or ``content``
-            carries something else or something more.
+        Refused: nothing may leave, the approvals are missing or were given for other bytes,
+            ``embedded`` is not the decided view, or ``content`` carries something else or
+            something more.
     """
+    if decision.awaits_approval:
+        raise Refused.of("border.awaits-approval", kind=decision.document_kind)
+    approved = {a.digest for a in decision.context.approvals}
+    if decision.by_approval and approved != {digest(content)}:
+        raise Refused.of("border.not-the-approved-bytes", kind=decision.document_kind)
     if decision.view_bytes == canonical_bytes({}):
         raise Refused.of("border.nothing-leaves", kind=decision.document_kind)
     if embedded != decision.view_bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from saltbridge.border.context import Approval
 from saltbridge.border.decide import Decision, FieldDecision
 from saltbridge.border.release import Release
 from saltbridge.border.rules import COUNTERS
@@ -40,6 +41,8 @@ def decision_record(decision: Decision, release: Release | None) -> dict[str, An
         "size": len(release.content) if release is not None else 0,
         "counters": {"before": _counters(decision), "after": counters_after(decision)},
         "person": context.person,
+        "person_id": context.person_id,
+        "approvals": approval_rows(context.approvals) if decision.by_approval else [],
         "verdict": RELEASED if release is not None else REFUSED,
     }
 
@@ -71,6 +74,10 @@ def manifest_of(decision: Decision) -> dict[str, Any]:
         "recipient": {"bpn": context.recipient.bpn, "name": context.recipient.name},
         "purpose": context.purpose,
         "person": context.person,
+        "approval": {
+            "needed": decision.by_approval,
+            "given": approval_rows(context.approvals) if decision.by_approval else [],
+        },
         "packs": [
             {
                 "id": p.id,
@@ -125,6 +132,20 @@ def _manifest_row(field: FieldDecision) -> dict[str, Any]:
     row = _field_row(field)
     del row["decision"], row["rules"]
     return {**row, "group": field.group, "text_id": f"manifest.group.{field.group}"}
+
+
+def approval_rows(approvals: Iterable[Approval]) -> list[dict[str, str]]:
+    """Who approved which bytes, when and as what."""
+    return [
+        {
+            "person_id": a.person_id,
+            "name": a.name,
+            "role": a.role,
+            "digest": a.digest,
+            "at": iso(a.at),
+        }
+        for a in approvals
+    ]
 
 
 def _iso(decision: Decision) -> str:

@@ -31,6 +31,7 @@ NOT_TRANSFORMABLE: Final = "house-not-minimisable"
 
 COUNTERS: Final = ("persons", "sensitive_persons")
 NO_ANNEX: Final = "no"  # a field that is no passport attribute
+APPROVED_BY_TWO: Final = "approved-by-two"  # the condition that people fulfil, not facts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +47,7 @@ class Rule:
     purposes: frozenset[str] = frozenset()
     unless: str = ""
     counters: Mapping[str, int] = field(default_factory=dict)
+    roles: frozenset[str] = frozenset()  # who may approve; with ``approved-by-two`` only
     citation: str = ""
 
     def concerns(self, field_class: FieldClass, annex_xiii: str, minimised: bool) -> bool:
@@ -142,6 +144,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         purposes=frozenset(row.get("purposes", ())),
         unless=row.get("unless", ""),
         counters=dict(row.get("counters", {})),
+        roles=frozenset(row.get("roles", ())),
         citation=row.get("citation", ""),
     )
     if rule.effect not in ("permit", "forbid"):
@@ -152,6 +155,8 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         raise ValueError(f"{rule.id}: only a forbid may have an exception")
     if rule.unless and rule.unless not in CONDITIONS:
         raise ValueError(f"{rule.id}: unknown condition {rule.unless!r}")
+    if (rule.unless == APPROVED_BY_TWO) is not bool(rule.roles):
+        raise ValueError(f"{rule.id}: {APPROVED_BY_TWO} names the roles that may approve")
     if rule.form not in ("", "as-is", "minimised"):
         raise ValueError(f"{rule.id}: unknown form {rule.form!r}")
     return rule
@@ -235,6 +240,27 @@ def _person_named(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool
     return bool(context.person.strip())
 
 
+def _approved_by_two(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    """Two different persons, neither of them who proposed it, said yes to the same bytes."""
+    approvals = context.approvals
+    if len({a.digest for a in approvals}) != 1 or not all(a.digest for a in approvals):
+        return False
+    approvers = {
+        a.person_id
+        for a in approvals
+        if a.person_id and a.role in rule.roles and a.at <= context.at
+        if not proposed_by(context, a.person_id, a.name)
+    }
+    return len(approvers) >= 2
+
+
+def proposed_by(context: Context, person_id: str, name: str) -> bool:
+    """Whether this is the person who proposed; who has no account is known by name alone."""
+    if context.person_id:
+        return context.person_id == person_id
+    return context.person.strip().casefold() == name.strip().casefold()
+
+
 CONDITIONS: Final[Mapping[str, Callable[[Context, Rule, tuple[Pack, ...]], bool]]] = {
     "recipient-named": _recipient_named,
     "destination-of-recipient": _destination_of_recipient,
@@ -244,22 +270,32 @@ CONDITIONS: Final[Mapping[str, Callable[[Context, Rule, tuple[Pack, ...]], bool]
     "counters-read": _counters_read,
     "counters-below": _counters_below,
     "person-named": _person_named,
+    APPROVED_BY_TWO: _approved_by_two,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the packs say about one kind of field: the deciding rule and all that were met."""
+    """What the packs say about one kind of field: the deciding rule and all that were met.
+
+    ``by_approval``: it is allowed only because people approved it, or would have to.
+    """
 
     allowed: bool
     rule: str
     rules: tuple[str, ...]
+    by_approval: bool = False
 
 
 class Court:
-    """The packs in one context. Rulings are kept, since fields of one kind are many."""
+    """The packs in one context. Rulings are kept, since fields of one kind are many.
 
-    def __init__(self, packs: Iterable[Pack], context: Context) -> None:
+    Of a ``proposal`` it says what would be allowed once two persons have approved.
+    """
+
+    def __init__(
+        self, packs: Iterable[Pack], context: Context, *, proposal: bool = False
+    ) -> None:
         everything = tuple(packs)
         self.packs = governing(everything, context)
         self._context = context
@@ -268,6 +304,7 @@ class Court:
             rule.id
             for rule in self._rules
             if rule.effect == "forbid"
+            and not (proposal and rule.unless == APPROVED_BY_TWO)
             and not (rule.unless and CONDITIONS[rule.unless](context, rule, everything))
         }
         self._kept: dict[tuple[FieldClass, str, bool], Ruling] = {}
@@ -290,7 +327,9 @@ class Court:
             if answer is None:
                 return Ruling(False, f"{DEFAULT_DENY}-{question}", tuple(permits))
             permits.append(answer)
-        return Ruling(True, permits[-1], tuple(dict.fromkeys(permits)))
+        approved = [r.id for r in met if r.unless == APPROVED_BY_TWO]
+        rules = tuple(dict.fromkeys((*permits, *approved)))
+        return Ruling(True, permits[-1], rules, by_approval=bool(approved))
 
     def _permits(self, rule: Rule, question: str) -> bool:
         if rule.effect != "permit" or rule.question not in (question, "both"):

@@ -55,9 +55,16 @@ def released_claim(
     Raises:
         Refused: nothing may leave, or the file would carry more than the view.
     """
-    claim = sign_claim(world, claim_class, decision.view, now)
-    content = render_claim_file(claim, world.keyring.did_document())
+    claim, content = signed_view(world, decision, claim_class, now)
     return claim, release(decision, content, MEDIA_TYPE, decision.view_bytes)
+
+
+def signed_view(
+    world: World, decision: Decision, claim_class: type[C], now: datetime
+) -> tuple[C, bytes]:
+    """The decided view as a signed claim, and the claim file that may be released."""
+    claim = sign_claim(world, claim_class, decision.view, now)
+    return claim, render_claim_file(claim, world.keyring.did_document())
 
 
 def keep_decision(

@@ -1,0 +1,80 @@
+"""What a border decision about a partner needs of the store: key, counters, circumstances."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from saltbridge.border.context import Approval, Context, Recipient, Secrets, Terms
+from saltbridge.border.rules import COUNTERS
+from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
+from saltbridge.ports import Partner, UnitOfWork, World
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposer:
+    """Who wants something to leave: a name, and the id of the account behind it, if any."""
+
+    name: str
+    person_id: str = ""
+
+
+def circumstances(
+    world: World,
+    *,
+    decision_id: str,
+    partner: Partner,
+    terms: Terms,
+    purpose: str,
+    now: datetime,
+    counters: Mapping[str, int] | None,
+    proposer: Proposer,
+    approvals: tuple[Approval, ...] = (),
+) -> Context:
+    """The context of a decision about this partner, as both companies are entered today."""
+    return Context(
+        decision_id=decision_id,
+        origin=world.node.jurisdiction,
+        destination=partner.jurisdiction,
+        recipient=Recipient(partner.bpn, partner.name, partner.jurisdiction),
+        purpose=purpose,
+        agreement=terms,
+        at=now,
+        counters=counters,
+        person=proposer.name,
+        person_id=proposer.person_id,
+        approvals=approvals,
+    )
+
+
+def counters_of(view: UnitOfWork, year: int) -> Mapping[str, int] | None:
+    """The counters of the year; None if what is stored cannot be read: then nothing leaves."""
+    stored = view.get("counter", str(year))
+    if stored is None:
+        return {"year": year, **dict.fromkeys(COUNTERS, 0)}
+    try:
+        counters = read_json(stored.body)
+    except FaultyJson:
+        return None
+    return counters if isinstance(counters, dict) else None
+
+
+def keep_counters(work: UnitOfWork, year: int, counters: Mapping[str, int] | None) -> None:
+    """Store the counters as they are once something has left; None changes nothing."""
+    if counters is not None:
+        work.put("counter", str(year), canonical_bytes(dict(counters)))
+
+
+def stored_secrets(view: UnitOfWork) -> Secrets | None:
+    """The key behind pseudonyms and commitments; None before its first use."""
+    stored = view.get("border-key", "current")
+    return None if stored is None else Secrets(read_json(stored.body)["key"].encode("ascii"))
+
+
+def secrets_of(world: World, work: UnitOfWork) -> Secrets:
+    """The key behind pseudonyms and commitments, made at first use."""
+    known = stored_secrets(work)
+    if known is not None:
+        return known
+    key = world.identifiers.token()
+    work.put("border-key", "current", canonical_bytes({"key": key}), expected_version=0)
+    return Secrets(key.encode("ascii"))
