@@ -1,12 +1,13 @@
 """Write the generated reference pages anew, from the code and tables they describe.
 
-``docs/reference/inventory.md`` keeps the prose above its tables; ``methodologies.md`` and
-``attributes.md`` are written whole. Tests compare all three with the code.
+``docs/reference/inventory.md`` keeps the prose above its tables; the others are written
+whole. Tests compare them all with the code.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from saltbridge.adapters.settings import SETTINGS
 from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.methodology import Methodology, RuleSet
 from saltbridge.formats.inventory_reference import schema_markdown
@@ -37,6 +38,7 @@ def pages() -> dict[str, str]:
         "inventory.md": _inventory_page(),
         "methodologies.md": "\n".join(_methodologies_page()) + "\n",
         "attributes.md": "\n".join(_attributes_page()) + "\n",
+        "settings.md": "\n".join(_settings_page()) + "\n",
     }
 
 
@@ -48,6 +50,38 @@ def _inventory_page() -> str:
     if not found:
         raise SystemExit(f"{page.name} has no line {heading!r}: where do its tables begin?")
     return f"{prose}\n{tables}"
+
+
+# --- settings -----------------------------------------------------------------------------
+
+_TOML = {
+    str: "text",
+    int: "number",
+    bool: "true or false",
+    list: "list of texts",
+    dict: "table",
+}
+
+
+def _settings_page() -> Iterator[str]:
+    yield "# Settings of a node"
+    yield ""
+    yield _GENERATED
+    yield ""
+    yield (
+        "They stand in `node.toml` under `[settings]`; a dotted name such as `tls.key` is the "
+        "member `key` of the table `[settings.tls]`. The node reads them when it starts. A "
+        "name that is not listed here, or a value of another type, keeps it from starting."
+    )
+    yield ""
+    yield "| setting | type | default | what it does |"
+    yield "|---|---|---|---|"
+    for row in SETTINGS:
+        kind = " or ".join(f"`{c}`" for c in row.choices) or _TOML[row.kind]
+        if row.least is not None:
+            kind += f", {row.least} to {row.most}"
+        default = "–" if row.default in (None, ()) else str(row.default)
+        yield f"| `{row.name}` | {kind} | {_cell(default)} | {_cell(row.says)} |"
 
 
 # --- methodologies ------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any, overload
 import tomli_w
 
 from saltbridge.adapters.keys import create_first_key
+from saltbridge.adapters.settings import check as check_settings
 from saltbridge.core.errors import FaultyInput, Refused, SaltbridgeError
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.core.identifiers import is_bpn
@@ -35,7 +36,7 @@ _OPTIONAL = {
 
 @dataclass(frozen=True)
 class NodeFolder:
-    """What ``node.toml`` says. ``settings`` holds ``port`` and, if chosen, ``store``."""
+    """What ``node.toml`` says. ``settings``: see ``adapters.settings``."""
 
     path: Path
     profile: NodeProfile
@@ -76,6 +77,8 @@ def read(folder: Path) -> NodeFolder:
     settings = tables.get("settings", {})
     if not isinstance(settings, dict):
         faults.append(finding("node.wrong-value", here, member="settings"))
+    else:
+        faults += check_settings(settings, here)
     if faults:
         raise FaultyInput(faults)
     profile = NodeProfile(**{**node, "partners": tuple(Partner(**p) for p in partners)})

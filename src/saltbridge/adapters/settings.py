@@ -1,0 +1,143 @@
+"""The table of settings: what ``[settings]`` of ``node.toml`` may hold, and what it means.
+
+One row a setting; a new one is a new row. ``check`` finds what the table does not know, so
+that a misspelt security setting is said and never silently left out. ``make docs`` writes
+docs/reference/settings.md from the same rows.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any, Final
+
+from saltbridge.core.finding import Finding, Place, finding
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row. ``name`` is dotted below ``[settings]``; ``kind`` is the TOML type.
+
+    ``least`` and ``most`` bound a number, ``choices`` a text; a ``list`` holds texts, and a
+    ``dict`` is a table whose members are described where it is read. ``default`` None: off.
+    """
+
+    name: str
+    kind: type
+    says: str
+    default: Any = None
+    least: int | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
+
+
+SETTINGS: Final = (
+    # Where the node is served
+    Setting("port", int, "Port to listen on.", "the port of base_url", 1, 65535),
+    Setting("bind", str, "Address to listen on. Another one than loopback needs TLS or "
+            "trusted_proxies.", "127.0.0.1"),
+    Setting("trusted_proxies", list, "IP addresses or networks of reverse proxies whose "
+            "X-Forwarded-For and X-Forwarded-Proto are believed.", ()),
+    Setting("tls.certificate", str, "PEM file with the certificate, then its intermediate "
+            "ones; relative to the node's folder."),
+    Setting("tls.key", str, "PEM file with the private key, readable by its owner only."),
+    Setting("ca_file", str, "PEM file with the certificate authorities believed in when "
+            "partners are called, besides those of the system."),
+    # The store
+    Setting("store", str, "URL of the store: sqlite:///PATH or postgresql://….",
+            "node.sqlite in the folder"),
+    # Bounds of the public face
+    Setting("limits.connections", int, "Connections at a time.", 200, 1, 10_000),
+    Setting("limits.connections_per_address", int, "Connections at a time from one address; "
+            "trusted proxies are not counted.", 50, 1, 10_000),
+    Setting("limits.head_bytes", int, "Bytes of a request's line and headers.",
+            32_768, 4_096, 1_048_576),
+    Setting("limits.head_seconds", int, "Seconds within which a request's head has to "
+            "arrive.", 10, 1, 600),
+    Setting("limits.body_seconds", int, "Seconds within which a request's body has to "
+            "arrive.", 30, 1, 3_600),
+    # Watching it
+    Setting("log_format", str, "Form of the log on standard error.", "json",
+            choices=("json", "text")),
+    Setting("log_level", str, "Least level that is logged.", "info",
+            choices=("debug", "info", "warning", "error")),
+    Setting("metrics_token_file", str, "File with the bearer token that opens /metrics and "
+            "the details of /health/ready from elsewhere; without it loopback only."),
+    Setting("least_free_megabytes", int, "Free space of the disk below which the node is "
+            "not ready.", 200, 1, 1_000_000),
+    # Keys
+    Setting("passphrase_file", str, "File with the passphrase of the private keys, beside "
+            "the node's folder."),
+    Setting("pkcs11", dict, "Keys in a hardware module."),
+    # People
+    Setting("oidc", dict, "Signing in through the company's OpenID Connect provider."),
+    Setting("sessions", dict, "How long a person stays signed in."),
+    Setting("approval_days", int, "Days within which a pending release is to be approved.",
+            14, 1, 365),
+    # Border and record
+    Setting("free_trade_zone", str, "Free-trade zone whose data list applies (CN)."),
+    Setting("retention_years", int, "Years for which records are kept.", None, 1, 100),
+    Setting("timestamp_url", str, "Time-stamp authority (RFC 3161) for checkpoints."),
+)  # fmt: skip
+_BY_NAME: Final = {row.name: row for row in SETTINGS}
+_TABLES: Final = frozenset(name.partition(".")[0] for name in _BY_NAME if "." in name)
+
+
+def check(settings: Mapping[str, Any], here: Place) -> list[Finding]:
+    """What is wrong with the settings, all at once; empty if nothing is."""
+    faults: list[Finding] = []
+    for name, value in _flat(settings):
+        row = _BY_NAME.get(name)
+        if row is None:
+            faults.append(finding("node.unknown-member", here, member=f"settings.{name}"))
+        elif type(value) is not row.kind:
+            faults.append(finding("node.wrong-value", here, member=f"settings.{name}"))
+        else:
+            faults += _bounds(row, value, here)
+    given = settings.get("tls")
+    if isinstance(given, Mapping) and len(given.keys() & {"certificate", "key"}) == 1:
+        missing = ({"certificate", "key"} - given.keys()).pop()
+        faults.append(finding("node.missing-member", here, member=f"settings.tls.{missing}"))
+    return faults
+
+
+def value(settings: Mapping[str, Any], name: str) -> Any:
+    """The setting as the node has it, else its default.
+
+    Raises:
+        KeyError: the table has no such row.
+    """
+    row, found = _BY_NAME[name], settings
+    table, _, member = name.rpartition(".")
+    if table:
+        found = settings.get(table, {})
+    return found.get(member, row.default)
+
+
+def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if name in _TABLES and isinstance(value, Mapping):
+            yield from ((f"{name}.{member}", inner) for member, inner in value.items())
+        else:
+            yield name, value
+
+
+def _bounds(row: Setting, value: Any, here: Place) -> Iterator[Finding]:
+    member = f"settings.{row.name}"
+    if row.choices and value not in row.choices:
+        yield finding(
+            "settings.no-choice", here, member=member, found=value,
+            known=", ".join(row.choices),
+        )  # fmt: skip
+    if row.kind is int and not (row.least or 0) <= value <= (row.most or value):
+        yield finding(
+            "settings.out-of-range", here, member=member, found=value,
+            least=row.least or 0, most=row.most or 0,
+        )  # fmt: skip
+    if row.kind is list and not all(isinstance(entry, str) for entry in value):
+        yield finding("node.wrong-value", here, member=member)
+    elif row.name == "trusted_proxies":
+        for entry in value:
+            try:
+                ip_network(entry, strict=False)
+            except ValueError:
+                yield finding("settings.no-network", here, member=member, found=entry[:80])
