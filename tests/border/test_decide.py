@@ -404,6 +404,8 @@ def test_records_name_packs_catalogue_and_person_but_no_value():
         "cn-cross-border-2024",
         "cn-automotive-2026",
         "eu-battery",
+        "eu-data-act",
+        "eu-gdpr",
     }
     assert all(p["digest"].startswith("sha256:") for p in record["packs"])
     assert record["counters"]["after"] == {

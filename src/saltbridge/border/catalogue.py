@@ -48,6 +48,7 @@ class FieldEntry:
     basis: str = ""
     annex_xiii: str = ""
     transform: str = ""
+    sensitive: bool = False  # sensitive personal data: counted apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +82,11 @@ State = tuple[_Node, ...]
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The rows for one kind of document, as a matcher that walks along with the document."""
+    """The rows for one kind of document, as a matcher that walks along with the document.
+
+    ``under`` holds the digests of the official lists and of the company's own rows that
+    changed a class of the packaged rows.
+    """
 
     kind: str
     edition: str
@@ -89,6 +94,7 @@ class Catalogue:
     citation: str
     entries: tuple[FieldEntry, ...]
     derivations: tuple[Derivation, ...] = ()
+    under: tuple[str, ...] = ()
     _steps: dict[tuple[State, str | None], State] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -205,6 +211,13 @@ class UnknownDocumentKind(LookupError):
     """No catalogue covers this kind of document."""
 
 
+def catalogued_kinds() -> tuple[str, ...]:
+    """The kinds of documents for which a catalogue is packaged, sorted."""
+    names = (f.name for f in (files("saltbridge.border") / "packs").iterdir())
+    found = (n for n in names if n.startswith("catalogue-") and n.endswith(".toml"))
+    return tuple(sorted(n.removeprefix("catalogue-").removesuffix(".toml") for n in found))
+
+
 @lru_cache(maxsize=16)
 def catalogue_for(kind: str) -> Catalogue:
     """The packaged catalogue for a kind of outgoing document.
@@ -266,6 +279,7 @@ def _rows(section: Mapping[str, Any]) -> Iterator[FieldEntry]:
             basis=section.get("basis", ""),
             annex_xiii=section.get("annex_xiii", ""),
             transform=section.get("transform", ""),
+            sensitive=section.get("sensitive", False),
         )
 
 

@@ -79,6 +79,7 @@ class Context:
     person: str
     person_id: str = ""
     approvals: tuple[Approval, ...] = ()
+    zone: str = ""  # the free-trade zone the node is registered in, if any
 
     def __post_init__(self) -> None:
         if not self.decision_id:

@@ -35,6 +35,7 @@ from saltbridge.border.rules import (
     FEW_CONTRIBUTORS,
     NOT_TRANSFORMABLE,
     UNCATALOGUED,
+    ConditionMet,
     Court,
     Pack,
     Ruling,
@@ -93,6 +94,8 @@ class Decision:
     personal_fields_left: int
     by_approval: bool = False
     proposal: bool = False
+    sensitive_fields_left: int = 0
+    conditions: tuple[ConditionMet, ...] = ()
     _seal: object = None
 
     def __post_init__(self) -> None:
@@ -168,6 +171,8 @@ def decide(
         personal_fields_left=walk.personal_left,
         by_approval=walk.by_approval,
         proposal=proposal,
+        sensitive_fields_left=walk.sensitive_left,
+        conditions=court.conditions,
         _seal=_SEAL,
     )
 
@@ -190,6 +195,7 @@ class _Walk:
         self._count: Counter[tuple[object, ...]] = Counter()
         self.personal_left = 0
         self.by_approval = False
+        self.sensitive_left = 0
 
     def fields(self) -> tuple[FieldDecision, ...]:
         """Every kind of field met, in the order of the document, with how often."""
@@ -240,7 +246,9 @@ class _Walk:
                 return WITHHELD
             value = instead
         self._note(general, entry, LEAVE_MINIMISED if changes else LEAVE, ruling.rule, ruling)
-        self.personal_left += entry.field_class is FieldClass.PERSONAL
+        personal = entry.field_class is FieldClass.PERSONAL
+        self.personal_left += personal
+        self.sensitive_left += personal and entry.sensitive
         self.by_approval |= ruling.by_approval
         return value
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from saltbridge.border.context import Approval
 from saltbridge.border.decide import Decision, FieldDecision
 from saltbridge.border.release import Release
-from saltbridge.border.rules import COUNTERS
+from saltbridge.border.rules import COUNTERS, Pack
 from saltbridge.trust.did import iso
 
 RELEASED: Final = "released"
@@ -31,11 +31,20 @@ def decision_record(decision: Decision, release: Release | None) -> dict[str, An
             "kind": decision.catalogue.kind,
             "edition": decision.catalogue.edition,
             "digest": decision.catalogue.digest,
+            "under": list(decision.catalogue.under),
         },
-        "packs": [
-            {"id": p.id, "edition": p.edition, "digest": p.digest, "state": p.state}
-            for p in decision.packs
+        "packs": [_pack_row(p) for p in decision.packs],
+        "conditions": [
+            {
+                "rule": c.rule,
+                "condition": c.condition,
+                "held": c.held,
+                "offered": c.offered,
+                "needed": c.needed,
+            }
+            for c in decision.conditions
         ],
+        "zone": context.zone,
         "fields": [_field_row(f) for f in decision.fields],
         "digest": release.digest if release is not None else None,
         "size": len(release.content) if release is not None else 0,
@@ -47,12 +56,29 @@ def decision_record(decision: Decision, release: Release | None) -> dict[str, An
     }
 
 
+def _pack_row(pack: Pack) -> dict[str, Any]:
+    row = {
+        "id": pack.id,
+        "edition": pack.edition,
+        "digest": pack.digest,
+        "state": pack.state,
+    }
+    return {**row, "annex": pack.annex_digest} if pack.annex_digest else row
+
+
 def counters_after(decision: Decision) -> dict[str, int] | None:
-    """The yearly counters once this decision has been carried out."""
+    """The yearly counters once this decision has been carried out.
+
+    Every personal field counts as one person: too many rather than too few.
+    """
     before = _counters(decision)
     if before is None:
         return None
-    return {**before, "persons": before["persons"] + decision.personal_fields_left}
+    return {
+        **before,
+        "persons": before["persons"] + decision.personal_fields_left,
+        "sensitive_persons": before["sensitive_persons"] + decision.sensitive_fields_left,
+    }
 
 
 def _counters(decision: Decision) -> dict[str, int] | None:

@@ -10,12 +10,14 @@ The packs help people to decide and to show how they decided. They are no legal 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
+from saltbridge.border.calendar import counter_year, legal_day
 from saltbridge.border.catalogue import FieldClass
+from saltbridge.border.conditions import offered_and_needed
 from saltbridge.border.context import Context
 from saltbridge.core.canonical import digest
 from saltbridge.core.identifiers import is_bpn
@@ -30,6 +32,10 @@ FEW_CONTRIBUTORS: Final = "house-three-contributors"
 NOT_TRANSFORMABLE: Final = "house-not-minimisable"
 
 COUNTERS: Final = ("persons", "sensitive_persons")
+LOADED: Final = "loaded"
+ANNEX_NOT_LOADED: Final = "annex-not-loaded"
+ANNEX_LOADED: Final = "annex-loaded"
+STATES: Final = (LOADED, ANNEX_NOT_LOADED, ANNEX_LOADED)
 NO_ANNEX: Final = "no"  # a field that is no passport attribute
 APPROVED_BY_TWO: Final = "approved-by-two"  # the condition that people fulfil, not facts
 
@@ -66,7 +72,12 @@ def _is_point(point: str, general: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pack:
-    """A dated set of rules; ``annex-not-loaded`` while an official list is missing."""
+    """A dated set of rules; ``annex-not-loaded`` while an official list is missing.
+
+    ``zone`` limits it to nodes in that free-trade zone. ``note`` says what is disputed or not
+    known. ``annex_items`` is how many items the official list is said to have (0: no list);
+    ``annex_digest`` names the list a compliance officer has loaded.
+    """
 
     id: str
     edition: str
@@ -79,6 +90,10 @@ class Pack:
     confidence: Confidence
     rules: tuple[Rule, ...]
     digest: str
+    zone: str = ""
+    note: str = ""
+    annex_items: int = 0
+    annex_digest: str = ""
 
     def in_force(self, at: date) -> bool:
         """Whether the pack applies on that day."""
@@ -86,7 +101,9 @@ class Pack:
 
     def governs(self, context: Context) -> bool:
         """Whether the pack has a say in this context."""
-        if not self.in_force(context.at.date()):
+        if not self.in_force(legal_day(context.at, self.jurisdiction)):
+            return False
+        if self.zone and self.zone != context.zone:
             return False
         here, there = context.origin, context.destination
         return {
@@ -96,6 +113,11 @@ class Pack:
             "from": here == self.jurisdiction,
             "either-side": self.jurisdiction in (here, there),
         }[self.applies]
+
+
+_PACK_MEMBERS: Final = (
+    frozenset(Pack.__dataclass_fields__) - {"rules", "digest", "annex_digest"}
+) | {"rule"}
 
 
 def parse_pack(content: str) -> Pack:
@@ -120,12 +142,17 @@ def parse_pack(content: str) -> Pack:
             confidence=Confidence(table["confidence"]),
             rules=rules,
             digest=digest(content.encode("utf-8")),
+            zone=table.get("zone", ""),
+            note=table.get("note", ""),
+            annex_items=table.get("annex_items", 0),
         )
     except (KeyError, TypeError) as fault:
         raise ValueError(f"rule pack is incomplete: {fault}") from fault
     if pack.applies not in ("always", "export", "domestic", "from", "either-side"):
         raise ValueError(f"{pack.id}: unknown applies {pack.applies!r}")
-    if pack.state not in ("loaded", "annex-not-loaded"):
+    if not table.keys() <= _PACK_MEMBERS:
+        raise ValueError(f"{pack.id}: unknown members {sorted(table.keys() - _PACK_MEMBERS)}")
+    if pack.state not in (LOADED, ANNEX_NOT_LOADED):
         raise ValueError(f"{pack.id}: unknown state {pack.state!r}")
     return pack
 
@@ -178,9 +205,21 @@ def packaged_packs() -> tuple[Pack, ...]:
     return tuple(sorted(packs, key=lambda p: (p.jurisdiction != "*", p.id)))
 
 
+def editions_in_force(packs: Iterable[Pack], at: datetime) -> tuple[Pack, ...]:
+    """Of every pack the newest edition in force at that moment, in their order."""
+    newest: dict[str, Pack] = {}
+    for pack in packs:
+        if not pack.in_force(legal_day(at, pack.jurisdiction)):
+            continue
+        known = newest.get(pack.id)
+        if known is None or known.applies_from <= pack.applies_from:
+            newest[pack.id] = pack
+    return tuple(newest.values())
+
+
 def governing(packs: Iterable[Pack], context: Context) -> tuple[Pack, ...]:
-    """The packs that have a say, in their order."""
-    return tuple(p for p in packs if p.governs(context))
+    """The packs that have a say, each in the edition of the decision's day, in their order."""
+    return tuple(p for p in editions_in_force(packs, context.at) if p.governs(context))
 
 
 # The conditions a forbid may name. Each answers for one value of the context, so that one bad
@@ -196,7 +235,7 @@ def _destination_of_recipient(context: Context, rule: Rule, packs: tuple[Pack, .
 
 
 def _jurisdictions_covered(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
-    covered = {p.jurisdiction for p in packs if p.in_force(context.at.date())} - {"*"}
+    covered = {p.jurisdiction for p in editions_in_force(packs, context.at)} - {"*"}
     return context.origin in covered and context.destination in covered
 
 
@@ -219,7 +258,7 @@ def _counters_read(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> boo
     counters = context.counters
     return (
         counters is not None
-        and counters.get("year") == context.at.year
+        and counters.get("year") == counter_year(context.at)
         and all(_is_count(counters.get(name)) for name in COUNTERS)
     )
 
@@ -234,6 +273,11 @@ def _counters_below(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bo
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _annex_loaded(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
+    owners = [p for p in editions_in_force(packs, context.at) if rule in p.rules]
+    return bool(owners) and all(p.state == ANNEX_LOADED and p.annex_digest for p in owners)
 
 
 def _person_named(context: Context, rule: Rule, packs: tuple[Pack, ...]) -> bool:
@@ -269,6 +313,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Context, Rule, tuple[Pack, ...]], bool]
     "purpose-agreed": _purpose_agreed,
     "counters-read": _counters_read,
     "counters-below": _counters_below,
+    "annex-loaded": _annex_loaded,
     "person-named": _person_named,
     APPROVED_BY_TWO: _approved_by_two,
 }
@@ -287,8 +332,21 @@ class Ruling:
     by_approval: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ConditionMet:
+    """What a rule's condition asked for in this context, and what it was offered."""
+
+    rule: str
+    condition: str
+    held: bool
+    offered: str
+    needed: str
+
+
 class Court:
     """The packs in one context. Rulings are kept, since fields of one kind are many.
+
+    ``conditions`` holds, per rule with a condition, whether it held, with both values.
 
     Of a ``proposal`` it says what would be allowed once two persons have approved.
     """
@@ -300,12 +358,27 @@ class Court:
         self.packs = governing(everything, context)
         self._context = context
         self._rules = tuple(rule for pack in self.packs for rule in pack.rules)
+        held = {
+            rule.id: CONDITIONS[rule.unless](context, rule, everything)
+            for rule in self._rules
+            if rule.unless
+        }
+        self.conditions = tuple(
+            ConditionMet(
+                rule.id,
+                rule.unless,
+                held[rule.id],
+                *offered_and_needed(rule.unless, context, rule.counters, everything),
+            )
+            for rule in self._rules
+            if rule.unless
+        )
         self._biting = {
             rule.id
             for rule in self._rules
             if rule.effect == "forbid"
+            and not held.get(rule.id, False)
             and not (proposal and rule.unless == APPROVED_BY_TWO)
-            and not (rule.unless and CONDITIONS[rule.unless](context, rule, everything))
         }
         self._kept: dict[tuple[FieldClass, str, bool], Ruling] = {}
 

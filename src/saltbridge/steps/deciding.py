@@ -43,7 +43,14 @@ def circumstances(
         person=proposer.name,
         person_id=proposer.person_id,
         approvals=approvals,
+        zone=zone_of(world),
     )
+
+
+def zone_of(world: World) -> str:
+    """The free-trade zone this node is registered in: setting ``free_trade_zone``, else none."""
+    zone = world.settings.get("free_trade_zone", "")
+    return zone if isinstance(zone, str) else ""
 
 
 def counters_of(view: UnitOfWork, year: int) -> Mapping[str, int] | None:
