@@ -172,9 +172,7 @@ def reclassified(
         for r in own
     ]
     under = sorted({a.digest for a in loaded.values()} | {r.digest for r in own})
-    return replace(
-        packaged, entries=tuple(entries), under=tuple(under), _steps={}, _roots=[]
-    )
+    return replace(packaged, entries=tuple(entries), under=tuple(under), _steps={}, _roots=[])
 
 
 def _under_lists(

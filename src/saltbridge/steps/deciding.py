@@ -48,7 +48,7 @@ def circumstances(
 
 
 def zone_of(world: World) -> str:
-    """The free-trade zone this node is registered in: setting ``free_trade_zone``, else none."""
+    """The free-trade zone of this node: setting ``free_trade_zone``; empty without it."""
     zone = world.settings.get("free_trade_zone", "")
     return zone if isinstance(zone, str) else ""
 
