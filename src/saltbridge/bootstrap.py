@@ -25,6 +25,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
     from saltbridge.adapters.http import SafeHttpClient
     from saltbridge.adapters.identifiers import RandomIdentifiers
     from saltbridge.adapters.keys import FileKeyring
+    from saltbridge.adapters.passwords import Argon2Passwords
     from saltbridge.adapters.stores import open_store
 
     node = node_folder.read(node_dir)
@@ -46,6 +47,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
             http, clock, allow_loopback_http=profile.allow_loopback_http
         ),
         factor_library=open_factor_library(),
+        passwords=Argon2Passwords(),
         settings={
             **node.settings,
             "operator_token": node_folder.operator_token(node_dir),

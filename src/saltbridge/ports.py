@@ -13,9 +13,18 @@ from typing import Any, Final, Protocol
 from saltbridge.border.release import Release
 from saltbridge.footprint.model import FactorSet
 
-# Kinds of records that may be forgotten: they guard against a repetition for some minutes, or
-# are the document behind a proposal whose time is up. Everything else is kept, every version.
-FORGETTABLE: Final = frozenset({"sign-in", "proposal-document"})
+# Kinds of records that may be forgotten: they guard a door for some minutes or days, or are
+# the document behind a proposal whose time is up. Everything else is kept, every version.
+FORGETTABLE: Final = frozenset(
+    {
+        "sign-in",
+        "sign-in-attempts",
+        "session",
+        "access-code",
+        "oidc-request",
+        "proposal-document",
+    }
+)
 # An outbox entry is tried this often, which takes about a day at one attempt in 15 seconds.
 MAX_ATTEMPTS: Final = 5760
 
@@ -282,6 +291,19 @@ class Store(Protocol):
         """Let go of files and connections."""
 
 
+class Passwords(Protocol):
+    """Hashes of people's passwords; slow on purpose."""
+
+    def hash(self, password: str) -> str:
+        """A salted hash in PHC form."""
+
+    def verify(self, stored: str, password: str) -> bool:
+        """Whether the password is the one hashed; takes as long where ``stored`` is empty."""
+
+    def is_outdated(self, stored: str) -> bool:
+        """Whether the hash should be made anew, with today's parameters."""
+
+
 class FactorLibrary(Protocol):
     """Emission factors by set."""
 
@@ -313,6 +335,7 @@ class World:
     http: HttpClient
     did_resolver: DidResolver
     factor_library: FactorLibrary
+    passwords: Passwords
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -67,7 +67,7 @@ def preview(
 ) -> None:
     """What would leave and what would stay. Nothing is stored, nothing is offered."""
     from saltbridge.bootstrap import opened_world
-    from saltbridge.cli.publish import login_name
+    from saltbridge.cli.acting import os_name
     from saltbridge.services.publish import PublishRequest
     from saltbridge.services.publish import preview as look_ahead
 
@@ -80,7 +80,7 @@ def preview(
                 kind=str(document["kind"]),
                 recipients=tuple(p.strip() for p in to.split(",") if p.strip()),
                 purpose=purpose,
-                person=person or login_name(),
+                person=person or os_name(),
             ),
         )
     _show(found, json, preview=True)

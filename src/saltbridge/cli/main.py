@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "footprint": ("footprint", "footprint", "Work out a carbon footprint under a rule set."),
     "background": ("background", "app", "Fetch background data that may not be packaged."),
     "node": ("node", "app", "Set up, introduce and serve the node of one company."),
+    "people": ("people", "app", "Add people to a node, give them roles, lock and remove them."),
     "record": ("record", "record", "Put together the supplier record of a battery."),
     "publish": ("publish", "publish", "Decide what may leave, and offer it to a partner."),
     "border": ("border", "app", "Show what left, what stayed, and under which rule."),

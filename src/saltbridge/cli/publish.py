@@ -24,6 +24,7 @@ def publish(
 ) -> None:
     """Decide field by field what may leave, sign it, and offer it to partners."""
     from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.acting import os_name
     from saltbridge.cli.border import print_manifest, read_document
     from saltbridge.cli.present import language
     from saltbridge.locales import text
@@ -40,19 +41,9 @@ def publish(
                 recipients=tuple(p.strip() for p in to.split(",") if p.strip()),
                 purpose=purpose,
                 title=title,
-                person=person or login_name(),
+                person=person or os_name(),
             ),
         )
     for manifest in published.manifests:
         print_manifest(manifest)
     typer.echo(text("publish.done", {"dataset": published.dataset_id}, language()))
-
-
-def login_name() -> str:
-    """Name of the person at the terminal; empty if the system has none for them."""
-    from getpass import getuser
-
-    try:
-        return getuser()
-    except (OSError, KeyError):
-        return ""

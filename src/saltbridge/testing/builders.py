@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from argon2.profiles import CHEAPEST
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
@@ -54,6 +57,28 @@ class CountingIdentifiers:
     def token(self) -> str:
         self.count += 1
         return base64url(sha256(f"{self.seed}/{self.count}".encode()).digest())
+
+
+class CheapPasswords:
+    """Argon2id with the least it takes, so that tests stay quick. Never for real use."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher.from_parameters(CHEAPEST)
+        self.decoy = self._hasher.hash("nobody's")
+        self.compared: list[str] = []  # against what, so that a test sees the same work done
+
+    def hash(self, password: str) -> str:
+        return self._hasher.hash(password)
+
+    def verify(self, stored: str, password: str) -> bool:
+        self.compared.append(stored or self.decoy)
+        try:
+            return self._hasher.verify(stored or self.decoy, password) and bool(stored)
+        except VerificationError:
+            return False
+
+    def is_outdated(self, stored: str) -> bool:
+        return self._hasher.check_needs_rehash(stored)
 
 
 class BuiltSigner:
@@ -226,5 +251,6 @@ def memory_world(
         http=SilentHttp(),
         did_resolver=KnownDids(known),
         factor_library=GivenFactors(dict(factor_sets or {})),
+        passwords=CheapPasswords(),
         settings=dict(settings or {}),
     )
