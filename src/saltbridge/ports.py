@@ -101,6 +101,9 @@ class Keyring(Protocol):
     def log_signer(self) -> Signer:
         """The key that signs checkpoints of the log today: Ed25519, for nothing else."""
 
+    def archive_signer(self) -> Signer:
+        """The key that seals history for archives: ML-DSA-65, made on first demand."""
+
     def did_document(self) -> Mapping[str, Any]:
         """This node's DID document, with every key it ever used."""
 

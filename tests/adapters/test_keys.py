@@ -11,7 +11,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.testing.builders import NOON
 from saltbridge.trust import claims
 from saltbridge.trust.claims import Receipt
-from saltbridge.trust.suites import NotVerified
+from saltbridge.trust.suites import NotVerified, signature_fits
 
 DID = "did:web:cells.example"
 ID = "urn:uuid:00000000-0000-4000-8000-000000000001"
@@ -94,3 +94,15 @@ def test_a_rotated_key_verifies_what_it_signed_and_signs_no_more(folder: Path) -
     history.write_text(with_member(f"revoked = {NOON.isoformat()}"))
     with pytest.raises(NotVerified):
         claims.verify(old, keyring(folder).did_document())
+
+
+def test_the_key_for_archives_is_made_on_first_demand_and_kept(folder: Path) -> None:
+    ring = keyring(folder)
+    assert len(ring.did_document()["verificationMethod"]) == 2
+    signer = ring.archive_signer()
+    assert (signer.key_id, signer.suite) == (f"{DID}#archive-1", "ML-DSA-65")
+    listed = keyring(folder).did_document()["verificationMethod"]
+    jwk = next(m["publicKeyJwk"] for m in listed if m["id"] == signer.key_id)
+    assert signature_fits(jwk, b"seal", keyring(folder).archive_signer().sign(b"seal"))
+    assert keyring(folder).log_signer().key_id == f"{DID}#log-1"
+    assert keyring(folder).signer().key_id == f"{DID}#key-1"

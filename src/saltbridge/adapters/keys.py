@@ -14,7 +14,7 @@ from typing import Any
 
 import tomli_w
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, utils
 
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Place, finding
@@ -27,7 +27,7 @@ from saltbridge.trust.did import (
     build_did_document,
 )
 from saltbridge.trust.signature import base64url
-from saltbridge.trust.suites import MANDATORY
+from saltbridge.trust.suites import ARCHIVE, MANDATORY, public_jwk, suite_of
 
 HISTORY_FILE = "keys.toml"
 
@@ -71,6 +71,20 @@ class FileLogSigner:
         return self._private_key.sign(signing_input)
 
 
+class FileArchiveSigner:
+    """An ML-DSA-65 key in a PEM file, for seals over the log's history and nothing else."""
+
+    suite = ARCHIVE
+
+    def __init__(self, key_id: str, private_key: mldsa.MLDSA65PrivateKey) -> None:
+        self.key_id = key_id
+        self._private_key = private_key
+
+    def sign(self, signing_input: bytes) -> bytes:
+        """3309 bytes (FIPS 204, without a context)."""
+        return self._private_key.sign(signing_input)
+
+
 class FileKeyring:
     """The keys in a node's ``keys`` folder. The private key is read once, on first use."""
 
@@ -108,9 +122,7 @@ class FileKeyring:
         Raises:
             As ``signer``.
         """
-        usable = [
-            k for k in self._keys if not k.uses and k.expires is None and k.revoked is None
-        ]
+        usable = self._usable("Ed25519")
         if not usable:
             raise _fault("key.none-left", self._folder / HISTORY_FILE)
         path = self._folder / f"{usable[-1].id.rpartition('#')[2]}.pem"
@@ -120,6 +132,37 @@ class FileKeyring:
         if _public_log_jwk(private_key.public_key()) != dict(usable[-1].jwk):
             raise _fault("key.not-its-pair", path)
         return FileLogSigner(usable[-1].id, private_key)
+
+    def archive_signer(self) -> FileArchiveSigner:
+        """The newest key for archives that is in force, made if there is none.
+
+        Raises:
+            As ``signer``.
+        """
+        usable = self._usable(ARCHIVE)
+        if not usable:
+            _add_archive_key(self._folder, datetime.now(UTC))
+            self._keys = _history(self._folder, self._did)
+            usable = self._usable(ARCHIVE)
+        path = self._folder / f"{usable[-1].id.rpartition('#')[2]}.pem"
+        private_key = _load(path)
+        if not isinstance(private_key, mldsa.MLDSA65PrivateKey):
+            raise _fault("key.unreadable", path, ARCHIVE)
+        public = private_key.public_key().public_bytes_raw()
+        if public_jwk(ARCHIVE, public) != dict(usable[-1].jwk):
+            raise _fault("key.not-its-pair", path)
+        return FileArchiveSigner(usable[-1].id, private_key)
+
+    def _usable(self, suite: str) -> list[VerificationKey]:
+        """The keys of a suite without a use of claims, in force, the newest last."""
+        return [
+            k
+            for k in self._keys
+            if not k.uses
+            and suite_of(k.jwk).name == suite
+            and k.expires is None
+            and k.revoked is None
+        ]
 
     def did_document(self) -> Mapping[str, Any]:
         """This node's DID document, with every key it ever used."""
@@ -156,6 +199,29 @@ def _write_for_owner(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+
+
+def _add_archive_key(folder: Path, now: datetime) -> None:
+    """Generate the next key for archives and enter it into the history."""
+    listed = tomllib.loads((folder / HISTORY_FILE).read_text(encoding="utf-8"))["keys"]
+    number = 1 + sum(entry.get("for") == "archive" for entry in listed)
+    key = mldsa.MLDSA65PrivateKey.generate()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    name = f"archive-{number}"
+    _write_for_owner(folder / f"{name}.pem", pem)
+    entry = {
+        "name": name,
+        "for": "archive",
+        "created": now.astimezone(UTC).replace(microsecond=0),
+        **public_jwk(ARCHIVE, key.public_key().public_bytes_raw()),
+    }
+    draft = folder / f".{HISTORY_FILE}.{os.getpid()}"
+    _write_for_owner(draft, tomli_w.dumps({"keys": [*listed, entry]}).encode("utf-8"))
+    os.replace(draft, folder / HISTORY_FILE)
 
 
 def _public_jwk(public_key: ec.EllipticCurvePublicKey) -> dict[str, str]:
@@ -201,7 +267,7 @@ def _history(folder: Path, did: str) -> tuple[VerificationKey, ...]:
             VerificationKey(
                 id=f"{did}#{entry['name']}",
                 jwk={name: entry[name] for name in _members(entry)},
-                uses=frozenset() if entry.get("for") == "log" else frozenset(KeyUse),
+                uses=frozenset() if "for" in entry else frozenset(KeyUse),
                 expires=_zoned(entry.get("expires")),
                 revoked=_zoned(entry.get("revoked")),
             )
@@ -216,6 +282,8 @@ def _history(folder: Path, did: str) -> tuple[VerificationKey, ...]:
 
 
 def _members(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    if entry["kty"] == "AKP":
+        return ("kty", "alg", "pub")
     return ("kty", "crv", "x", "y") if entry["kty"] == "EC" else ("kty", "crv", "x")
 
 

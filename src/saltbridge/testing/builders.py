@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from argon2.profiles import CHEAPEST
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, utils
 
 from saltbridge.adapters.stores.memory import MemoryStore
 from saltbridge.core.errors import Unavailable
@@ -24,6 +24,7 @@ from saltbridge.trust.did import (
     build_did_document,
 )
 from saltbridge.trust.signature import base64url
+from saltbridge.trust.suites import public_jwk
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -128,18 +129,40 @@ class BuiltLogSigner:
         return {"kty": "OKP", "crv": "Ed25519", "x": base64url(raw)}
 
 
+class BuiltArchiveSigner:
+    """An ML-DSA-65 key derived from its name, so that tests repeat. Never for real use."""
+
+    suite = "ML-DSA-65"
+
+    def __init__(self, key_id: str) -> None:
+        self.key_id = key_id
+        self._key = mldsa.MLDSA65PrivateKey.from_seed_bytes(sha256(key_id.encode()).digest())
+
+    def sign(self, signing_input: bytes) -> bytes:
+        return self._key.sign(signing_input)
+
+    def public_jwk(self) -> dict[str, str]:
+        """The public half."""
+        return public_jwk(self.suite, self._key.public_key().public_bytes_raw())
+
+
 @dataclass
 class BuiltKeyring:
-    """One key for claims and one for the log, of one DID."""
+    """One key for claims and one for the log, of one DID; one for archives once asked for."""
 
     did: str
     dsp_url: str = ""
+    archives: bool = False
 
     def signer(self) -> BuiltSigner:
         return BuiltSigner(f"{self.did}#key-1")
 
     def log_signer(self) -> BuiltLogSigner:
         return BuiltLogSigner(f"{self.did}#log-1")
+
+    def archive_signer(self) -> BuiltArchiveSigner:
+        self.archives = True
+        return BuiltArchiveSigner(f"{self.did}#archive-1")
 
     def did_document(self) -> Mapping[str, Any]:
         signer, log = self.signer(), self.log_signer()
@@ -148,11 +171,14 @@ class BuiltKeyring:
             if self.dsp_url
             else ()
         )
-        keys = (
+        keys = [
             VerificationKey(signer.key_id, signer.public_jwk()),
             VerificationKey(log.key_id, log.public_jwk(), frozenset()),
-        )
-        return build_did_document(DidDocument(self.did, keys, services))
+        ]
+        if self.archives:
+            archive = self.archive_signer()
+            keys.append(VerificationKey(archive.key_id, archive.public_jwk(), frozenset()))
+        return build_did_document(DidDocument(self.did, tuple(keys), services))
 
 
 @dataclass
