@@ -27,11 +27,15 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
     from saltbridge.adapters.keys import FileKeyring
     from saltbridge.adapters.passwords import Argon2Passwords
     from saltbridge.adapters.stores import open_store
+    from saltbridge.adapters.tls_files import partner_context
 
     node = node_folder.read(node_dir)
     profile = replace(node.profile, partners=node_folder.PartnersOnFile(node_dir))
     clock = SystemClock()
-    http = SafeHttpClient(allow_loopback_http=profile.allow_loopback_http)
+    http = SafeHttpClient(
+        allow_loopback_http=profile.allow_loopback_http,
+        ssl_context=partner_context(node.settings, node_dir),
+    )
     return World(
         node=profile,
         clock=clock,

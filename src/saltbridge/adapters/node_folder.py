@@ -150,6 +150,20 @@ def add_partner(folder: Path, partner: Partner) -> bool:
     return True
 
 
+def move(folder: Path, base_url: str, did: str) -> None:
+    """Give the node another public address, and the DID it has from then on.
+
+    Raises:
+        FaultyInput: no node is there, or it cannot have that address.
+    """
+    there = read(folder)
+    profile = replace(there.profile, base_url=base_url, did=did)
+    faults = _check(profile, Place(file=str(folder / NODE_FILE)))
+    if faults:
+        raise FaultyInput(faults)
+    _write(replace(there, profile=profile))
+
+
 class PartnersOnFile(Sequence[Partner]):
     """The partners of ``node.toml`` as it is now, so that a served node learns of new ones.
 

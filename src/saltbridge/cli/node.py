@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from saltbridge.cli.node_address import address
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -12,6 +14,7 @@ app = typer.Typer(
     help="Set up, introduce and serve a company's node.",
 )
 
+app.command()(address)
 Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
 
 
@@ -131,7 +134,7 @@ def serve(
         int | None, typer.Option(min=1, max=65535, help="Another port than at set-up.")
     ] = None,
 ) -> None:
-    """Serve the node on 127.0.0.1 until Ctrl-C."""
+    """Serve the node until Ctrl-C: on 127.0.0.1, or as its settings say."""
     from saltbridge.cli.present import language
     from saltbridge.web.serve import serve as serve_node
 
