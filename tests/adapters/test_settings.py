@@ -7,6 +7,7 @@ import pytest
 
 from saltbridge.adapters import node_folder
 from saltbridge.adapters.settings import SETTINGS, check, value
+from saltbridge.border.rules import packaged_packs
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place
 from saltbridge.testing.builders import NOON, node_profile
@@ -74,3 +75,9 @@ def test_names_are_unique_and_defaults_keep_their_own_bounds() -> None:
     for row in with_numbers:
         assert (row.least or 0) <= row.default <= (row.most or row.default), row.name
     assert all(r.default in r.choices for r in SETTINGS if r.choices)
+
+
+def test_the_zones_are_those_of_the_rule_packs() -> None:
+    zones = {pack.zone for pack in packaged_packs() if pack.zone}
+    (row,) = [row for row in SETTINGS if row.name == "free_trade_zone"]
+    assert set(row.choices) == {"none", *zones}

@@ -74,8 +74,10 @@ SETTINGS: Final = (
     Setting("approval_days", int, "Days within which a pending release is to be approved.",
             14, 1, 365),
     # Border and record
-    Setting("free_trade_zone", str, "Free-trade zone whose data list applies (CN)."),
-    Setting("retention_years", int, "Years for which records are kept.", None, 1, 100),
+    Setting("free_trade_zone", str, "Free-trade zone the company is registered in, whose "
+            "data list applies (CN).", "none", choices=("none", "beijing", "shanghai-lingang")),
+    Setting("retention_years", int, "Years for which released bytes and manifests are kept; "
+            "decisions and the log are kept for good.", 3, 3, 100),
     Setting("timestamp_url", str, "Time-stamp authority (RFC 3161) for checkpoints."),
 )  # fmt: skip
 _BY_NAME: Final = {row.name: row for row in SETTINGS}

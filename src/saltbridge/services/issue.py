@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 
-from saltbridge.border.catalogue import catalogue_for
 from saltbridge.border.context import PUBLIC, Context
 from saltbridge.border.decide import Decision, decide, release
 from saltbridge.border.release import Release
-from saltbridge.border.rules import packaged_packs
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
@@ -41,7 +39,9 @@ from saltbridge.passport.model import (
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
 from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather
+from saltbridge.steps.deciding import zone_of
 from saltbridge.steps.release import keep_decision, released_claim, sign_claim
+from saltbridge.steps.rules import RuleBook, rule_book
 from saltbridge.trust.claims import Passport
 from saltbridge.trust.did import iso
 
@@ -205,7 +205,7 @@ def _commit(
 ) -> IssuedPassport:
     """Sign the views, release the public one, and write everything of one passport."""
     decision, claim, claim_release = _release_public(
-        world, view(passport, Audience.PUBLIC, status), request.person, now
+        world, rule_book(work), view(passport, Audience.PUBLIC, status), request.person, now
     )
     view_release = release(decision, decision.view_bytes, VIEW_MEDIA_TYPE, decision.view_bytes)
     record, _ = keep_decision(work, decision, claim_release)
@@ -274,7 +274,7 @@ def _registration_due(category: str, now: datetime) -> datetime:
 
 
 def _release_public(
-    world: World, document: Mapping[str, Any], person: str, now: datetime
+    world: World, book: RuleBook, document: Mapping[str, Any], person: str, now: datetime
 ) -> tuple[Decision, Passport, Release]:
     """The border decision on the public view, and what may leave of it, signed and released.
 
@@ -291,8 +291,10 @@ def _release_public(
         at=now,
         counters=None,  # nothing personal is public, so no counter can change
         person=person,
+        zone=zone_of(world),
     )
-    decision = decide(document, context, catalogue_for(document["kind"]), packaged_packs())
+    catalogue = book.catalogue(document["kind"], context)
+    decision = decide(document, context, catalogue, book.packs)
     if decision.stays or decision.minimised:
         raise Refused(
             finding("passport.border-withheld", Place(pointer=f.path), path=f.path)

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from saltbridge.border.catalogue import catalogue_for
+from saltbridge.border.calendar import counter_year
 from saltbridge.border.context import Context, Recipient, Secrets, Terms
 from saltbridge.border.decide import Decision, decide
 from saltbridge.border.manifest import counters_after, manifest_of
 from saltbridge.border.release import Release
-from saltbridge.border.rules import COUNTERS, packaged_packs
+from saltbridge.border.rules import COUNTERS
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import finding
 from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, usage_offer
 from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.deciding import zone_of
 from saltbridge.steps.release import keep_decision, released_claim
+from saltbridge.steps.rules import rule_book
 from saltbridge.trust.claims import SupplierRecord
 from saltbridge.trust.did import iso
 
@@ -123,18 +125,23 @@ def preview(world: World, request: PublishRequest) -> tuple[Mapping[str, Any], .
     terms = Terms("preview", "offer", tuple(p.bpn for p in partners), (purpose,), now)
     with world.store.reading() as work:
         secrets = _stored_secrets(work) or Secrets(world.identifiers.token().encode())
-        counters = _counters(work, now.year)
+        counters = _counters(work, counter_year(now))
+        book = rule_book(work)
+    contexts = (
+        _context(world, "preview", partner, purpose, terms, now, counters, request)
+        for partner in partners
+    )
     return tuple(
         manifest_of(
             decide(
                 request.document,
-                _context(world, "preview", partner, purpose, terms, now, counters, request),
-                catalogue_for(request.kind),
-                packaged_packs(),
+                context,
+                book.catalogue(request.kind, context),
+                book.packs,
                 secrets,
             )
         )
-        for partner in partners
+        for context in contexts
     )
 
 
@@ -179,21 +186,22 @@ def _decide_for(
         purpose,
         terms,
         now,
-        _counters(work, now.year),
+        _counters(work, counter_year(now)),
         request,
     )
+    book = rule_book(work)
     decision = decide(
         request.document,
         context,
-        catalogue_for(request.kind),
-        packaged_packs(),
+        book.catalogue(request.kind, context),
+        book.packs,
         _secrets(world, work),
     )
     if decision.withholds_all_but_public:
         return decision, None
     after = counters_after(decision)
     if after is not None:
-        work.put("counter", str(now.year), canonical_bytes(after))
+        work.put("counter", str(after["year"]), canonical_bytes(after))
     _, released = released_claim(world, decision, SupplierRecord, now)
     return decision, released
 
@@ -218,6 +226,7 @@ def _context(
         at=now,
         counters=counters,
         person=request.person,
+        zone=zone_of(world),
     )
 
 

@@ -49,8 +49,8 @@ def circumstances(
 
 def zone_of(world: World) -> str:
     """The free-trade zone of this node: setting ``free_trade_zone``; empty without it."""
-    zone = world.settings.get("free_trade_zone", "")
-    return zone if isinstance(zone, str) else ""
+    zone = world.settings.get("free_trade_zone", "none")
+    return zone if isinstance(zone, str) and zone != "none" else ""
 
 
 def counters_of(view: UnitOfWork, year: int) -> Mapping[str, int] | None:
