@@ -4,35 +4,46 @@ Reading gives the inventory together with the digest of the bytes it was read fr
 is atomic and replaces nothing unless told to.
 """
 
+import mimetypes
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.finding import Argument, Finding, Place
+from saltbridge.core.finding import Argument, Finding, Place, Severity
 from saltbridge.footprint.model import TABLES, Inventory
-from saltbridge.formats.inventory_folder import HEAD_FILE, parse_folder, render_folder
-from saltbridge.formats.inventory_workbook import parse_workbook
+from saltbridge.formats.inventory_folder import HEAD_FILE, render_folder
+from saltbridge.formats.inventory_sources import (
+    WORKBOOK_NAME,
+    EvidenceFile,
+    InventorySources,
+    parse_sources,
+)
 from saltbridge.formats.inventory_workbook_writer import render_workbook
 
 MAX_FILE_BYTES = 50_000_000
+MAX_EVIDENCE_BYTES = 20_000_000  # of one document
+MAX_EVIDENCE_IN_ALL = 100_000_000  # of one inventory
 _WORKBOOK_SUFFIX = ".xlsx"
 # Read by content: the gate names what an old or encrypted file is and how to save it anew.
 _WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods"})
-_WORKBOOK_NAME = "inventory.xlsx"  # in the digest, whatever the file is called
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedInventory:
-    """An inventory, the digest of its source files, and what a person should know about it."""
+    """An inventory, the files it was read from, and what a person should know about it."""
 
     inventory: Inventory
-    digest: str
+    sources: InventorySources
     findings: tuple[Finding, ...]  # warnings and notes; errors were raised
+
+    @property
+    def digest(self) -> str:
+        """The digest of the source files."""
+        return self.sources.digest
 
 
 def load(path: Path) -> LoadedInventory:
@@ -44,11 +55,79 @@ def load(path: Path) -> LoadedInventory:
     Raises:
         FaultyInput: with all findings, where any of them is an error.
     """
-    files = _sources(path)
-    inventory, findings = _parse(path, files)
+    sources = InventorySources(path.name, _sources(path))
+    inventory, findings = parse_sources(sources)
     if inventory is None:
         raise FaultyInput(findings)
-    return LoadedInventory(inventory, _digest_of(files), findings)
+    return LoadedInventory(inventory, sources, findings)
+
+
+def load_evidence(
+    path: Path, inventory: Inventory
+) -> tuple[tuple[EvidenceFile, ...], tuple[Finding, ...]]:
+    """The documents of the evidence table that lie in the inventory's own folder.
+
+    Of a workbook this is the folder it lies in. Addresses, and names that lead out of the
+    folder, are not followed; a document that is not there is none. A document whose digest
+    is not the one in the table, or that is too large to keep, gives a warning.
+    """
+    folder = (path if path.is_dir() else path.parent).resolve()
+    found: dict[str, EvidenceFile] = {}
+    warnings: list[Finding] = []
+    room = MAX_EVIDENCE_IN_ALL
+
+    def warn(code: str, place: Place, **arguments: Argument) -> None:
+        warnings.append(Finding(code, arguments, place, severity=Severity.WARNING))
+
+    for row in inventory.evidence:
+        document = _beside(folder, row.document)
+        if document is None:
+            continue
+        if row.document not in found:
+            with suppress(OSError):
+                limit = min(MAX_EVIDENCE_BYTES, room)
+                with document.open("rb") as source:
+                    content = source.read(limit + 1)
+                if len(content) > limit:
+                    size = f"{MAX_EVIDENCE_BYTES // 1_000_000} MB"
+                    whole = f"{MAX_EVIDENCE_IN_ALL // 1_000_000} MB"
+                    warn(
+                        "inventory.evidence-too-large",
+                        row.place,
+                        document=row.document,
+                        limit=size,
+                        whole=whole,
+                    )
+                    continue
+                room -= len(content)
+                found[row.document] = EvidenceFile(row.document, _media_type(document), content)
+        kept = found.get(row.document)
+        if kept is not None and row.digest not in ("", kept.digest):
+            warn(
+                "inventory.evidence-differs",
+                row.place,
+                document=row.document,
+                stated=row.digest[:80],
+                found=kept.digest,
+            )
+    return tuple(found.values()), tuple(warnings)
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """The file of this name in the folder or below; None where there is none."""
+    if not name or "://" in name or "\0" in name:
+        return None
+    try:
+        path = (folder / name).resolve()
+        inside = path.is_relative_to(folder) and path.is_file()
+    except (OSError, ValueError):
+        return None
+    return path if inside else None
+
+
+def _media_type(path: Path) -> str:
+    guessed, encoding = mimetypes.guess_type(path.name, strict=True)
+    return guessed if guessed and not encoding else "application/octet-stream"
 
 
 def save_folder(inventory: Inventory, path: Path, *, replace: bool = False) -> None:
@@ -131,24 +210,8 @@ def _sources(path: Path) -> dict[str, bytes]:
     if not path.exists():
         raise _fault("file.not-found", path)
     if path.suffix.lower() in _WORKBOOK_SUFFIXES:
-        return {_WORKBOOK_NAME: _read(path, MAX_FILE_BYTES)}
+        return {WORKBOOK_NAME: _read(path, MAX_FILE_BYTES)}
     raise _fault("file.not-an-inventory", path)
-
-
-def _parse(
-    path: Path, files: Mapping[str, bytes]
-) -> tuple[Inventory | None, tuple[Finding, ...]]:
-    if path.is_dir():
-        return parse_folder(files)
-    return parse_workbook(files[_WORKBOOK_NAME], path.name)
-
-
-def _digest_of(files: Mapping[str, bytes]) -> str:
-    ours = {HEAD_FILE, _WORKBOOK_NAME, *(f"{table}.csv" for table in TABLES)}
-    listing = [
-        {"name": name, "digest": digest(files[name])} for name in sorted(files) if name in ours
-    ]
-    return digest(canonical_bytes(listing))
 
 
 def _read(path: Path, limit: int) -> bytes:

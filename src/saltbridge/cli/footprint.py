@@ -29,7 +29,9 @@ def footprint(
     ] = None,
 ) -> None:
     """Work out a carbon footprint: total, stages, largest lines, holes with their ranges."""
-    from saltbridge.adapters.inventory_files import load
+    from dataclasses import replace
+
+    from saltbridge.adapters.inventory_files import load, load_evidence
     from saltbridge.bootstrap import open_clock, open_factor_library, opened_world
     from saltbridge.cli.footprint_view import open_line, show
     from saltbridge.cli.present import language, say_json
@@ -44,18 +46,22 @@ def footprint(
         methodology=methodology,
         assumptions=_assumptions(assume or []),
         declare=declare,
+        sources=loaded.sources,
     )
+    told = loaded.findings
     if node is None:
         result = work_out(open_factor_library(), open_clock().now().date(), request)
     else:
+        evidence, doubts = load_evidence(inventory, loaded.inventory)
+        told = (*told, *doubts)
         with opened_world(node) as world:
-            result = account(world, request)
+            result = account(world, replace(request, evidence=evidence))
     if as_json:
         say_json(result.record)
     elif line is not None:
         open_line(result, line, spoken)
     else:
-        show(result, spoken, loaded.findings)
+        show(result, spoken, told)
 
 
 def _assumptions(pairs: list[str]) -> dict[str, str]:

@@ -1,0 +1,346 @@
+"""What a verifier reads: footprint, model, evidence; and a replay of the arithmetic.
+
+Every reading is recorded before anything is shown.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from saltbridge.accounts.model import Act, Person
+from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.errors import FaultyInput, SaltbridgeError
+from saltbridge.core.finding import Argument, Finding, errors_in
+from saltbridge.core.quantity import is_number, round_significant
+from saltbridge.footprint.model import Inventory
+from saltbridge.formats.inventory_sources import parse_sources
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.accounting import (
+    Accounted,
+    FootprintRequest,
+    verified_supplier_factors,
+    with_remarks,
+    work_out,
+)
+from saltbridge.steps.models import (
+    KeptFile,
+    Model,
+    kept_bytes,
+    kept_model,
+    sources_of,
+)
+from saltbridge.steps.records import document, every
+from saltbridge.steps.verification import (
+    may_see,
+    note_access,
+    require,
+    require_sight,
+)
+from saltbridge.trust.claims import Receipt, verify
+from saltbridge.trust.did import from_iso
+from saltbridge.trust.receipt import ReceiptContent, parse_receipt, value_digest
+
+# Two machines may differ in the last digits of a float; what is signed is rounded far above.
+COMPARED_DIGITS: Final = 10
+MOST_DIFFERENCES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A footprint in a verifier's list."""
+
+    id: str
+    product: str
+    kind: str
+    methodology: str
+    made_at: str
+    has_model: bool
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A footprint with the model behind it. ``inventory`` None: none was kept, or it is
+    damaged; ``findings`` say so."""
+
+    id: str
+    stored: Mapping[str, Any]
+    model: Model | None
+    inventory: Inventory | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPoint:
+    """One point of a replay. ``code`` is a message id, as is ``verification.replay.<name>``."""
+
+    name: str
+    good: bool
+    code: str
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A place where the replay gave something else. None: the member is not there."""
+
+    pointer: str
+    stored: Any
+    replayed: Any
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A footprint worked out again from what was kept."""
+
+    id: str
+    points: tuple[ReplayPoint, ...]
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether everything agreed."""
+        return all(point.good for point in self.points)
+
+
+def footprints(world: World, person: Person) -> list[Listed]:
+    """The footprints whose models the person may see, the newest first.
+
+    Raises:
+        Refused: the person may see none at all.
+    """
+    require(person, Act.READ_MODEL)
+    today = world.clock.now().date()
+    found: list[Listed] = []
+    with world.store.reading() as view:
+        for record in every(view, "footprint"):
+            if may_see(view, person, record.id, today):
+                found.append(_listed(record.id, read_json(record.body)))
+    return sorted(found, key=lambda f: (f.made_at, f.id), reverse=True)
+
+
+def _listed(id: str, stored: Mapping[str, Any]) -> Listed:
+    record = stored["record"]
+    method = record["methodology"]
+    return Listed(
+        id,
+        record["product"].get("name") or record["product"].get("id", ""),
+        stored["kind"],
+        f"{method['id']}@{method['edition']}",
+        stored["made_at"],
+        bool(stored.get("model")),
+    )
+
+
+def open_footprint(world: World, person: Person, id: str, what: str = "read") -> Opened:
+    """The footprint and its model; that the person opened it is recorded.
+
+    Raises:
+        FaultyInput: there is none that this person may see.
+        Refused: no role lets them.
+    """
+    with world.store.unit_of_work() as work:
+        require_sight(work, person, id, world.clock.now().date())
+        note_access(world, work, person, what, id)
+    with world.store.reading() as view:
+        return _opened(view, id)
+
+
+def _opened(view: UnitOfWork, id: str) -> Opened:
+    stored = document(view, "footprint", id)
+    model = kept_model(view, id)
+    if model is None:
+        return Opened(id, stored, None, None, ())
+    try:
+        inventory, findings = parse_sources(sources_of(view, model))
+    except SaltbridgeError as fault:
+        return Opened(id, stored, model, None, fault.findings)
+    return Opened(id, stored, model, inventory, errors_in(findings))
+
+
+def open_file(world: World, person: Person, id: str, digest: str) -> tuple[KeptFile, bytes]:
+    """An evidence or input file of a model, digest checked again; the reading is recorded.
+
+    Raises:
+        FaultyInput: this footprint, or a file of this digest with it, is not there for them.
+        Refused: no role lets them, or the file is damaged.
+    """
+    with world.store.unit_of_work() as work:
+        require_sight(work, person, id, world.clock.now().date())
+        model = kept_model(work, id)
+        files = (*model.evidence, *model.files) if model else ()
+        file = next((f for f in files if f.digest == digest), None)
+        if file is None:
+            raise FaultyInput.of("verification.no-file", digest=digest[:80])
+        content = kept_bytes(work, file)
+        kind = "evidence-opened" if model and file in model.evidence else "input-opened"
+        note_access(world, work, person, kind, id, file.digest)
+        return file, content
+
+
+def replay(world: World, person: Person, id: str) -> Replay:
+    """The footprint worked out again from the kept inputs, and what differs.
+
+    Raises:
+        FaultyInput: there is none that this person may see.
+        Refused: no role lets them.
+    """
+    with world.store.unit_of_work() as work:
+        require_sight(work, person, id, world.clock.now().date())
+        note_access(world, work, person, "replayed", id)
+    with world.store.reading() as view:
+        return _Rerun(world, view, id).run()
+
+
+class _Rerun:
+    """One replay: points are noted as they come; the first that ends it ends it."""
+
+    def __init__(self, world: World, view: UnitOfWork, id: str) -> None:
+        self._world, self._view, self._id = world, view, id
+        self._stored: Mapping[str, Any] = document(view, "footprint", id)
+        self._points: list[ReplayPoint] = []
+
+    def run(self) -> Replay:
+        receipt = self._receipt()
+        model, inventory = self._inputs(receipt)
+        if model is None or inventory is None or receipt is None:
+            return Replay(self._id, tuple(self._points))
+        self._factor_sets()
+        again = self._again(model, inventory)
+        found = () if again is None else self._compare(again, receipt)
+        return Replay(self._id, tuple(self._points), found)
+
+    def _note(self, name: str, good: bool, code: str, **arguments: Argument) -> None:
+        self._points.append(ReplayPoint(name, good, f"verification.{code}", arguments))
+
+    def _fault(self, name: str, fault: SaltbridgeError) -> None:
+        first = fault.findings[0]
+        self._points.append(ReplayPoint(name, False, first.code, dict(first.arguments)))
+
+    def _receipt(self) -> ReceiptContent | None:
+        """1. The receipt is the node's own, and names the record that is stored."""
+        try:
+            verified = verify(
+                Receipt(self._stored["receipt"]), self._world.keyring.did_document()
+            )
+            receipt = parse_receipt(verified.content)
+        except SaltbridgeError as fault:
+            self._fault("receipt", fault)
+            return None
+        good = receipt.footprint_digest == value_digest(self._stored["record"])
+        self._note("receipt", good, "replay-receipt" if good else "replay-receipt-differs")
+        return receipt
+
+    def _inputs(self, receipt: ReceiptContent | None) -> tuple[Model | None, Inventory | None]:
+        """2. The inputs are those the receipt names, byte for byte."""
+        model = kept_model(self._view, self._id)
+        if model is None or model.digest != self._stored.get("model"):
+            code = "replay-no-model" if model is None else "replay-model-differs"
+            self._note("inputs", False, code)
+            return None, None
+        try:
+            sources = sources_of(self._view, model)
+            for file in model.evidence:
+                kept_bytes(self._view, file)
+        except SaltbridgeError as fault:
+            self._fault("inputs", fault)
+            return model, None
+        due = receipt.inputs_digest if receipt else self._stored["inputs_digest"]
+        if not model.as_read:
+            self._note("inputs", False, "replay-inputs-rendered", digest=due)
+        elif sources.digest != due:
+            self._note("inputs", False, "replay-inputs-differ", found=sources.digest, due=due)
+        else:
+            count = len(model.files) + len(model.evidence)
+            self._note("inputs", True, "replay-inputs", files=count, digest=due)
+        inventory, findings = parse_sources(sources)
+        if inventory is None:
+            self._fault("inputs", FaultyInput(errors_in(findings)))
+        return model, inventory
+
+    def _factor_sets(self) -> None:
+        """3. The factor sets are those of then."""
+        for name, due in sorted(self._stored["factor_sets"].items()):
+            try:
+                found = self._world.factor_library.factor_set(name).digest
+            except SaltbridgeError as fault:
+                self._fault("factors", fault)
+                continue
+            good = found == due
+            code = "replay-factors" if good else "replay-factors-differ"
+            self._note("factors", good, code, set=name, found=found, due=due)
+
+    def _again(self, model: Model, inventory: Inventory) -> Accounted | None:
+        """4. It can be worked out, with the supplier records there were then."""
+        method = self._stored["record"]["methodology"]
+        request = FootprintRequest(
+            inventory=inventory,
+            inventory_digest=self._stored["inputs_digest"],
+            methodology=f"{method['id']}@{method['edition']}",
+            factor_sets=model.factor_sets,
+            assumptions=model.assumptions,
+            declare=self._stored["kind"] == "declaration",
+        )
+        made_on: date = from_iso(self._stored["made_at"]).date()
+        supplied, remarks = verified_supplier_factors(self._view, frozenset(model.deliveries))
+        try:
+            result = work_out(self._world.factor_library, made_on, request, supplied)
+        except SaltbridgeError as fault:
+            self._fault("result", fault)
+            return None
+        due = list(self._stored["supplier_records"])
+        good = list(result.supplier_records) == due
+        self._note(
+            "suppliers",
+            good,
+            "replay-suppliers" if good else "replay-suppliers-differ",
+            count=len(due),
+            found=len(result.supplier_records),
+        )
+        return with_remarks(result, inventory, remarks)
+
+    def _compare(self, again: Accounted, receipt: ReceiptContent) -> tuple[Difference, ...]:
+        """5. The result is the same: whole, or to all digits that are compared."""
+        record = read_json(canonical_bytes(dict(again.record)))
+        found = value_digest(record)
+        if found == receipt.footprint_digest:
+            self._note("result", True, "replay-result", digest=found)
+        differs = tuple(_differences(self._stored["record"], record, ""))
+        if found != receipt.footprint_digest:
+            code = "replay-result-differs" if differs else "replay-result-rounded"
+            self._note("result", not differs, code, count=len(differs), digits=COMPARED_DIGITS)
+        declared = value_digest(record.get("declared")) == receipt.declared_digest
+        self._note(
+            "declared", declared, "replay-declared" if declared else "replay-declared-differs"
+        )
+        return differs[:MOST_DIFFERENCES]
+
+
+def _differences(stored: Any, replayed: Any, pointer: str) -> Iterator[Difference]:
+    if isinstance(stored, Mapping) and isinstance(replayed, Mapping):
+        for key in sorted({*stored, *replayed}):
+            where = f"{pointer}/{key}"
+            if key in stored and key in replayed:
+                yield from _differences(stored[key], replayed[key], where)
+            else:
+                yield Difference(where, stored.get(key), replayed.get(key))
+        return
+    if isinstance(stored, list) and isinstance(replayed, list):
+        for index in range(max(len(stored), len(replayed))):
+            where = f"{pointer}/{index}"
+            if index < min(len(stored), len(replayed)):
+                yield from _differences(stored[index], replayed[index], where)
+            else:
+                yield Difference(where, _element(stored, index), _element(replayed, index))
+        return
+    if is_number(stored) and is_number(replayed):
+        digits = (round_significant(float(v), COMPARED_DIGITS) for v in (stored, replayed))
+        if next(digits) != next(digits):
+            yield Difference(pointer, stored, replayed)
+        return
+    if stored != replayed:
+        yield Difference(pointer, stored, replayed)
+
+
+def _element(values: list[Any], index: int) -> Any:
+    return values[index] if index < len(values) else None

@@ -1,0 +1,150 @@
+"""Working a footprint out from an inventory, factor sets and verified supplier records.
+
+Accounting does it once and signs the result; a replay does it again, years later, from what was
+kept. Both go this way and no other.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from saltbridge.core.canonical import read_json
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import Finding
+from saltbridge.footprint.calculate import calculate
+from saltbridge.footprint.check import check_content
+from saltbridge.footprint.declare.declaration import (
+    DECLARATION,
+    ESTIMATE,
+    declaration_or_findings,
+)
+from saltbridge.footprint.methodologies import choose
+from saltbridge.footprint.model import EmissionFactor, FactorSet, Inventory
+from saltbridge.footprint.record import footprint_record
+from saltbridge.footprint.result import CarbonFootprint
+from saltbridge.footprint.supplier_records import supplier_factors
+from saltbridge.formats.inventory_sources import EvidenceFile, InventorySources
+from saltbridge.ports import FactorLibrary, UnitOfWork
+from saltbridge.steps.records import every
+from saltbridge.trust.claims import Receipt, SignedClaim
+
+
+@dataclass(frozen=True, kw_only=True)
+class FootprintRequest:
+    """What to account for. ``methodology`` is ``ID`` or ``ID@EDITION``.
+
+    ``factor_sets`` replaces the sets the inventory names. ``placed_on_market`` chooses the
+    edition where none is named; the day of the request otherwise. ``sources`` are the files the
+    inventory was read from and ``evidence`` the documents behind it: both are kept with the
+    footprint on the node, for whoever verifies it.
+    """
+
+    inventory: Inventory
+    inventory_digest: str
+    methodology: str
+    factor_sets: Sequence[str] | None = None
+    assumptions: Mapping[str, str] = field(default_factory=dict)
+    declare: bool = False
+    placed_on_market: date | None = None
+    sources: InventorySources | None = None
+    evidence: Sequence[EvidenceFile] = ()
+
+
+@dataclass(frozen=True)
+class Accounted:
+    """A footprint with its record.
+
+    ``obstacles`` says why it is an estimate and no declaration. The ids and the signed claims
+    are there when a node stands behind it.
+    """
+
+    footprint: CarbonFootprint
+    record: Mapping[str, Any]
+    kind: str
+    obstacles: tuple[Finding, ...]
+    factor_sets: Mapping[str, str]  # id → digest
+    supplier_records: tuple[str, ...]  # digests of the records that priced a line
+    id: str = ""
+    claim: SignedClaim | None = None
+    receipt: Receipt | None = None
+
+
+def work_out(
+    library: FactorLibrary,
+    today: date,
+    request: FootprintRequest,
+    supplied: Sequence[EmissionFactor] = (),
+) -> Accounted:
+    """The footprint of a request; nothing is signed or stored.
+
+    Raises:
+        FaultyInput: the inventory, the methodology or an assumption is faulty.
+        Refused: no edition is in force, or a declaration was asked for and may not be made;
+            the findings name the holes and their range.
+        Unavailable: a factor set cannot be had.
+    """
+    empty = check_content(request.inventory)
+    if empty:
+        raise FaultyInput(empty)
+    methodology, edition = choose(request.methodology, request.placed_on_market or today)
+    names = request.factor_sets
+    if names is None:
+        names = request.inventory.factor_sets
+    sets: list[FactorSet] = [library.factor_set(name) for name in names]
+    footprint = calculate(
+        request.inventory,
+        methodology,
+        edition,
+        sets,
+        supplier_factors=supplied,
+        assumptions=request.assumptions,
+    )
+    possible, obstacles = declaration_or_findings(footprint)
+    if request.declare and possible != DECLARATION:
+        raise Refused(obstacles)
+    kind = DECLARATION if request.declare else ESTIMATE
+    used = sorted({c.factor.record for c in footprint.contributions if c.factor.record})
+    return Accounted(
+        footprint,
+        footprint_record(footprint, request.inventory, kind),
+        kind,
+        obstacles,
+        {s.id: s.digest for s in sets},
+        tuple(used),
+    )
+
+
+def with_remarks(
+    result: Accounted, inventory: Inventory, remarks: Sequence[Finding]
+) -> Accounted:
+    """The result with what was found in the supplier records."""
+    if not remarks:
+        return result
+    footprint = replace(result.footprint, findings=(*result.footprint.findings, *remarks))
+    record = footprint_record(footprint, inventory, result.kind)
+    return replace(result, footprint=footprint, record=record)
+
+
+def verified_supplier_factors(
+    view: UnitOfWork, only: Collection[str] | None = None
+) -> tuple[tuple[EmissionFactor, ...], tuple[Finding, ...]]:
+    """Factors of all verified PCF deliveries; of two for one flow the newer one counts.
+
+    ``only`` leaves out every delivery it does not name: those that came later.
+    """
+    newest: dict[tuple[str, str, str], EmissionFactor] = {}
+    remarks: list[Finding] = []
+    for record in sorted(every(view, "pcf"), key=lambda r: (r.written_at, r.id)):
+        if only is not None and record.id not in only:
+            continue
+        document = read_json(record.body, record.id)
+        delivery = document.get("delivery") or {}
+        supplier = str((delivery.get("provider") or {}).get("bpn") or "")
+        found, faults = supplier_factors(
+            document, supplier=supplier, digest=str(delivery.get("digest") or record.id)
+        )
+        remarks += faults
+        for factor in found:
+            newest[factor.supplier, factor.flow, factor.location] = factor
+    return tuple(newest.values()), tuple(remarks)
