@@ -1,20 +1,27 @@
 """Inventories on disk: limits, digests, and nothing overwritten by accident."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from saltbridge.adapters import inventory_files
 from saltbridge.adapters.inventory_files import (
     load,
+    load_evidence,
     save,
     save_folder,
     save_workbook,
     write_folder,
 )
 from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import Severity
+from saltbridge.footprint.model import Evidence, Inventory
 from saltbridge.formats.inventory_reference import template_files, template_inventory
+from saltbridge.formats.inventory_sources import parse_sources
 from saltbridge.testing.inventory_forms import SMALL, without_places
+from saltbridge.testing.verification import battery
 
 
 def code_of(caught: pytest.ExceptionInfo[FaultyInput]) -> str:
@@ -117,3 +124,59 @@ def test_a_folder_larger_than_allowed_is_not_read(
     with pytest.raises(FaultyInput) as caught:
         load(tmp_path / "a")
     assert code_of(caught) == "file.too-large"
+
+
+def test_the_files_read_are_kept_with_the_inventory(tmp_path: Path) -> None:
+    save_folder(battery(), tmp_path / "a")
+    (tmp_path / "a" / "notes.csv").write_bytes(b"x\n")  # not ours: not in the digest
+    loaded = load(tmp_path / "a")
+    assert loaded.sources.name == "a"
+    assert set(loaded.sources.own) == set(loaded.sources.files) - {"notes.csv"}
+    assert parse_sources(loaded.sources)[0] == loaded.inventory
+
+
+def with_evidence(*documents: str, **more: Any) -> Inventory:
+    listed = tuple(
+        Evidence(id=f"e{n}", kind="invoice", title="t", document=name, **more)
+        for n, name in enumerate(documents)
+    )
+    return replace(battery(), evidence=listed)
+
+
+def test_evidence_is_read_from_the_folder_and_from_nowhere_else(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    (folder / "bills").mkdir(parents=True)
+    (folder / "bills" / "one.pdf").write_bytes(b"%PDF one")
+    (folder / "page.html").write_bytes(b"<script>")
+    (folder / "blob").write_bytes(b"\0")
+    (tmp_path / "secret.txt").write_bytes(b"key")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    what = with_evidence(
+        "bills/one.pdf", "bills/one.pdf", "page.html", "blob", "", "gone.pdf", "bills",
+        "../secret.txt", str(tmp_path / "secret.txt"), "link.txt", "https://x.example/a.pdf",
+        "a\0b",
+    )  # fmt: skip
+    for path in (folder, folder / "pack.xlsx"):
+        files, findings = load_evidence(path, what)
+        assert findings == ()
+        assert [(f.name, f.media_type, f.content) for f in files] == [
+            ("bills/one.pdf", "application/pdf", b"%PDF one"),
+            ("page.html", "text/html", b"<script>"),
+            ("blob", "application/octet-stream", b"\0"),
+        ]
+
+
+def test_evidence_with_another_digest_or_too_much_of_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one.pdf").write_bytes(b"12345678")
+    files, (told,) = load_evidence(tmp_path, with_evidence("one.pdf", digest="sha256:0"))
+    assert (len(files), told.code) == (1, "inventory.evidence-differs")
+    monkeypatch.setattr(inventory_files, "MAX_EVIDENCE_BYTES", 7)
+    files, (told,) = load_evidence(tmp_path, with_evidence("one.pdf"))
+    assert (files, told.code) == ((), "inventory.evidence-too-large")
+    monkeypatch.setattr(inventory_files, "MAX_EVIDENCE_BYTES", 100)
+    monkeypatch.setattr(inventory_files, "MAX_EVIDENCE_IN_ALL", 12)
+    (tmp_path / "two.pdf").write_bytes(b"12345678")
+    files, (told,) = load_evidence(tmp_path, with_evidence("one.pdf", "two.pdf"))
+    assert ([f.name for f in files], told.severity) == (["one.pdf"], Severity.WARNING)

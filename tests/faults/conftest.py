@@ -14,6 +14,7 @@ from saltbridge.adapters.outbox_worker import OutboxWorker
 from saltbridge.bootstrap import outbox_handlers
 from saltbridge.core.canonical import read_json
 from saltbridge.footprint.model import Inventory
+from saltbridge.formats.inventory_sources import EvidenceFile
 from saltbridge.ports import HttpAnswer, Partner, World
 from saltbridge.services.account import FootprintRequest, account
 from saltbridge.services.catalogue import request_catalogue
@@ -221,7 +222,16 @@ def walk(examples: Path) -> Companies:
     account(
         worlds[CELLS],
         FootprintRequest(
-            inventory=what, inventory_digest="sha256:1177", methodology="eu-cfb@draft-2024-04"
+            inventory=what,
+            inventory_digest="sha256:1177",
+            methodology="eu-cfb@draft-2024-04",
+            evidence=[
+                EvidenceFile(
+                    aviary.text("evidence-file", CELLS),
+                    "text/plain",
+                    aviary.text("evidence-content", CELLS).encode(),
+                )
+            ],
         ),
     )
     _mark_what_was_worked_out(companies)

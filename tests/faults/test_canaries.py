@@ -164,6 +164,7 @@ def test_the_canaries_live_where_they_may(companies: Any) -> None:
              (SUPPLIER, CELLS, CARS)}  # fmt: skip
     assert any("flow-cathode" in canary for canary in heard[CELLS])
     assert any("supplier-name" in canary for canary in heard[CELLS])
+    assert any("evidence-content" in canary for canary in heard[CELLS])
     assert any("attribute-A065" in canary for canary in heard[CARS])
     assert any("dismantling" in canary for canary in heard[CARS])
     assert len(heard[CELLS]) > 80

@@ -1,0 +1,80 @@
+"""A maker with a footprint and its model, a verifier with its own node, and their people."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from saltbridge.accounts.model import Person, Role
+from saltbridge.footprint.model import Evidence, FactorSet, Inventory
+from saltbridge.formats.inventory_folder import render_folder
+from saltbridge.formats.inventory_sources import EvidenceFile, InventorySources, parse_sources
+from saltbridge.ports import NodeProfile, World
+from saltbridge.services.account import Accounted, FootprintRequest, account
+from saltbridge.testing.builders import BuiltKeyring, FixedClock, memory_world, node_profile
+from saltbridge.testing.inventories import factor, inventory, process, row
+
+OPERATOR = Person("person-1", "Wang Li", frozenset({Role.OPERATOR}))
+VERIFIER = Person("person-2", "Chen Yu", frozenset({Role.VERIFIER}))
+OTHER_VERIFIER = Person("person-3", "Zhao Min", frozenset({Role.VERIFIER}))
+VIEWER = Person("person-4", "Sun Hua", frozenset({Role.VIEWER}))
+FACTORS = FactorSet("set-1", "test", (factor("cell", 10.0), factor("truck", 0.1)), "sha256:5e7")
+INVOICE = EvidenceFile("invoices/cells-2025.pdf", "application/pdf", b"%PDF-1.7 invoice")
+UNTIL = date(2027, 3, 31)
+
+
+def maker_world(clock: FixedClock | None = None, **more: Any) -> World:
+    """The maker's node, in China; it knows how to find the verifier."""
+    known = BuiltKeyring(verifier_profile().did).did_document()
+    return memory_world(
+        node_profile("maker", jurisdiction="CN", port=8121),
+        clock=clock,
+        did_documents={verifier_profile().did: known},
+        factor_sets={"set-1": FACTORS},
+        **more,
+    )
+
+
+def verifier_profile() -> NodeProfile:
+    """Who the verifier is: in China too, since the model does not leave it."""
+    return node_profile("prover", jurisdiction="CN", port=8122)
+
+
+def verifier_world(clock: FixedClock | None = None) -> World:
+    """The verifier's own node, with keys of its own."""
+    return memory_world(verifier_profile(), clock=clock)
+
+
+def battery(cells_kg: float = 300.0) -> Inventory:
+    """An inventory of a pack with one invoice behind it."""
+    return inventory(
+        process("pack", unit="piece"),
+        row("pack", "input", "cell", cells_kg, evidence=("invoice",), primary=True),
+        factor_sets=("set-1",),
+        evidence=(
+            Evidence(id="invoice", kind="invoice", title="Cells", document=INVOICE.name),
+        ),
+    )
+
+
+def read_again(what: Inventory) -> InventorySources:
+    """The inventory as files, as if somebody had read it from a folder."""
+    return InventorySources("pack", render_folder(what))
+
+
+def account_for(
+    world: World,
+    what: Inventory | None = None,
+    evidence: Sequence[EvidenceFile] = (INVOICE,),
+    **more: Any,
+) -> Accounted:
+    """A footprint of the maker, stored with its model."""
+    sources = read_again(what or battery())
+    made, _ = parse_sources(sources)
+    request: dict[str, Any] = {
+        "inventory": made,
+        "inventory_digest": sources.digest,
+        "sources": sources,
+        "evidence": evidence,
+        "methodology": "catena-x-pcf@v4",
+    }
+    return account(world, FootprintRequest(**(request | more)))
