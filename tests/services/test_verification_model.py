@@ -10,6 +10,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.footprint.model import FactorSet
 from saltbridge.locales import LANGUAGES, has_text
 from saltbridge.ports import World
+from saltbridge.services.account import Accounted, account
 from saltbridge.services.verification_access import (
     GrantRequest,
     accesses,
@@ -33,11 +34,15 @@ from saltbridge.testing.verification import (
     UNTIL,
     VERIFIER,
     VIEWER,
-    account_for,
     battery,
+    footprint_request,
     maker_world,
     read_again,
 )
+
+
+def account_for(world: World, *what: Any, **more: Any) -> Accounted:
+    return account(world, footprint_request(*what, **more))
 
 
 def granted(world: World, person: Person = VERIFIER, **more: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from saltbridge.footprint.model import Evidence, FactorSet, Inventory
 from saltbridge.formats.inventory_folder import render_folder
 from saltbridge.formats.inventory_sources import EvidenceFile, InventorySources, parse_sources
 from saltbridge.ports import NodeProfile, World
-from saltbridge.services.account import Accounted, FootprintRequest, account
+from saltbridge.steps.accounting import FootprintRequest
 from saltbridge.testing.builders import BuiltKeyring, FixedClock, memory_world, node_profile
 from saltbridge.testing.inventories import factor, inventory, process, row
 
@@ -61,13 +61,12 @@ def read_again(what: Inventory) -> InventorySources:
     return InventorySources("pack", render_folder(what))
 
 
-def account_for(
-    world: World,
+def footprint_request(
     what: Inventory | None = None,
     evidence: Sequence[EvidenceFile] = (INVOICE,),
     **more: Any,
-) -> Accounted:
-    """A footprint of the maker, stored with its model."""
+) -> FootprintRequest:
+    """What to account for, with the files it was read from and the evidence behind it."""
     sources = read_again(what or battery())
     made, _ = parse_sources(sources)
     request: dict[str, Any] = {
@@ -77,4 +76,4 @@ def account_for(
         "evidence": evidence,
         "methodology": "catena-x-pcf@v4",
     }
-    return account(world, FootprintRequest(**(request | more)))
+    return FootprintRequest(**(request | more))
