@@ -164,6 +164,19 @@ def move(folder: Path, base_url: str, did: str) -> None:
     _write(replace(there, profile=profile))
 
 
+def choose_store(folder: Path, url: str) -> None:
+    """Have the node keep its store at the URL; without one, in its folder.
+
+    Raises:
+        FaultyInput: no node is there.
+    """
+    there = read(folder)
+    others = {name: v for name, v in there.settings.items() if name != "store"}
+    settings = {**others, "store": url} if url else others
+    if settings != dict(there.settings):
+        _write(replace(there, settings=settings))
+
+
 class PartnersOnFile(Sequence[Partner]):
     """The partners of ``node.toml`` as it is now, so that a served node learns of new ones.
 

@@ -25,6 +25,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "border": ("border", "app", "Show what left, what stayed, and under which rule."),
     "exchange": ("exchange", "app", "Look at a partner's offers, request and receive."),
     "passport": ("passport", "app", "Issue, check and show battery passports."),
+    "backup": ("backup", "backup", "Write a node into one file, or check such a file."),
+    "restore": ("backup", "restore", "Set up a node from its backup."),
+    "upgrade": ("backup", "upgrade", "Bring a node's store up to date, backup first."),
     "verify": ("verify", "verify", "Check a saved record, receipt or passport offline."),
 }
 

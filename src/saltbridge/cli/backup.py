@@ -1,0 +1,113 @@
+"""``saltbridge backup``, ``restore`` and ``upgrade``: the node as one file, and back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saltbridge.ports import Store
+
+
+def backup(
+    node: Annotated[str, typer.Argument(help="Folder of the node; or the word check.")],
+    file: Annotated[Path | None, typer.Argument(help="After check: the backup.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; it must not exist.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
+) -> None:
+    """Write a node into one file, also while it is served; or check such a file."""
+    from saltbridge.adapters import backup as work
+    from saltbridge.bootstrap import open_clock
+    from saltbridge.cli.present import say, say_json
+    from saltbridge.core.errors import FaultyInput
+
+    if node == "check" and file is not None:
+        manifest, path = work.check(file), file
+    elif out is not None and file is None:
+        manifest, path = work.backup(Path(node), out, open_clock().now()), out
+    else:
+        raise FaultyInput.of("backup.usage")
+    if as_json:
+        say_json(manifest.document())
+        return
+    size = path.stat().st_size
+    say(
+        "backup.checked" if node == "check" else "backup.written",
+        file=str(path), name=manifest.node["name"], did=manifest.node["did"],
+        created=manifest.created, members=len(manifest.members),
+        megabytes=f"{size / 1e6:.1f}", leaves=manifest.log_size, schema=manifest.schema,
+    )  # fmt: skip
+    if node != "check":
+        say("backup.no-passphrase")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="The backup.")],
+    to: Annotated[Path, typer.Option(help="New or empty folder for the node.")],
+    store: Annotated[
+        str, typer.Option(help="Empty PostgreSQL database for the store: postgresql://….")
+    ] = "",
+) -> None:
+    """Set up a node from its backup, after every byte and the whole log were checked."""
+    from saltbridge.adapters import backup as work
+    from saltbridge.bootstrap import open_clock
+    from saltbridge.cli.present import say
+
+    manifest = work.restore(file, to, open_clock(), judge, store_url=store)
+    say(
+        "backup.restored",
+        name=manifest.node["name"], did=manifest.node["did"], folder=str(to),
+        created=manifest.created, leaves=manifest.log_size,
+    )  # fmt: skip
+    say("backup.fork-warning", leaves=manifest.log_size, folder=str(to))
+
+
+def upgrade(
+    folder: Annotated[Path, typer.Argument(help="Folder of the node.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Where the backup before it goes.")] = None,
+    without_backup: Annotated[
+        bool, typer.Option("--without-backup", help="You have a copy of your own.")
+    ] = False,
+) -> None:
+    """Bring a node's store up to date: backup, migrations, audit. The node must not run."""
+    from saltbridge.adapters import backup as work
+    from saltbridge.bootstrap import open_clock, opened_world
+    from saltbridge.cli.present import say
+    from saltbridge.core.errors import Unavailable
+    from saltbridge.web.serve import is_served
+
+    if is_served(folder):
+        raise Unavailable.of("backup.served", folder=str(folder))
+    versions = work.needs_upgrade(folder)
+    if versions is None:
+        say("backup.up-to-date", folder=str(folder))
+    else:
+        say("backup.will-upgrade", found=versions[0], known=versions[1])
+    if dry_run:
+        return
+    now = open_clock().now()
+    if not without_backup and versions is not None:
+        beside = folder.resolve()
+        name = f"{beside.name}-{versions[0]}-{now:%Y%m%dT%H%M%S}.backup"
+        path = out or beside.with_name(name)
+        work.backup(folder, path, now)
+        work.check(path)
+        say("backup.before-upgrade", file=str(path))
+    with opened_world(folder) as world:  # opening migrates, in one transaction
+        judge(world.store)
+    say("backup.upgraded", folder=str(folder))
+
+
+def judge(store: Store) -> None:
+    """Let a store pass whose log is whole.
+
+    Raises:
+        Refused: it is not.
+    """
+    from saltbridge.core.errors import Refused
+    from saltbridge.trust.log import tree_root
+
+    with store.reading() as view:
+        hashes = view.leaf_hashes()
+        if (view.log_size(), view.log_root()) != (len(hashes), tree_root(hashes)):
+            raise Refused.of("backup.log-differs")
