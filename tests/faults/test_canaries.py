@@ -31,6 +31,7 @@ ROUTES = {
     "/.well-known/dspace-version": EVERYBODY,
     "/01/{rest:path}": EVERYBODY,
     "/passports/{id}/claim.json": EVERYBODY,
+    "/passports/{id}/statement.json": EVERYBODY,
     "/2025-1/catalog/request": "partners",
     "/2025-1/catalog/datasets/{id:path}": "partners",
     "/2025-1/negotiations/request": "partners",
@@ -56,6 +57,7 @@ ROUTES = {
     "/2025-1/callback/transfers/{pid}/suspension": "partners",
     "/2025-1/callback/transfers/{pid}/termination": "partners",
     "/data/{pid}": "token",
+    "/data/{pid}/statement": "token",
     "/operator": "token",
     "/operator/manifests/{id:path}": "token",
 }

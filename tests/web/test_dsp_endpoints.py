@@ -49,8 +49,9 @@ def test_both_sides_hold_the_same_agreement_and_a_leaf_of_it(a_pair):
             side.pop(own)
     assert one == other
     # An agreement and a delivery, five states of the negotiation, four of the transfer; a
-    # decision, a dataset and an agreement, four states, three states, and the door opened.
-    for world, leaves in ((pair.consumer, 11), (pair.provider, 11)):
+    # decision, its statement, a dataset and an agreement, four states, three states, and the
+    # door opened.
+    for world, leaves in ((pair.consumer, 11), (pair.provider, 12)):
         with world.store.reading() as view:
             assert len(view.leaf_hashes()) == leaves
 

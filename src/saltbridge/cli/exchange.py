@@ -135,6 +135,7 @@ def show(
         return
     _say_delivery(found)
     _say_checks(found)
+    _say_statement(found)
 
 
 def _watch(world: Any, pid: str, seconds: float, *, quiet: bool) -> Any:
@@ -186,6 +187,19 @@ def _say_delivery(delivery: Any) -> None:
         received=delivery["received_at"],
         digest=delivery["digest"],
     )
+
+
+def _say_statement(delivery: Any) -> None:
+    """What became of the export statement beside the delivery."""
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text, text_or
+
+    tongue = language()
+    statement = delivery.get("statement") or {"state": "absent", "checks": []}
+    typer.echo(text(f"statement.state.{statement['state']}", None, tongue))
+    for check in statement["checks"]:
+        says = text_or(check["code"], check["code"], check["arguments"], tongue)
+        typer.echo(f"  {'✓' if check['ok'] else '✗'} {says}")
 
 
 def _say_checks(delivery: Any) -> None:

@@ -16,6 +16,9 @@ def verify(
     node: Annotated[
         Path | None, typer.Option(help="Node folder: trust what it fetched from partners.")
     ] = None,
+    payload: Annotated[
+        Path | None, typer.Option(help="The file an export statement is about.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check a saved record, receipt or passport offline.
@@ -52,6 +55,7 @@ def verify(
             now=open_clock().now(),
             anchors=anchors,
             anchors_complete=trust is not None and node is None,
+            payload=None if payload is None else read(payload),
         )
     )
     if as_json:

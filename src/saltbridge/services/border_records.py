@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from saltbridge.border.export_statement import STATEMENT_KINDS
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.ports import World
@@ -10,9 +11,10 @@ from saltbridge.steps.records import document, every
 
 
 def decisions(world: World) -> tuple[Mapping[str, Any], ...]:
-    """All decision records, the newest first."""
+    """The decision records, the newest first; not those about export statements themselves."""
     with world.store.reading() as work:
         found = [(r.written_at, read_json(r.body)) for r in every(work, "decision")]
+    found = [f for f in found if f[1]["document_kind"] not in STATEMENT_KINDS]
     return tuple(body for _, body in sorted(found, key=lambda f: f[0], reverse=True))
 
 

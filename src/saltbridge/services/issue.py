@@ -42,6 +42,7 @@ from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather
 from saltbridge.steps.deciding import zone_of
 from saltbridge.steps.release import keep_decision, released_claim, sign_claim
 from saltbridge.steps.rules import RuleBook, rule_book
+from saltbridge.steps.statement import keep_statement
 from saltbridge.trust.claims import Passport
 from saltbridge.trust.did import iso
 
@@ -209,6 +210,7 @@ def _commit(
     )
     view_release = release(decision, decision.view_bytes, VIEW_MEDIA_TYPE, decision.view_bytes)
     record, _ = keep_decision(work, decision, claim_release)
+    keep_statement(world, work, decision, record, [claim_release, view_release], now)
     for audience in (Audience.LEGITIMATE_INTEREST, Audience.AUTHORITY):
         restricted = sign_claim(world, Passport, view(passport, audience, status), now)
         # Kept apart from the public record, so that no public route ever loads it.

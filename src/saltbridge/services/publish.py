@@ -19,6 +19,7 @@ from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.deciding import zone_of
 from saltbridge.steps.release import keep_decision, released_claim
 from saltbridge.steps.rules import rule_book
+from saltbridge.steps.statement import keep_statement
 from saltbridge.trust.claims import SupplierRecord
 from saltbridge.trust.did import iso
 
@@ -79,6 +80,9 @@ def publish(world: World, request: PublishRequest) -> Published:
             for decision, released in outcomes
         ]
         if not refused:
+            for (decision, released), (record, _) in zip(outcomes, records, strict=True):
+                if released is not None:
+                    keep_statement(world, work, decision, record, [released], now)
             releases = {r.audience: r for _, r in outcomes if r is not None}
             dataset = {
                 "id": dataset_id,

@@ -28,6 +28,7 @@ from saltbridge.formats.dsp_outbox import parse_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement, say_later
+from saltbridge.steps.statement_received import fetch_statement, offer_of, statement_record
 from saltbridge.trust.claims import SignedClaim
 from saltbridge.trust.did import iso
 
@@ -66,7 +67,17 @@ def receive_waiting(world: World, entry: OutboxEntry) -> None:
         refusal = Refusal("delivery.data-plane-refused", {"status": answer.status})
         return _end(world, pid, address, refusal)
     received = _received(world, partner, transfer, kept, address, answer.content)
-    _keep(world, partner, received, verify_delivery(received), pid, address)
+    with world.store.reading() as view:
+        offer = offer_of(view, kept)
+    statement = statement_record(
+        fetch_statement(world, address),
+        payload=received.content,
+        partner=partner,
+        did_document=received.did_document,
+        consumer_bpn=world.node.bpn,
+        terms=tuple(t for t in (transfer.agreement_id, offer) if t),
+    )
+    _keep(world, partner, received, statement, verify_delivery(received), pid, address)
 
 
 def _received(
@@ -103,6 +114,7 @@ def _keep(
     world: World,
     partner: Partner,
     received: Received,
+    statement: Mapping[str, Any],
     result: VerifiedDelivery | RefusedDelivery,
     pid: str,
     address: DataAddress,
@@ -127,6 +139,7 @@ def _keep(
                 "verified": verified,
                 "checks": [check_record(check) for check in result.checks],
                 "claim": _claim(received),
+                "statement": dict(statement),
             }
         )
         work.put("delivery", delivery_id, body, expected_version=0)

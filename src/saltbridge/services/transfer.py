@@ -26,6 +26,7 @@ from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.steps.speak import enqueue, kept_agreement, say_later
+from saltbridge.steps.statement import kept_statement
 from saltbridge.trust.did import from_iso
 
 KIND: Final = "transfer"
@@ -143,25 +144,37 @@ def open_data(world: World, pid: str, token: str) -> Release | None:
     The token is bound to one transfer, one agreement and one consumer, and lives no longer
     than the transfer is started.
     """
-    token_digest = digest(token.encode())
-    now = world.clock.now()
     with world.store.reading() as view:
-        binding = document(view, "token", token_digest)
-        stored = document(view, KIND, pid)
-        if binding is None or stored is None:
+        return _opened(world, view, pid, token)
+
+
+def open_statement(world: World, pid: str, token: str) -> Release | None:
+    """The export statement beside the release that the same token opens, or None."""
+    with world.store.reading() as view:
+        release = _opened(world, view, pid, token)
+        if release is None:
             return None
-        transfer = transfer_of(stored)
-        started = TransferState.STARTED in (transfer.state, transfer.outgoing)
-        ours = (
-            transfer.role is Role.PROVIDER
-            and binding["transfer_id"] == pid
-            and binding["agreement_id"] == transfer.agreement_id
-            and binding["bpn"] == transfer.counterparty
-            and transfer.token_digest == token_digest
-        )
-        if not ours or not started or now >= from_iso(binding["expires_at"]):
-            return None
-        return _release(view, transfer, world)
+        return kept_statement(view, release.decision_id, release.audience)
+
+
+def _opened(world: World, view: UnitOfWork, pid: str, token: str) -> Release | None:
+    token_digest, now = digest(token.encode()), world.clock.now()
+    binding = document(view, "token", token_digest)
+    stored = document(view, KIND, pid)
+    if binding is None or stored is None:
+        return None
+    transfer = transfer_of(stored)
+    started = TransferState.STARTED in (transfer.state, transfer.outgoing)
+    ours = (
+        transfer.role is Role.PROVIDER
+        and binding["transfer_id"] == pid
+        and binding["agreement_id"] == transfer.agreement_id
+        and binding["bpn"] == transfer.counterparty
+        and transfer.token_digest == token_digest
+    )
+    if not ours or not started or now >= from_iso(binding["expires_at"]):
+        return None
+    return _release(view, transfer, world)
 
 
 # ── what a state demands ─────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from saltbridge.border.export_statement import check_statement
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Argument
@@ -79,6 +80,7 @@ class VerifyRequest:
     now: datetime
     anchors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     anchors_complete: bool = False
+    payload: bytes | None = None  # the bytes an export statement is about
 
 
 def anchors_of(world: World) -> dict[str, Mapping[str, Any]]:
@@ -157,7 +159,7 @@ def verify(request: VerifyRequest) -> Verification:
         **(arguments or {"issued_at": iso(verified.issued_at)}),
     )
     # 6. and on: its numbers agree with one another, and with the receipt it carries.
-    for remark in _remarks(file, verified, anchor):
+    for remark in _remarks(file, verified, anchor, request.payload):
         outcome = Outcome.PASSED if remark.good else Outcome.FAILED
         note(remark.name, outcome, remark.code, **remark.arguments)
     return Verification(
@@ -169,8 +171,13 @@ def _remarks(
     file: ClaimFile,
     verified: claims.VerifiedClaim[claims.SignedClaim],
     anchor: Mapping[str, Any] | None,
+    payload: bytes | None,
 ) -> Iterator[Remark]:
     content = verified.content
+    if file.claim.type is claims.ClaimType.EXPORT_STATEMENT:
+        for check in check_statement(content, payload=payload):
+            yield Remark(f"statement-{check.name}", check.ok, check.code, check.arguments)
+        return
     yield from content_remarks(file.claim.type, content)
     enclosed = content.get("receipt")
     if file.claim.type is claims.ClaimType.SUPPLIER_RECORD and isinstance(enclosed, str):

@@ -26,6 +26,7 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.reports.qr import qr_png, qr_svg
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
+from saltbridge.steps.statement import kept_statement
 from saltbridge.trust.claims import Passport, VerifiedClaim, verify
 from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
@@ -45,6 +46,7 @@ class PublicPassport:
     claim_file: Release
     view: Release
     statement: VerifiedClaim[Passport]
+    statement_file: Release | None  # the export statement about both
 
     @property
     def product_id(self) -> str:
@@ -57,6 +59,7 @@ def routes(world: World) -> list[Route]:
     return [
         Route("/01/{rest:path}", pages.by_product, methods=["GET"]),
         Route("/passports/{id}/claim.json", pages.claim_file, methods=["GET"]),
+        Route("/passports/{id}/statement.json", pages.statement, methods=["GET"]),
     ]
 
 
@@ -94,6 +97,13 @@ class _PassportPages:
             {"Content-Disposition": f'attachment; filename="passport-{serial}.json"'},
         )
 
+    async def statement(self, request: Request) -> Response:
+        """The signed export statement about the public part, to be checked beside it."""
+        passport = await run_in_threadpool(self._by_id, str(request.path_params["id"]))
+        if passport is None or passport.statement_file is None:
+            return _missing(request)
+        return _released(passport.statement_file, JSON, {})
+
     def _by_address(self, gtin: str, serial: str) -> PublicPassport | None:
         if not is_gtin14(gtin) or not is_serial(serial):
             return None
@@ -128,12 +138,13 @@ def _public(work: UnitOfWork, passport_id: str) -> PublicPassport | None:
             return None
         held = read_json(claim_file.content)
         statement = verify(Passport(held["jws"]), held["did_document"])
+        about = kept_statement(work, released["decision_id"], PUBLIC.bpn)
     except SaltbridgeError:
         return None  # an altered record, release or signature is no passport, and says no more
     told = statement.content
     if told.get("passport_id") != passport_id or canonical_bytes(dict(told)) != view.content:
         return None  # somebody pointed the record at another battery
-    return PublicPassport(claim_file, view, statement)
+    return PublicPassport(claim_file, view, statement, about)
 
 
 def _negotiated(request: Request, passport: PublicPassport) -> Response:

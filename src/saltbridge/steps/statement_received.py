@@ -1,0 +1,90 @@
+"""The export statement beside a delivery: fetched with the same token, checked, kept."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from saltbridge.border.export_statement import check_statement
+from saltbridge.core.canonical import read_json
+from saltbridge.core.errors import FaultyInput, SaltbridgeError, Unavailable
+from saltbridge.exchange.model import DataAddress
+from saltbridge.exchange.records import KeptAgreement
+from saltbridge.formats.claim_file import parse_claim_file
+from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.records import document
+from saltbridge.trust.claims import ExportStatement, verify
+
+LIMIT_BYTES: Final = 1_000_000
+VERIFIED, FAULTY, ABSENT = "verified", "faulty", "absent"
+
+
+def fetch_statement(world: World, address: DataAddress) -> bytes | None:
+    """What the provider answers beside the data; None where it has no statement.
+
+    A provider that knows no statements (another connector) is no fault: the delivery stands
+    on its own checks, and says that there is none.
+    """
+    if "?" in address.endpoint or "#" in address.endpoint:
+        return None
+    try:
+        answer = world.http.send(
+            "GET",
+            f"{address.endpoint.rstrip('/')}/statement",
+            headers={"authorization": f"Bearer {address.token}"},
+            limit_bytes=LIMIT_BYTES,
+        )
+    except Unavailable:
+        return None
+    return answer.content if answer.status == 200 else None
+
+
+def offer_of(view: UnitOfWork, kept: KeptAgreement | None) -> str:
+    """The id of the offer an agreement came from; empty where nobody knows."""
+    negotiation = document(view, "negotiation", kept.negotiation_id) if kept else None
+    return "" if negotiation is None else str(negotiation["offer"]["id"])
+
+
+def statement_record(
+    content: bytes | None,
+    *,
+    payload: bytes,
+    partner: Partner,
+    did_document: Mapping[str, Any],
+    consumer_bpn: str,
+    terms: tuple[str, ...],
+) -> dict[str, Any]:
+    """What is kept of the statement with a delivery: its state, its checks, the claim file."""
+    if content is None:
+        return {"state": ABSENT, "checks": [], "claim": None}
+    try:
+        claim = parse_claim_file(content).claim
+        if not isinstance(claim, ExportStatement):
+            raise FaultyInput.of("statement.other-claim", found=claim.type.value)
+        stated = verify(claim, did_document)
+    except SaltbridgeError as fault:
+        found = fault.findings[0]
+        signature = {
+            "name": "signature",
+            "ok": False,
+            "code": found.code,
+            "arguments": {k: str(v)[:200] for k, v in found.arguments.items()},
+        }
+        return {"state": FAULTY, "checks": [signature], "claim": None}
+    checks = check_statement(
+        stated.content, payload=payload, recipient=consumer_bpn, terms=terms
+    )
+    rows = [
+        {"name": c.name, "ok": c.ok, "code": c.code, "arguments": dict(c.arguments)}
+        for c in checks
+    ]
+    signature = {
+        "name": "signature",
+        "ok": True,
+        "code": "statement.signature-fits",
+        "arguments": {"issuer": partner.did},
+    }
+    good = all(c.ok for c in checks)
+    return {
+        "state": VERIFIED if good else FAULTY,
+        "checks": [signature, *rows],
+        "claim": read_json(content),
+    }
