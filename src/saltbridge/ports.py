@@ -4,13 +4,14 @@ Services are functions ``(world, request) -> result`` that gather, decide and co
 adapters behind these protocols are chosen in ``bootstrap`` and nowhere else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from saltbridge.border.release import Release
+from saltbridge.core.finding import Finding
 from saltbridge.footprint.model import FactorSet
 
 # Kinds of records that may be forgotten: they guard a door for some minutes or days, or are
@@ -198,6 +199,14 @@ class LogLeaf:
     written_at: datetime
 
 
+class LogEvent(NamedTuple):
+    """What a leaf is made for. The body enters the log as its digest only."""
+
+    event: str
+    subject: str
+    body: bytes
+
+
 class UnitOfWork(Protocol):
     """State, log leaf and outbox entry commit together or not at all."""
 
@@ -231,6 +240,9 @@ class UnitOfWork(Protocol):
 
     def append_leaf(self, event: str, subject: str, body: bytes) -> int:
         """Append a leaf to the log; returns its index, counted from 0."""
+
+    def append_leaves(self, events: Iterable[LogEvent]) -> range:
+        """Append a leaf for every event, in their order; returns their indexes."""
 
     def leaf_hashes(self) -> Sequence[bytes]:
         """All leaf hashes in order (RFC 6962)."""
@@ -281,6 +293,54 @@ class UnitOfWork(Protocol):
         """Count the attempts of an outbox entry anew, from none; it is due at once."""
 
 
+class AuditedLeaf(NamedTuple):
+    """A leaf as it is stored. ``nodes`` are the roots of the subtrees it completes (32 bytes
+    each, from level 1 up); ``whole`` says that the row is as it was written."""
+
+    position: int  # its index
+    event: str
+    subject: str
+    body_digest: str
+    salt: str
+    leaf_hash: bytes
+    nodes: bytes
+    whole: bool
+
+
+class AuditedRow(NamedTuple):
+    """Any other stored row: where it stands, and whether it is as it was written.
+
+    ``digest`` is that of its document, as stored; the body is there for records only.
+    """
+
+    table: str
+    kind: str
+    id: str
+    version: int
+    digest: str
+    body: bytes
+    whole: bool
+
+
+class StoreAudit(Protocol):
+    """Everything stored, at one moment, row by row in bounded memory.
+
+    Nothing read here is trusted: what cannot be read at all raises ``FaultyInput``.
+    """
+
+    def faults(self) -> Iterable[Finding]:
+        """What the engine itself, the version and the schema of the store give cause for."""
+
+    def leaves(self) -> Iterator[Sequence[AuditedLeaf]]:
+        """Every leaf by ascending index, a page at a time."""
+
+    def documents(self) -> Iterator[Sequence[AuditedRow]]:
+        """Every version of every record, and every release, a page at a time."""
+
+    def others(self) -> Iterator[Sequence[AuditedRow]]:
+        """Every other row: the outbox, and what the store knows about itself."""
+
+
 class Store(Protocol):
     """This node's documents, log and outbox."""
 
@@ -289,6 +349,9 @@ class Store(Protocol):
 
     def reading(self) -> AbstractContextManager[UnitOfWork]:
         """A read-only view."""
+
+    def auditing(self) -> AbstractContextManager[StoreAudit]:
+        """A read-only view for a full check; writers need not wait for it."""
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -15,12 +15,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 
 from saltbridge.adapters.stores import open_store
 from saltbridge.core.errors import Refused, Unavailable
 from saltbridge.ports import Store
-from saltbridge.testing.builders import FixedClock
-from saltbridge.testing.store_contract import StoreContract, a_release
+from saltbridge.testing.builders import NOON, FixedClock
+from saltbridge.testing.old_stores import write_0001
+from saltbridge.testing.store_contract import StoreContract, a_release, an_entry
+from saltbridge.trust.log import tree_root
 
 pytestmark = pytest.mark.full("PostgreSQL")
 
@@ -142,7 +145,7 @@ class TestPostgresStore(StoreContract):
             "UPDATE log_leaves SET event = 'x'",
             "DELETE FROM log_leaves",
             "TRUNCATE log_leaves",
-            "INSERT INTO log_leaves VALUES (7, 'e', 's', 'd', 'x', 'h', 't')",
+            "INSERT INTO log_leaves VALUES (7, 'e', 's', 'd', 'x', 'h', '', 't', 'r')",
             "UPDATE records SET body = 'x'",
             "UPDATE releases SET audience = 'public'",
         ],
@@ -156,6 +159,23 @@ class TestPostgresStore(StoreContract):
             work.put_release(a_release())
         with psycopg.connect(self.url) as raw, pytest.raises(psycopg.errors.RaiseException):
             raw.execute(statement)
+
+    def test_a_store_of_the_first_version_is_carried_over(self) -> None:
+        engine = create_engine(self.url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.begin() as connection:
+            write_0001(connection, 19)
+        engine.dispose()
+        store = self.open_store()
+        with store.unit_of_work() as work:
+            assert work.log_root() == tree_root(work.leaf_hashes())
+            assert work.append_leaf("e", "s", b"") == 19
+            assert [e.id for e in work.due(NOON)] == ["e2"]
+            work.enqueue(an_entry("e4", "k"))
+            record = work.get("passport", "p1")
+            assert record is not None
+            assert (record.version, record.body) == (2, b'{"a":"\xc3\xa9"}')
+        store.close()
+        self.open_store().close()  # carried over once
 
     def test_the_server_refuses_to_write_in_a_reading_view(self, store: Store) -> None:
         from sqlalchemy import text

@@ -48,7 +48,7 @@ class TestSqliteStore(StoreContract):
         [
             "UPDATE log_leaves SET event = 'x'",
             "DELETE FROM log_leaves",
-            "INSERT INTO log_leaves VALUES (7, 'e', 's', 'd', 'x', x'00', 't')",
+            "INSERT INTO log_leaves VALUES (7, 'e', 's', 'd', 'x', x'00', x'', 't', x'00')",
             "UPDATE records SET body = x'00'",
             "UPDATE releases SET audience = 'public'",
         ],

@@ -10,11 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from saltbridge.core.canonical import FaultyJson, canonical_bytes
 from saltbridge.trust.log import (
+    Edge,
+    Subtree,
+    complete_subtrees,
+    completing_leaf,
+    consistency_plan,
     consistency_proof,
     continues,
     includes,
+    inclusion_plan,
     inclusion_proof,
+    joined,
     leaf_bytes,
     leaf_hash,
     tree_root,
@@ -144,3 +152,86 @@ def test_a_leaf_is_its_event_subject_digest_and_salt() -> None:
         leaf_bytes(*(p + "x" if i == n else p for i, p in enumerate(parts))) for n in range(4)
     }
     assert len(changed | {leaf_bytes(*parts)}) == 5
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_the_fast_leaf_bytes_are_the_canonical_ones(
+    event: str, subject: str, body_digest: str, salt: str
+) -> None:
+    due = {"body": body_digest, "event": event, "salt": salt, "subject": subject}
+    assert leaf_bytes(event, subject, body_digest, salt) == canonical_bytes(due)
+
+
+def test_every_single_character_is_written_as_canonical_json_has_it() -> None:
+    for code in (*range(0x300), 0x7F, 0x2028, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF):
+        due = {"body": "", "event": chr(code), "salt": "", "subject": ""}
+        assert leaf_bytes(chr(code), "", "", "") == canonical_bytes(due), hex(code)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_half_a_character_has_no_leaf(place: int) -> None:
+    with pytest.raises(FaultyJson):
+        leaf_bytes(*("\ud800" if n == place else "x" for n in range(4)))
+
+
+def stored(leaves: list[bytes]) -> dict[Subtree, bytes]:
+    """Every complete subtree by definition."""
+    found: dict[Subtree, bytes] = {}
+    for level in range(len(leaves).bit_length()):
+        for index in range(len(leaves) >> level):
+            begin, end = index << level, (index + 1) << level
+            found[level, index] = by_definition(leaves[begin:end])
+    return found
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.integers(1, 300), st.data())
+def test_plans_over_stored_subtrees_give_the_proofs_of_the_definition(
+    size: int, data: st.DataObject
+) -> None:
+    leaves = hashes(size)
+    have = stored(leaves)
+
+    def carried_out(plan: tuple[tuple[Subtree, ...], ...]) -> tuple[bytes, ...]:
+        return tuple(joined([have[s] for s in group]) for group in plan)
+
+    index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
+    assert joined([have[s] for s in complete_subtrees(0, size)]) == by_definition(leaves)
+    inclusion, consistency = inclusion_plan(index, size), consistency_plan(old, size)
+    assert carried_out(inclusion) == inclusion_proof(leaves, index)
+    assert carried_out(consistency) == consistency_proof(leaves, old)
+    # Few enough to be read one by one, however long the log is.
+    depth = size.bit_length()
+    for plan in (inclusion, consistency):
+        assert sum(len(group) for group in plan) <= 2 * depth
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_a_growing_edge_completes_each_subtree_once_and_at_its_last_leaf(
+    begin: int, more: int
+) -> None:
+    leaves = hashes(begin + more)
+    have = stored(leaves)
+    edge = Edge(begin, [have[s] for s in complete_subtrees(0, begin)])
+    for index in range(begin, begin + more):
+        assert edge.root == by_definition(leaves[:index])
+        for level, node in enumerate(edge.append(leaves[index]), start=1):
+            subtree = (level, index >> level)
+            assert completing_leaf(subtree) == index
+            assert have[subtree] == node
+    assert (edge.size, edge.root) == (begin + more, by_definition(leaves))
+    due = {completing_leaf(s) for s in have if s[0]}
+    assert due == {n for n in range(begin + more) if n & 1}
+
+
+def test_an_edge_that_does_not_fit_its_size_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="subtrees"):
+        Edge(3, [b"x" * 32])
+    for faulty in (lambda: inclusion_plan(3, 3), lambda: consistency_plan(0, 3)):
+        with pytest.raises(IndexError):
+            faulty()

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "backup": ("backup", "backup", "Write a node into one file, or check such a file."),
     "restore": ("backup", "restore", "Set up a node from its backup."),
     "upgrade": ("backup", "upgrade", "Bring a node's store up to date, backup first."),
+    "log": ("log", "app", "Check the log of a node, and what others have seen of it."),
     "verify": ("verify", "verify", "Check a saved record, receipt or passport offline."),
 }
 

@@ -96,7 +96,7 @@ def show(
 
     with opened_world(folder) as world:
         with world.store.reading() as view:
-            leaves = len(view.leaf_hashes())
+            leaves = view.log_size()
         document = world.keyring.did_document()
         if as_json:
             told = {

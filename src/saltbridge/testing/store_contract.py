@@ -10,9 +10,23 @@ import pytest
 from saltbridge.border.release import Release, reopen
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Refused
-from saltbridge.ports import MAX_ATTEMPTS, OutboxEntry, StaleWrite, Store, UnitOfWork
+from saltbridge.ports import (
+    MAX_ATTEMPTS,
+    LogEvent,
+    OutboxEntry,
+    StaleWrite,
+    Store,
+    UnitOfWork,
+)
 from saltbridge.testing.builders import NOON, FixedClock
-from saltbridge.trust.log import tree_root
+from saltbridge.trust.log import (
+    consistency_proof,
+    continues,
+    inclusion_proof,
+    leaf_bytes,
+    leaf_hash,
+    tree_root,
+)
 
 # The contract is shipped for other store makers; assertions are its whole point.
 # ruff: noqa: S101
@@ -175,6 +189,7 @@ class StoreContract:
         attempts: tuple[Callable[[UnitOfWork], object], ...] = (
             lambda view: view.put("passport", "p1", b"1"),
             lambda view: view.append_leaf("passport.issued", "p1", b"1"),
+            lambda view: view.append_leaves([LogEvent("e", "s", b"")]),
             lambda view: view.put_release(a_release()),
             lambda view: view.enqueue(an_entry("e2")),
             lambda view: view.done("e1"),
@@ -241,6 +256,77 @@ class StoreContract:
             work.append_leaf("e", "s", b"x")
             first, second = work.leaf_hashes()
         assert first != second
+
+    def test_leaves_in_a_batch_are_as_leaves_one_by_one(self, store: Store) -> None:
+        events = [LogEvent("e", f"s{n}", b"%d" % n) for n in range(70)]
+        with store.unit_of_work() as work:
+            assert work.append_leaves(events[:1]) == range(1)
+            assert work.append_leaves(iter(events[1:40])) == range(1, 40)
+            assert work.append_leaves([]) == range(40, 40)
+            assert work.append_leaf(*events[40]) == 40
+        with store.unit_of_work() as work:
+            assert work.append_leaves(events[41:]) == range(41, 70)
+        with store.reading() as view:
+            for index, event in enumerate(events):
+                leaf = view.log_leaf(index)
+                assert leaf is not None
+                assert (leaf.index, leaf.event, leaf.subject) == (index, *event[:2])
+                assert leaf.body_digest == digest(event.body)
+                parts = (leaf.event, leaf.subject, leaf.body_digest, leaf.salt)
+                assert leaf.leaf_hash == leaf_hash(leaf_bytes(*parts))
+                assert leaf.written_at == NOON
+            assert view.log_size() == 70
+            assert view.log_leaf(70) is None
+            assert view.log_leaf(-1) is None
+            assert [view.log_leaf(n).leaf_hash for n in range(70)] == list(  # type: ignore[union-attr]
+                view.leaf_hashes()
+            )
+
+    def test_roots_and_proofs_are_those_of_the_definition(self, store: Store) -> None:
+        with store.reading() as view:
+            assert view.log_root() == tree_root(())
+        with store.unit_of_work() as work:
+            for count in (1, 2, 5, 11):  # 19 leaves, not in one go
+                work.append_leaves(LogEvent("e", "s", b"") for _ in range(count))
+                assert work.log_root() == tree_root(work.leaf_hashes())
+        with store.reading() as view:
+            hashes = view.leaf_hashes()
+            for size in range(20):
+                assert view.log_root(size) == tree_root(hashes[:size])
+                for index in range(size):
+                    proof = view.inclusion_proof(index, size)
+                    assert proof == inclusion_proof(hashes[:size], index)
+                for old in range(1, size + 1):
+                    proof = view.consistency_proof(old, size)
+                    assert proof == consistency_proof(hashes[:size], old)
+            faulty: tuple[Callable[[UnitOfWork], object], ...] = (
+                lambda view: view.log_root(20),
+                lambda view: view.log_root(-1),
+                lambda view: view.inclusion_proof(5, 5),
+                lambda view: view.inclusion_proof(-1, 5),
+                lambda view: view.inclusion_proof(5, 20),
+                lambda view: view.consistency_proof(0, 5),
+                lambda view: view.consistency_proof(6, 5),
+                lambda view: view.consistency_proof(5, 20),
+            )
+            for call in faulty:
+                with pytest.raises(IndexError):
+                    call(view)
+
+    def test_leaves_of_a_lost_unit_of_work_leave_no_trace_in_the_tree(
+        self, store: Store
+    ) -> None:
+        with store.unit_of_work() as work:
+            work.append_leaves(LogEvent("e", "s", b"") for _ in range(3))
+            root = work.log_root()
+        with pytest.raises(Mishap), store.unit_of_work() as work:
+            work.append_leaves(LogEvent("e", "lost", b"") for _ in range(6))
+            raise Mishap
+        with store.unit_of_work() as work:
+            assert (work.log_size(), work.log_root()) == (3, root)
+            work.append_leaf("e", "s", b"")
+            assert work.log_root() == tree_root(work.leaf_hashes())
+            assert continues(3, root, 4, work.log_root(), work.consistency_proof(3, 4))
 
     # outbox
 

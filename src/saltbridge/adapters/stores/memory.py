@@ -2,30 +2,29 @@
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from saltbridge.adapters.stores.unit_of_work import ReadingCannotWrite
+from saltbridge.adapters.stores.sql_log import ReadingCannotWrite
+from saltbridge.adapters.stores.stored_tree import StoredTree, subtree_in_row
 from saltbridge.border.release import Release, reopen
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Unavailable
+from saltbridge.core.finding import Finding
 from saltbridge.ports import (
     FORGETTABLE,
+    AuditedLeaf,
+    AuditedRow,
     Clock,
+    LogEvent,
     LogLeaf,
     OutboxEntry,
     StaleWrite,
     StoredRecord,
 )
-from saltbridge.trust.log import (
-    consistency_proof,
-    inclusion_proof,
-    leaf_bytes,
-    leaf_hash,
-    tree_root,
-)
+from saltbridge.trust.log import Subtree, completing_leaf, leaf_bytes, leaf_hash
 
 
 @dataclass
@@ -33,11 +32,16 @@ class _Contents:
     records: dict[tuple[str, str], tuple[StoredRecord, ...]] = field(default_factory=dict)
     releases: dict[tuple[str, str], Release] = field(default_factory=dict)
     leaves: list[LogLeaf] = field(default_factory=list)
+    nodes: list[bytes] = field(default_factory=list)  # subtrees that each leaf completes
     outbox: dict[str, OutboxEntry] = field(default_factory=dict)
 
     def copy(self) -> "_Contents":
         return _Contents(
-            dict(self.records), dict(self.releases), list(self.leaves), dict(self.outbox)
+            dict(self.records),
+            dict(self.releases),
+            list(self.leaves),
+            list(self.nodes),
+            dict(self.outbox),
         )
 
 
@@ -73,11 +77,16 @@ class MemoryStore:
         """A read-only view of one moment."""
         yield MemoryUnitOfWork(self._contents, self._clock, writable=False)
 
+    @contextmanager
+    def auditing(self) -> Iterator["MemoryAudit"]:
+        """A view of one moment for a full check."""
+        yield MemoryAudit(self._contents)
+
     def close(self) -> None:
         """Nothing to let go of."""
 
 
-class MemoryUnitOfWork:
+class MemoryUnitOfWork(StoredTree):
     """Reads and writes of one transaction."""
 
     def __init__(self, contents: _Contents, clock: Clock, *, writable: bool) -> None:
@@ -149,14 +158,20 @@ class MemoryUnitOfWork:
 
     def append_leaf(self, event: str, subject: str, body: bytes) -> int:
         """Append a leaf to the log; returns its index, counted from 0."""
+        return self.append_leaves([LogEvent(event, subject, body)])[0]
+
+    def append_leaves(self, events: Iterable[LogEvent]) -> range:
+        """Append a leaf for every event, in their order; returns their indexes."""
         self._must_write()
-        salt, body_digest = secrets.token_hex(16), digest(body)
-        index = len(self.contents.leaves)
-        hashed = leaf_hash(leaf_bytes(event, subject, body_digest, salt))
-        self.contents.leaves.append(
-            LogLeaf(index, event, subject, body_digest, salt, hashed, self._clock.now())
-        )
-        return index
+        first, edge, now = self.log_size(), self._edge(), self._clock.now()
+        for event, subject, body in events:
+            salt, body_digest = secrets.token_hex(16), digest(body)
+            hashed = leaf_hash(leaf_bytes(event, subject, body_digest, salt))
+            self.contents.leaves.append(
+                LogLeaf(edge.size, event, subject, body_digest, salt, hashed, now)
+            )
+            self.contents.nodes.append(b"".join(edge.append(hashed)))
+        return range(first, self.log_size())
 
     def leaf_hashes(self) -> Sequence[bytes]:
         """All leaf hashes in order."""
@@ -166,26 +181,14 @@ class MemoryUnitOfWork:
         """Number of leaves."""
         return len(self.contents.leaves)
 
-    def log_root(self, size: int | None = None) -> bytes:
-        """Root of the tree of the first ``size`` leaves."""
-        return tree_root(self._first(self.log_size() if size is None else size))
-
     def log_leaf(self, index: int) -> LogLeaf | None:
         """The leaf at an index, or None."""
         return self.contents.leaves[index] if 0 <= index < self.log_size() else None
 
-    def inclusion_proof(self, index: int, size: int) -> tuple[bytes, ...]:
-        """Audit path of a leaf in the tree of the first ``size`` leaves."""
-        return inclusion_proof(self._first(size), index)
-
-    def consistency_proof(self, old_size: int, size: int) -> tuple[bytes, ...]:
-        """Proof that the tree of ``size`` leaves continues the tree of ``old_size``."""
-        return consistency_proof(self._first(size), old_size)
-
-    def _first(self, size: int) -> Sequence[bytes]:
-        if not 0 <= size <= self.log_size():
-            raise IndexError(f"{size} of {self.log_size()} leaves")
-        return self.leaf_hashes()[:size]
+    def _subtrees(self, wanted: Sequence[Subtree]) -> Sequence[bytes]:
+        found = ((s, completing_leaf(s)) for s in wanted)
+        leaves, nodes = self.contents.leaves, self.contents.nodes
+        return [subtree_in_row(s, leaves[at].leaf_hash, nodes[at]) for s, at in found]
 
     def enqueue(self, entry: OutboxEntry) -> None:
         """Add to the outbox, behind everything of the same ordering key."""
@@ -233,3 +236,37 @@ class MemoryUnitOfWork:
     def _must_write(self) -> None:
         if not self._writable:
             raise ReadingCannotWrite("this view only reads: open a unit of work to write")
+
+
+class MemoryAudit:
+    """Goes through everything held. Only what has a digest of its own can be found altered."""
+
+    def __init__(self, contents: _Contents) -> None:
+        self._contents = contents
+
+    def faults(self) -> Iterable[Finding]:
+        """There is no engine to ask."""
+        return ()
+
+    def leaves(self) -> Iterator[Sequence[AuditedLeaf]]:
+        """Every leaf in order."""
+        for leaf, nodes in zip(self._contents.leaves, self._contents.nodes, strict=True):
+            parts = (leaf.event, leaf.subject, leaf.body_digest, leaf.salt)
+            whole = leaf_hash(leaf_bytes(*parts)) == leaf.leaf_hash
+            yield [AuditedLeaf(leaf.index, *parts, leaf.leaf_hash, nodes, whole)]
+
+    def documents(self) -> Iterator[Sequence[AuditedRow]]:
+        """Every version of every record, and every release."""
+        for versions in self._contents.records.values():
+            yield [
+                AuditedRow("records", r.kind, r.id, r.version, digest(r.body), r.body, True)
+                for r in versions
+            ]
+        for r in self._contents.releases.values():
+            whole = digest(r.content) == r.digest
+            yield [AuditedRow("releases", "release", r.decision_id, 1, r.digest, b"", whole)]
+
+    def others(self) -> Iterator[Sequence[AuditedRow]]:
+        """The outbox."""
+        for id in self._contents.outbox:
+            yield [AuditedRow("outbox", "outbox", id, 1, "", b"", True)]

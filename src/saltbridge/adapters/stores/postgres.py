@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
-from saltbridge.adapters.stores.migrate import migrate, refuse_newer, stored_version
+from saltbridge.adapters.stores.migrate import migrate, stored_version
 from saltbridge.adapters.stores.schema import HEAD
+from saltbridge.adapters.stores.sql_audit import SqlAudit
 from saltbridge.adapters.stores.unit_of_work import SqlUnitOfWork
 from saltbridge.core.errors import Unavailable
 from saltbridge.core.finding import finding
@@ -41,7 +42,6 @@ class PostgresStore:
         with self._worded():
             with self._reader.connect() as connection:
                 version = stored_version(connection)
-            refuse_newer(version)
             if version != HEAD:
                 with self._engine.begin() as connection:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
@@ -70,6 +70,12 @@ class PostgresStore:
         """A read-only view of one moment."""
         with self._worded(), self._reader.begin() as connection:
             yield SqlUnitOfWork(connection, self._clock, writable=False)
+
+    @contextmanager
+    def auditing(self) -> Iterator[SqlAudit]:
+        """A view of one moment for a full check; the server looks after its own pages."""
+        with self._worded(), self._reader.begin() as connection:
+            yield SqlAudit(connection, lambda _: ())
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -11,7 +11,7 @@ from sqlalchemy import (
     table,
 )
 
-HISTORY = ("0001",)  # every migration this code knows, the oldest first
+HISTORY = ("0001", "0002")  # every migration this code knows, the oldest first
 HEAD = HISTORY[-1]
 
 metadata = MetaData()
@@ -28,6 +28,7 @@ records = Table(
     Column("body", LargeBinary, nullable=False),
     Column("digest", String, nullable=False),
     Column("written_at", String, nullable=False),
+    Column("row_digest", LargeBinary, nullable=False),
 )
 
 # The newest version of every record; the older ones stay in ``records``.
@@ -39,6 +40,7 @@ current_records = table(
     column("body", LargeBinary),
     column("digest", String),
     column("written_at", String),
+    column("row_digest", LargeBinary),
 )
 
 releases = Table(
@@ -51,6 +53,7 @@ releases = Table(
     Column("audience", String, nullable=False),
     Column("purpose", String, nullable=False),
     Column("written_at", String, nullable=False),
+    Column("row_digest", LargeBinary, nullable=False),
 )
 
 log_leaves = Table(
@@ -62,13 +65,16 @@ log_leaves = Table(
     Column("body_digest", String, nullable=False),
     Column("salt", String, nullable=False),
     Column("leaf_hash", LargeBinary, nullable=False),
+    # Roots of the subtrees this leaf completes, 32 bytes each, from level 1 up.
+    Column("nodes", LargeBinary, nullable=False),
     Column("written_at", String, nullable=False),
+    Column("row_digest", LargeBinary, nullable=False),
 )
 
 outbox = Table(
     "outbox",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
     Column("id", _Key, nullable=False, unique=True),
     Column("kind", String, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -76,5 +82,14 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", String),
     Column("last_error", String, nullable=False),
-    sqlite_autoincrement=True,  # a position is never given twice
+    Column("row_digest", LargeBinary, nullable=False),
+)
+
+# What the store knows about itself: its version and the digest of its schema.
+store_facts = Table(
+    "store_facts",
+    metadata,
+    Column("name", _Key, primary_key=True),
+    Column("value", String, nullable=False),
+    Column("row_digest", LargeBinary, nullable=False),
 )

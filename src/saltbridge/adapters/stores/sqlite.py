@@ -7,22 +7,30 @@ that reads first and writes later fails at once when somebody else wrote in betw
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from saltbridge.adapters.stores.migrate import migrate, refuse_newer, stored_version
+from saltbridge.adapters.stores.migrate import migrate, stored_version
 from saltbridge.adapters.stores.schema import HEAD
+from saltbridge.adapters.stores.sql_audit import SqlAudit
 from saltbridge.adapters.stores.unit_of_work import SqlUnitOfWork
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.core.finding import Place, finding
 from saltbridge.ports import Clock
 
 BUSY_SECONDS = 20.0
+
+
+def _integrity_faults(connection: Connection) -> Iterable[str]:
+    """What SQLite finds wrong with its pages, indexes and constraints; at most 100 faults."""
+    rows = connection.exec_driver_sql("PRAGMA integrity_check(100)")
+    return [str(row[0]) for row in rows if row[0] != "ok"]
 
 
 class SqliteStore:
@@ -47,7 +55,6 @@ class SqliteStore:
         self._reader = self._engine(writes=False)
         with self._worded(), self._reader.connect() as connection:
             version = stored_version(connection)
-        refuse_newer(version)
         if version != HEAD:
             with self._worded(), self._writer.begin() as connection:
                 migrate(connection)
@@ -77,6 +84,17 @@ class SqliteStore:
         """A read-only view of one moment."""
         with self._worded(), self._reader.begin() as connection:
             yield SqlUnitOfWork(connection, self._clock, writable=False)
+
+    @contextmanager
+    def auditing(self) -> Iterator[SqlAudit]:
+        """A view of one moment for a full check; text that is no UTF-8 any more is read."""
+        with self._worded(), self._reader.begin() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+            try:
+                yield SqlAudit(connection, _integrity_faults)
+            finally:
+                driver.text_factory = str
 
     def close(self) -> None:
         """Let go of the file."""

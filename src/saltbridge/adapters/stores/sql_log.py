@@ -1,0 +1,188 @@
+"""The log half of a unit of work over SQL: leaves, and the subtrees stored with them."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from saltbridge.adapters.stores import schema
+from saltbridge.adapters.stores.row_digest import Row, leaf_row_digest
+from saltbridge.adapters.stores.stored_tree import StoredTree, subtree_in_row
+from saltbridge.core.canonical import digest
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.ports import Clock, LogEvent, LogLeaf
+from saltbridge.trust.log import Edge, Subtree, completing_leaf, leaf_bytes, leaf_hash
+
+BATCH = 2000
+_SALT_BYTES = 16
+
+
+class ReadingCannotWrite(TypeError):
+    """A read-only view was asked to write: open a unit of work instead."""
+
+
+def moment_text(moment: datetime) -> str:
+    """UTC with a fixed width, so that text order is time order."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment_of(text: str) -> datetime:
+    """The time that ``moment_text`` wrote."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def leaf_row(index: int, event: LogEvent, salt: str, edge: Edge, at: str) -> dict[str, Any]:
+    """A leaf as it is stored; the edge grows by it."""
+    body_digest = digest(event.body)
+    hashed = leaf_hash(leaf_bytes(event.event, event.subject, body_digest, salt))
+    nodes = b"".join(edge.append(hashed))
+    return {
+        "leaf_index": index,
+        "event": event.event,
+        "subject": event.subject,
+        "body_digest": body_digest,
+        "salt": salt,
+        "leaf_hash": hashed,
+        "nodes": nodes,
+        "written_at": at,
+        "row_digest": leaf_row_digest(index, hashed, nodes, at),
+    }
+
+
+def whole_leaf(row: Row) -> bool:
+    """Whether a stored leaf, worked out anew from its own columns, is as it was written."""
+    try:
+        due = leaf_hash(
+            leaf_bytes(row["event"], row["subject"], row["body_digest"], row["salt"])
+        )
+        rest = leaf_row_digest(row["leaf_index"], due, row["nodes"], row["written_at"])
+        return bool(due == row["leaf_hash"] and rest == row["row_digest"])
+    except (TypeError, FaultyInput):
+        return False
+
+
+class SqlLog(StoredTree):
+    """Appends to the log and reads it, within one transaction."""
+
+    def __init__(self, connection: Connection, clock: Clock, *, writable: bool) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._writable = writable
+        # Nobody else appends while this unit of work is open, so the edge is read once.
+        self._grown: Edge | None = None
+
+    def append_leaf(self, event: str, subject: str, body: bytes) -> int:
+        """Append a leaf to the log; returns its index, counted from 0."""
+        return self.append_leaves([LogEvent(event, subject, body)])[0]
+
+    def append_leaves(self, events: Iterable[LogEvent]) -> range:
+        """Append a leaf for every event, in their order; returns their indexes.
+
+        Raises:
+            Refused: what was stored reads back as something else.
+        """
+        self._must_write()
+        if self._grown is None:
+            self._grown = self._edge()
+        edge, first = self._grown, self._grown.size
+        at, remaining = moment_text(self._clock.now()), iter(events)
+        while batch := list(islice(remaining, BATCH)):
+            salts = secrets.token_hex(_SALT_BYTES * len(batch))
+            width, begin = 2 * _SALT_BYTES, edge.size
+            rows = [
+                leaf_row(begin + n, event, salts[n * width : (n + 1) * width], edge, at)
+                for n, event in enumerate(batch)
+            ]
+            self._connection.execute(insert(schema.log_leaves), rows)
+            self._confirm(rows)
+        return range(first, edge.size)
+
+    def _confirm(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Read back what was just written and work its hashes out a second time.
+
+        A single flipped bit between hashing and storing has ended whole public logs.
+        """
+        leaves = schema.log_leaves
+        first, last = rows[0]["leaf_index"], rows[-1]["leaf_index"]
+        stored = self._connection.execute(
+            select(leaves)
+            .where(leaves.c.leaf_index.between(first, last))
+            .order_by(leaves.c.leaf_index)
+        ).mappings()
+        for due, found in zip(rows, stored, strict=True):
+            if found["leaf_hash"] != due["leaf_hash"] or not whole_leaf(found):
+                raise _altered(due["leaf_index"])
+
+    def leaf_hashes(self) -> Sequence[bytes]:
+        """All leaf hashes in order, as stored (``auditing`` checks them)."""
+        leaves = schema.log_leaves
+        rows = self._connection.execute(
+            select(leaves.c.leaf_hash).order_by(leaves.c.leaf_index)
+        )
+        return tuple(bytes(row[0]) for row in rows)
+
+    def log_size(self) -> int:
+        """Number of leaves."""
+        leaves = schema.log_leaves
+        return int(
+            self._connection.execute(
+                select(func.coalesce(func.max(leaves.c.leaf_index) + 1, 0))
+            ).scalar_one()
+        )
+
+    def log_leaf(self, index: int) -> LogLeaf | None:
+        """The leaf at an index, or None.
+
+        Raises:
+            Refused: it is not as it was written.
+        """
+        found = self._whole_rows([index])
+        if index not in found:
+            return None
+        row = found[index]
+        return LogLeaf(
+            index,
+            row["event"],
+            row["subject"],
+            row["body_digest"],
+            row["salt"],
+            row["leaf_hash"],
+            moment_of(row["written_at"]),
+        )
+
+    def _subtrees(self, wanted: Sequence[Subtree]) -> Sequence[bytes]:
+        rows = self._whole_rows([completing_leaf(subtree) for subtree in wanted])
+        try:
+            return [
+                subtree_in_row(s, row["leaf_hash"], row["nodes"])
+                for s in wanted
+                for row in (rows[completing_leaf(s)],)
+            ]
+        except LookupError as fault:  # a row is gone, or holds too few
+            raise _altered(completing_leaf(wanted[0])) from fault
+
+    def _whole_rows(self, indexes: Sequence[int]) -> Mapping[int, Row]:
+        leaves = schema.log_leaves
+        rows = self._connection.execute(
+            select(leaves).where(leaves.c.leaf_index.in_(indexes))
+        ).mappings()
+        found = {row["leaf_index"]: row for row in rows}
+        for index, row in found.items():
+            if not whole_leaf(row):
+                raise _altered(index)
+        return found
+
+    def _must_write(self) -> None:
+        if not self._writable:
+            raise ReadingCannotWrite("this view only reads: open a unit of work to write")
+
+
+def _altered(index: int) -> Refused:
+    fault = Refused.of("store.altered", kind="log_leaves", id=str(index))
+    assert isinstance(fault, Refused)  # noqa: S101 - for the type checker
+    return fault
