@@ -20,6 +20,8 @@ class _PackFacts(Protocol):
     @property
     def jurisdiction(self) -> str: ...
     @property
+    def zone(self) -> str: ...
+    @property
     def state(self) -> str: ...
 
 
@@ -103,7 +105,8 @@ def _person(
 def _annex(
     context: Context, limits: Mapping[str, int], packs: tuple[_PackFacts, ...]
 ) -> tuple[str, str]:
-    with_annex = (p for p in packs if p.state != "loaded")
+    zones = ("", context.zone)
+    with_annex = (p for p in packs if p.state != "loaded" and p.zone in zones)
     return ", ".join(f"{p.id}: {p.state}" for p in with_annex) or NOTHING, "annex-loaded"
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from saltbridge.cli import border_rules
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -156,3 +158,11 @@ def _show(found: tuple[Mapping[str, Any], ...], json: bool, *, preview: bool = F
         return
     for one in found:
         print_manifest(one, preview=preview)
+
+
+app.command("packs")(border_rules.packs)
+app.command("explain")(border_rules.explain)
+app.command("open-commitment")(border_rules.open_commitment)
+app.command("check-commitment")(border_rules.check_commitment)
+app.add_typer(border_rules.annex_app, name="annex")
+app.add_typer(border_rules.catalogue_app, name="catalogue")
