@@ -54,6 +54,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
         passwords=Argon2Passwords(),
         settings={
             **node.settings,
+            "folder": str(node_dir),
             "operator_token": node_folder.operator_token(node_dir),
         },
     )

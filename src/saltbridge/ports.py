@@ -388,9 +388,9 @@ class FactorLibrary(Protocol):
 class World:
     """Everything a service may touch.
 
-    ``settings`` holds, where they are set: ``port`` (on 127.0.0.1), ``store`` (URL of the
-    store, else SQLite in the node's folder) and ``operator_token``, which opens the operator
-    pages; without it there are none.
+    ``settings`` holds what ``adapters.settings`` lists, where it is set, and of a node on disk
+    its ``folder`` and ``operator_token``, which opens the operator pages; without it there
+    are none.
     """
 
     node: NodeProfile

@@ -139,6 +139,7 @@ def test_the_world_of_a_node_is_real(tmp_path: Path) -> None:
     assert tuple(world.node.partners) == ()
     assert world.settings == {
         "port": 8102,
+        "folder": str(folder),
         "operator_token": node_folder.operator_token(folder),
     }
     assert world.clock.now().tzinfo is not None

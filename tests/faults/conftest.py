@@ -39,6 +39,7 @@ from saltbridge.testing.deliveries import example_record, example_request
 from saltbridge.testing.peers import InProcessHttp
 from saltbridge.trust.self_issued import self_issued_token
 from saltbridge.web.app import create_app
+from saltbridge.web.watch import Watch, watched
 
 SERIALS = ("MJC24-7K2MQ9", "MJC24-H4TX0B")
 OPERATOR_TOKEN = "OPERATORTOKENz9y8x7w6v5u4t3s2r1q0"
@@ -188,7 +189,8 @@ def _worlds(what: Inventory, aviary: Aviary) -> Companies:
         for name, node in nodes.items()
     }
     for world in worlds.values():
-        http.applications[world.node.base_url] = create_app(world)
+        watch = Watch()
+        http.applications[world.node.base_url] = watched(create_app(world, watch=watch), watch)
     return Companies(clock, http, worlds, aviary, heard)
 
 

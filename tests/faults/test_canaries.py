@@ -27,6 +27,8 @@ OPERATOR_TOKEN = "OPERATORTOKENz9y8x7w6v5u4t3s2r1q0"
 # its own for it
 ROUTES = {
     "/health": EVERYBODY,
+    "/health/ready": EVERYBODY,
+    "/metrics": "token",
     "/.well-known/did.json": EVERYBODY,
     "/.well-known/dspace-version": EVERYBODY,
     "/01/{rest:path}": EVERYBODY,

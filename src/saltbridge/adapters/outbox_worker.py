@@ -8,13 +8,14 @@ stays, visible, until a person has it tried anew (``saltbridge node outbox --ret
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeAlias
 
 from saltbridge.core.errors import SaltbridgeError
-from saltbridge.ports import MAX_ATTEMPTS, OutboxEntry, World
+from saltbridge.ports import MAX_ATTEMPTS, OutboxEntry, UnitOfWork, World
 
 Handler: TypeAlias = Callable[[World, OutboxEntry], None]
 
@@ -45,11 +46,13 @@ class OutboxWorker:
         *,
         poll_seconds: float = POLL_SECONDS,
         threads: int = 4,
+        each_second: Callable[[UnitOfWork], None] | None = None,
     ) -> None:
         self._world = world
         self._handlers = handlers
         self._poll_seconds = poll_seconds
         self._threads = threads
+        self._each_second = each_second
         self._wakened = threading.Event()
         self._stopping = threading.Event()
         self._looker: threading.Thread | None = None
@@ -80,6 +83,7 @@ class OutboxWorker:
 
     def _run(self) -> None:
         doing: dict[str, Future[None]] = {}
+        looked = 0.0
         with ThreadPoolExecutor(self._threads, thread_name_prefix="outbox") as pool:
             while not self._stopping.is_set():
                 self._wakened.wait(self._poll_seconds)
@@ -88,8 +92,11 @@ class OutboxWorker:
                 try:
                     with self._world.store.reading() as view:
                         due = view.due(self._world.clock.now())
-                except SaltbridgeError as error:  # a busy store: look again
-                    _log.warning("outbox not readable: %s", error)
+                        if self._each_second and time.monotonic() - looked >= 1:
+                            looked = time.monotonic()
+                            self._each_second(view)
+                except SaltbridgeError:  # a busy store: look again
+                    _log.warning("outbox not readable", exc_info=True)
                     continue
                 for entry in due:
                     if entry.id not in doing and not self._stopping.is_set():
@@ -98,8 +105,8 @@ class OutboxWorker:
     def _do_and_look_again(self, entry: OutboxEntry) -> None:
         try:
             self._do(entry)
-        except SaltbridgeError as error:  # the store: the entry is still there
-            _log.warning("outbox entry %s stays: %s", entry.id, error)
+        except SaltbridgeError:  # the store: the entry is still there
+            _log.warning("outbox entry stays", extra=_facts(entry), exc_info=True)
         self._wakened.set()
 
     def _do(self, entry: OutboxEntry) -> None:
@@ -109,17 +116,30 @@ class OutboxWorker:
                 raise LookupError(f"no handler for outbox entries of kind {entry.kind!r}")
             handler(self._world, entry)
         except SaltbridgeError as error:
+            code = error.findings[0].code if error.findings else ""
+            _log.info("outbox attempt", extra={**_facts(entry), "code": code})
             self._postpone(entry, str(error))
         except Exception as error:  # one entry must not end the work on all others
-            _log.exception("outbox entry %s of kind %s", entry.id, entry.kind)
+            _log.exception("outbox attempt", extra=_facts(entry))
             self._postpone(entry, f"{type(error).__name__}: {error}")
         else:
             with self._world.store.unit_of_work() as work:
                 work.done(entry.id)
+            _log.info("outbox entry done", extra=_facts(entry))
 
     def _postpone(self, entry: OutboxEntry, error: str) -> None:
         until = self._world.clock.now() + delay(entry.attempts)
         with self._world.store.unit_of_work() as work:
             work.postpone(entry.id, until, error)
         if entry.attempts + 1 >= MAX_ATTEMPTS:
-            _log.error("outbox entry %s of kind %s has failed: %s", entry.id, entry.kind, error)
+            _log.error("outbox entry has failed", extra=_facts(entry))
+
+
+def _facts(entry: OutboxEntry) -> dict[str, object]:
+    """What the log may tell of an entry: not its body, and not what a partner answered."""
+    return {
+        "event": "outbox",
+        "entry": entry.id,
+        "kind": entry.kind,
+        "attempts": entry.attempts + 1,
+    }

@@ -8,18 +8,34 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from saltbridge.ports import World
-from saltbridge.web import dataplane, dsp, health, identity, operator_page, passport_page
+from saltbridge.web import (
+    dataplane,
+    dsp,
+    health,
+    identity,
+    metrics,
+    operator_page,
+    passport_page,
+)
 from saltbridge.web.answers import json_answer
+from saltbridge.web.watch import Watch
 
 
 def _nobody() -> None:
     """Nobody to wake: whoever serves without a worker empties the outbox by hand."""
 
 
-def create_app(world: World, wake: Callable[[], None] = _nobody) -> FastAPI:
-    """The application of a node. ``wake`` tells the outbox worker that something waits."""
+def create_app(
+    world: World, wake: Callable[[], None] = _nobody, watch: Watch | None = None
+) -> FastAPI:
+    """The application of a node. ``wake`` tells the outbox worker that something waits.
+
+    ``watch`` counts; who serves wraps the application in ``watched`` too.
+    """
+    watch = watch or Watch()
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(health.router(world))
+    app.include_router(health.router(world, watch))
+    app.include_router(metrics.router(world, watch))
     app.include_router(identity.router(world))
     app.include_router(dsp.router(world, wake))
     app.include_router(dataplane.router(world))

@@ -84,12 +84,15 @@ def router(world: World, wake: Callable[[], None]) -> APIRouter:
 
     def caller(request: Request) -> Partner:
         try:
-            return signed_in(world, bearer(request))
+            partner = signed_in(world, bearer(request))
         except (Refused, FaultyInput) as fault:
+            request.state.sign_in_refused = "partner"
             raise _not_found() from fault
         except Unavailable as fault:
             # Ours to repair, and the partner's outbox will ask again.
             raise Problem(503, "dsp.try-again", (text("dsp.try-again"),)) from fault
+        request.state.partner = partner.bpn  # for the log
+        return partner
 
     Caller = Annotated[Partner, Depends(caller)]
     base = DSP_2025_1.path

@@ -12,17 +12,22 @@ import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from saltbridge import locales
+from saltbridge.adapters import logs
 from saltbridge.adapters.settings import value
 from saltbridge.core.errors import FaultyInput, SaltbridgeError, Unavailable
 from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.ports import World
+
+if TYPE_CHECKING:
+    from saltbridge.web.watch import Watch
 
 LOCK_FILE: Final = "serving.lock"
 LOOPBACK: Final = "127.0.0.1"
@@ -41,18 +46,21 @@ def serve(node_dir: Path, *, port: int | None = None, language: str = "") -> Non
 
     world = open_world(node_dir)
     try:
+        logs.configure(world.settings)
         _check_face(world, node_dir)
-        context = _tls_context(world, node_dir, language)
+        face = Face(world, node_dir, language)
         with _only_server(node_dir), _listening(world, port) as listener:
             from saltbridge.adapters.outbox_worker import OutboxWorker
             from saltbridge.web.app import create_app
+            from saltbridge.web.watch import Watch, watched
 
-            worker = OutboxWorker(world, outbox_handlers())
-            application = create_app(world, worker.wake)
+            watch = Watch(lambda: face.expires)
+            worker = OutboxWorker(world, outbox_handlers(), each_second=watch.follow)
+            application = watched(create_app(world, worker.wake, watch), watch)
             worker.start()
             try:
-                with _reloading(world, node_dir, context, language):
-                    _run(world, application, listener, language, context)
+                with _reloading(face):
+                    _run(face, application, listener, watch)
             finally:
                 worker.stop()
     finally:
@@ -117,38 +125,57 @@ def _check_face(world: World, node_dir: Path) -> None:
         raise FaultyInput([finding("tls.bind-open", place, bind=bind)])
 
 
-def _tls_context(world: World, node_dir: Path, language: str) -> ssl.SSLContext | None:
-    from saltbridge.adapters import tls_files
+class Face:
+    """What the node shows to the network: in the clear on loopback, or with TLS.
 
-    if not tls_files.configured(world.settings):
-        return None
-    files, warnings = tls_files.read(
-        world.settings, node_dir, world.node.base_url, world.clock.now()
-    )
-    _warn(warnings, language)
-    return tls_files.server_context(files)
+    Raises:
+        FaultyInput: the certificate cannot be used.
+    """
+
+    def __init__(self, world: World, node_dir: Path, language: str) -> None:
+        self.world = world
+        self.language = language if language in locales.LANGUAGES else "en"
+        self.context: ssl.SSLContext | None = None
+        self.expires: datetime | None = None
+        self._node_dir = node_dir
+        if value(world.settings, "tls.certificate") is not None:
+            self.read()
+
+    def read(self) -> None:
+        """Read the certificate, and have new connections use it.
+
+        Raises:
+            FaultyInput: it cannot be used; what was read before stays.
+        """
+        from saltbridge.adapters import tls_files
+
+        files, warnings = tls_files.read(
+            self.world.settings,
+            self._node_dir,
+            self.world.node.base_url,
+            self.world.clock.now(),
+        )
+        if self.context is None:
+            self.context = tls_files.server_context(files)
+        else:
+            tls_files.load(self.context, files)
+        self.expires = files.expires
+        _warn(warnings, self.language)
 
 
 @contextmanager
-def _reloading(
-    world: World, node_dir: Path, context: ssl.SSLContext | None, language: str
-) -> Iterator[None]:
+def _reloading(face: Face) -> Iterator[None]:
     """While this holds, SIGHUP reads the certificate anew; a faulty one changes nothing."""
-    from saltbridge.adapters import tls_files
 
     def reload(number: int, frame: FrameType | None) -> None:
-        if context is None:
+        if face.context is None:
             return
         try:
-            files, warnings = tls_files.read(
-                world.settings, node_dir, world.node.base_url, world.clock.now()
-            )
+            face.read()
         except SaltbridgeError as error:
-            _warn(error.findings, language)
-            return
-        tls_files.load(context, files)
-        _warn(warnings, language)
-        _log.info("certificate read anew", extra={"event": "certificate-reloaded"})
+            _warn(error.findings, face.language)
+        else:
+            _log.info("certificate read anew", extra={"event": "certificate-read"})
 
     before = signal.signal(signal.SIGHUP, reload)
     try:
@@ -158,13 +185,14 @@ def _reloading(
 
 
 def _warn(findings: tuple[Finding, ...], language: str) -> None:
-    chosen = language if language in locales.LANGUAGES else "en"
+    """Log findings about the node's own files, in words."""
     for found in findings:
         arguments = dict(found.arguments)
-        says = locales.text(found.code, arguments, chosen)
-        remedy = locales.text(found.remedy, arguments, chosen)
+        says = locales.text(found.code, arguments, language)
+        remedy = locales.text(found.remedy, arguments, language)
         level = logging.ERROR if found.severity is Severity.ERROR else logging.WARNING
-        _log.log(level, "%s %s → %s", found.place, says, remedy, extra={"event": found.code})
+        extra = {"event": "certificate", "code": found.code, "says": f"{says} → {remedy}"}
+        _log.log(level, "certificate", extra=extra)
 
 
 @contextmanager
@@ -186,30 +214,26 @@ def _listening(world: World, port: int | None) -> Iterator[socket.socket]:
         listener.close()
 
 
-def _run(
-    world: World,
-    application: Any,
-    listener: socket.socket,
-    language: str,
-    context: ssl.SSLContext | None,
-) -> None:
+def _run(face: Face, application: Any, listener: socket.socket, watch: "Watch") -> None:
     import uvicorn
 
     from saltbridge.web.bounds import bounded_protocol, bounds_of
 
-    settings = world.settings
+    world, context, settings = face.world, face.context, face.world.settings
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            _say_ready(world, listener, language, context is not None)
+            _say_ready(world, listener, face.language, context is not None)
 
     proxies = list(value(settings, "trusted_proxies"))
     config = uvicorn.Config(
         application,
-        http=bounded_protocol(bounds_of(settings)),
+        http=bounded_protocol(
+            bounds_of(settings), lambda bound: watch.cut_off.labels(bound).inc()
+        ),
         ws="none",
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         date_header=True,
@@ -236,7 +260,6 @@ def _remember(number: int, frame: FrameType | None) -> None:
 
 
 def _say_ready(world: World, listener: socket.socket, language: str, tls: bool) -> None:
-    chosen = language if language in locales.LANGUAGES else "en"
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     arguments = {
@@ -245,5 +268,5 @@ def _say_ready(world: World, listener: socket.socket, language: str, tls: bool) 
         "url": f"{'https' if tls else 'http'}://{shown}:{port}",
         "base_url": world.node.base_url,
     }
-    print(locales.text("http.ready", arguments, chosen), flush=True)
+    print(locales.text("http.ready", arguments, language), flush=True)
     sys.stderr.flush()
