@@ -44,6 +44,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
             node_dir / node_folder.KEYS,
             profile.did,
             f"{profile.base_url}/.well-known/dspace-version",
+            f"{profile.base_url}/log",
         ),
         store=open_store(store_url or node.store_url, clock),
         http=http,

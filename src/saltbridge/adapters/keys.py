@@ -20,6 +20,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Place, finding
 from saltbridge.trust.did import (
     DATA_SERVICE,
+    LOG_SERVICE,
     DidDocument,
     KeyUse,
     ServiceEndpoint,
@@ -88,10 +89,13 @@ class FileArchiveSigner:
 class FileKeyring:
     """The keys in a node's ``keys`` folder. The private key is read once, on first use."""
 
-    def __init__(self, folder: Path, did: str, dsp_version_url: str) -> None:
+    def __init__(
+        self, folder: Path, did: str, dsp_version_url: str, log_url: str = ""
+    ) -> None:
         self._folder = folder
         self._did = did
         self._dsp_version_url = dsp_version_url
+        self._log_url = log_url
         self._signer: FileSigner | None = None
         self._keys = _history(folder, did)
 
@@ -166,8 +170,10 @@ class FileKeyring:
 
     def did_document(self) -> Mapping[str, Any]:
         """This node's DID document, with every key it ever used."""
-        service = ServiceEndpoint(f"{self._did}#dsp", DATA_SERVICE, self._dsp_version_url)
-        return build_did_document(DidDocument(self._did, self._keys, (service,)))
+        services = [ServiceEndpoint(f"{self._did}#dsp", DATA_SERVICE, self._dsp_version_url)]
+        if self._log_url:
+            services.append(ServiceEndpoint(f"{self._did}#log", LOG_SERVICE, self._log_url))
+        return build_did_document(DidDocument(self._did, self._keys, tuple(services)))
 
 
 def create_first_key(folder: Path, now: datetime) -> None:

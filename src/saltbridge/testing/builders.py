@@ -18,6 +18,7 @@ from saltbridge.footprint.model import FactorSet
 from saltbridge.ports import HttpAnswer, NodeProfile, Partner, Store, World
 from saltbridge.trust.did import (
     DATA_SERVICE,
+    LOG_SERVICE,
     DidDocument,
     ServiceEndpoint,
     VerificationKey,
@@ -152,6 +153,7 @@ class BuiltKeyring:
 
     did: str
     dsp_url: str = ""
+    log_url: str = ""
     archives: bool = False
 
     def signer(self) -> BuiltSigner:
@@ -166,10 +168,13 @@ class BuiltKeyring:
 
     def did_document(self) -> Mapping[str, Any]:
         signer, log = self.signer(), self.log_signer()
-        services = (
-            (ServiceEndpoint(f"{self.did}#dsp", DATA_SERVICE, self.dsp_url),)
-            if self.dsp_url
-            else ()
+        services = tuple(
+            ServiceEndpoint(f"{self.did}#{name}", type, url)
+            for name, type, url in (
+                ("dsp", DATA_SERVICE, self.dsp_url),
+                ("log", LOG_SERVICE, self.log_url),
+            )
+            if url
         )
         keys = [
             VerificationKey(signer.key_id, signer.public_jwk()),
@@ -266,7 +271,11 @@ def memory_world(
     """A world without disk, network, chance or passing time."""
     profile = node or node_profile()
     present = clock or FixedClock()
-    keyring = BuiltKeyring(profile.did, f"{profile.base_url}/.well-known/dspace-version")
+    keyring = BuiltKeyring(
+        profile.did,
+        f"{profile.base_url}/.well-known/dspace-version",
+        f"{profile.base_url}/log",
+    )
     known = {profile.did: keyring.did_document(), **(did_documents or {})}
     return World(
         node=profile,

@@ -22,6 +22,7 @@ _CONTEXTS = (
     "https://w3id.org/dspace/2025/1/context.jsonld",
 )
 DATA_SERVICE = "DataService"
+LOG_SERVICE = "TransparencyLog"  # our own name: where checkpoints and proofs are had
 
 
 class KeyUse(StrEnum):
