@@ -92,12 +92,18 @@ def open_clock() -> Clock:
 def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
     """What is done about each kind of outbox entry."""
     from saltbridge.formats.dsp_outbox import FETCH, REQUEST_TRANSFER, SEND
+    from saltbridge.services.log_witnesses import ask_waiting
     from saltbridge.services.receive import receive_waiting
     from saltbridge.services.send import send_waiting
     from saltbridge.services.transfer import request_waiting_transfer
+    from saltbridge.services.witness import inquire_waiting
+    from saltbridge.steps.log import WITNESS
+    from saltbridge.steps.witnessing import INQUIRE
 
     return {
         SEND: send_waiting,
         FETCH: receive_waiting,
         REQUEST_TRANSFER: request_waiting_transfer,
+        WITNESS: ask_waiting,
+        INQUIRE: inquire_waiting,
     }

@@ -283,6 +283,9 @@ class UnitOfWork(Protocol):
     def failed(self, limit: int = 100) -> Sequence[OutboxEntry]:
         """Outbox entries that have failed, the oldest first."""
 
+    def waits(self, ordering_key: str) -> bool:
+        """Whether an outbox entry of this ordering key is there, failed or not."""
+
     def done(self, entry_id: str) -> None:
         """Remove from the outbox."""
 

@@ -77,6 +77,7 @@ def test_the_checks_are_numbered_in_json(
         (4, "issuer", "open"),
         (5, "dates", "passed"),
         (6, "ranges", "passed"),
+        (7, "log", "open"),
     ]
 
 
@@ -95,6 +96,8 @@ def test_it_speaks_the_readers_language(
 
 def test_a_node_vouches_for_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from saltbridge.bootstrap import open_world
+    from saltbridge.steps.log import logged_claim_file
+    from saltbridge.trust.claims import verify as verified
 
     folder = tmp_path / "cell"
     assert (
@@ -115,6 +118,8 @@ def test_a_node_vouches_for_its_own(tmp_path: Path, capsys: pytest.CaptureFixtur
         signer=world.keyring.signer(),
     )
     path = tmp_path / "own.json"
-    path.write_bytes(render_claim_file(claim, world.keyring.did_document()))
+    with world.store.unit_of_work() as work:
+        id = verified(claim, world.keyring.did_document()).id
+        path.write_bytes(logged_claim_file(world, work, claim, id))
     world.store.close()
     assert run(["verify", str(path), "--node", str(folder)]) == 0

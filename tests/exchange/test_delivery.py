@@ -1,4 +1,4 @@
-"""Seven checks, all of them made; only what passes all of them may be used."""
+"""Eight checks, all of them made; only what passes all of them may be used."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -59,7 +59,7 @@ def received(document=DOCUMENT, *, kind=SupplierRecord, issued_at=NOW, signer=No
 
 def failed(given: Received) -> dict[str, str]:
     result = verify_delivery(given)
-    assert [c.number for c in result.checks] == [1, 2, 3, 4, 5, 6, 7]
+    assert [c.number for c in result.checks] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert tuple(c.name for c in result.checks) == NAMES
     wrong = {c.name: c.detail_code for c in result.checks if not c.ok}
     assert isinstance(result, RefusedDelivery if wrong else VerifiedDelivery)
@@ -100,6 +100,7 @@ def test_bytes_that_are_no_claim():
         "type": "delivery.not-signed",
         "edition": "delivery.not-signed",
         "dates": "delivery.not-signed",
+        "log": "delivery.not-signed",
     }
 
 

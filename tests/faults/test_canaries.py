@@ -5,6 +5,7 @@ fails here, and so does one that answers somebody it should not.
 """
 
 import base64
+import hashlib
 import logging
 import re
 from collections.abc import Iterator
@@ -16,10 +17,12 @@ import pytest
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.ports import HttpAnswer
 from saltbridge.testing.aviary import CARS, CELLS, STRANGER, SUPPLIER
+from saltbridge.testing.builders import node_profile
 from saltbridge.web.app import create_app
 from saltbridge.web.operator_page import cookie_name
 
 EVERYBODY, NOBODY = "everybody", ""
+PORTS = range(8301, 8305)
 GTIN, SERIALS = "09521234567899", ("MJC24-7K2MQ9", "MJC24-H4TX0B")
 OPERATOR_TOKEN = "OPERATORTOKENz9y8x7w6v5u4t3s2r1q0"
 
@@ -60,6 +63,11 @@ ROUTES = {
     "/2025-1/callback/transfers/{pid}/termination": "partners",
     "/data/{pid}": "token",
     "/data/{pid}/statement": "token",
+    "/log/checkpoint": EVERYBODY,
+    "/log/proof/consistency": EVERYBODY,
+    "/log/proof/inclusion": EVERYBODY,
+    "/log/witness/add-checkpoint": "logs",
+    "/log/witness/{origin_hash}/checkpoint": EVERYBODY,
     "/operator": "token",
     "/operator/manifests/{id:path}": "token",
 }
@@ -111,6 +119,8 @@ def addresses(route: str, ids: set[str]) -> Iterator[str]:
     """The route with everything anybody could write into its gaps."""
     if "{" not in route:
         yield from (route, f"{route}?token=x&lang=%0d%0aX-Injected:1", f"{route}/")
+        for numbers in ("old=1&size=2", "index=0&size=2", "size=1", "size=-1", "old=9&size=1"):
+            yield f"{route}?{numbers}"
         return
     before, after = re.split(r"\{[^}]*\}", route)
     if route.startswith("/01/"):
@@ -128,6 +138,8 @@ def addresses(route: str, ids: set[str]) -> Iterator[str]:
             yield from (
                 f"{before}{place}?lang={language}" for language in ("de", "zh", "%0d%0a")
             )
+    if route.startswith("/log/witness/"):
+        ids = {hashlib.sha256(node_profile(port=p).did.encode()).hexdigest() for p in PORTS}
     for id in (*sorted(ids), *ODD):
         yield f"{before}{id.replace('#', '%23')}{after}"
 
@@ -184,7 +196,7 @@ def test_no_message_in_either_direction_tells_what_its_hearer_may_not_have(
     companies: Any,
 ) -> None:
     hearers = {hearer for hearer, _, _ in companies.heard}
-    assert hearers == {SUPPLIER, CELLS, CARS}
+    assert hearers == {SUPPLIER, CELLS, CARS, STRANGER}  # the last one as a witness
     assert len(companies.heard) > 30
     for hearer, what, content in companies.heard:
         assert (hearer, what, companies.aviary.heard_by(hearer, content)) == (hearer, what, [])
@@ -249,10 +261,11 @@ def test_nobody_hears_at_a_route_what_is_not_for_everybody(
     companies: Any, known_ids: set[str], route: str
 ) -> None:
     answered = set()
-    ids = known_ids if ROUTES[route] != "partners" or is_read(route) else set()
+    spoken = ROUTES[route] in ("partners", "logs")
+    ids = known_ids if not spoken or is_read(route) else set()
     for name in (SUPPLIER, CELLS, CARS):
         for address in addresses(route, ids):
-            method = "GET" if ROUTES[route] != "partners" or is_read(route) else "POST"
+            method = "GET" if not spoken or is_read(route) else "POST"
             for content in (None, b"{}") if method == "POST" else (None,):
                 answer = companies.call(name, method, address, content=content)
                 assert (address, told(companies, EVERYBODY, answer)) == (address, [])

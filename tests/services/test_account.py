@@ -85,7 +85,8 @@ def test_an_estimate_is_signed_receipted_stored_and_logged() -> None:
     with w.store.reading() as view:
         files = [parse_claim_file(r.body) for r in view.find("claim")]
         assert {f.claim for f in files} == {result.claim, result.receipt}
-        assert len(view.leaf_hashes()) == 1
+        assert len(view.leaf_hashes()) == 3  # two signings and the footprint
+        assert all(f.log and f.log.body_digest == f.claim.digest for f in files)
 
 
 def test_a_declaration_is_made_only_when_asked_for_and_allowed() -> None:

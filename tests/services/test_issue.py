@@ -72,7 +72,8 @@ def test_every_passport_brings_its_leaves_and_a_waiting_registry_entry(
     deliver(world, examples)
     run(world, examples)
     with world.store.reading() as work:
-        assert len(work.leaf_hashes()) == 6  # a decision, its statement and an issue each
+        # two signings, the decisions on passport and statement, and an issue each
+        assert len(work.leaf_hashes()) == 10
         assert list(work.due(world.clock.now())) == []
         waiting = work.due(datetime(2027, 2, 18, tzinfo=UTC))
         assert [e.kind for e in waiting] == ["registry", "registry"]

@@ -81,7 +81,8 @@ def test_every_write_has_its_leaf():
         before = len(work.leaf_hashes())
     publish(world, request())
     with world.store.reading() as work:
-        assert len(work.leaf_hashes()) == before + 3  # the decision, its statement, the offer
+        # two signings, the decisions on document and statement, the offer
+        assert len(work.leaf_hashes()) == before + 5
 
 
 def test_each_recipient_has_its_own_release_and_its_own_pseudonyms():

@@ -162,14 +162,14 @@ def test_a_good_file_passes_every_check(
     assert failed(result) == []
     assert result.verdict is Outcome.PASSED
     first = ["file", "type", "signature", "issuer", "dates"]
-    assert [c.name for c in result.checks] == first + names
+    assert [c.name for c in result.checks] == [*first, *names, "log"]
     assert (result.issuer, result.issued_at) == (DID, "2026-11-23T12:00:00Z")
 
 
 def test_without_an_anchor_the_issuer_stays_open() -> None:
     result = checked(Estimate, FOOTPRINT, anchors={})
     assert result.verdict is Outcome.OPEN
-    assert [c.name for c in result.checks if c.outcome is Outcome.OPEN] == ["issuer"]
+    assert [c.name for c in result.checks if c.outcome is Outcome.OPEN] == ["issuer", "log"]
 
 
 def test_a_forger_with_a_did_document_of_his_own_is_found_by_the_anchor() -> None:

@@ -36,7 +36,8 @@ def decision(world):
 def test_what_is_released_is_the_decided_view_signed_by_this_node():
     world = memory_world()
     decided = decision(world)
-    claim, release = released_claim(world, decided, SupplierRecord, NOON)
+    with world.store.unit_of_work() as work:
+        claim, release = released_claim(world, work, decided, SupplierRecord, NOON)
     file = parse_claim_file(release.content)
     assert file.claim == claim
     verified = verify(claim, world.keyring.did_document())
@@ -49,10 +50,10 @@ def test_what_is_released_is_the_decided_view_signed_by_this_node():
 def test_a_decision_is_kept_once_with_manifest_and_leaf():
     world = memory_world()
     decided = decision(world)
-    _, release = released_claim(world, decided, SupplierRecord, NOON)
     with world.store.unit_of_work() as work:
+        _, release = released_claim(world, work, decided, SupplierRecord, NOON)
         record, manifest = keep_decision(work, decided, release)
-        assert len(work.leaf_hashes()) == 1
+        assert len(work.leaf_hashes()) == 2  # the signing and the decision
         for kind, kept in (("decision", record), ("manifest", manifest)):
             assert read_json(work.get(kind, decided.context.decision_id).body) == kept
     assert (record["verdict"], record["digest"]) == ("released", digest(release.content))

@@ -89,9 +89,7 @@ class FileArchiveSigner:
 class FileKeyring:
     """The keys in a node's ``keys`` folder. The private key is read once, on first use."""
 
-    def __init__(
-        self, folder: Path, did: str, dsp_version_url: str, log_url: str = ""
-    ) -> None:
+    def __init__(self, folder: Path, did: str, dsp_version_url: str, log_url: str = "") -> None:
         self._folder = folder
         self._did = did
         self._dsp_version_url = dsp_version_url

@@ -42,6 +42,10 @@ from saltbridge.border.rules import (
 )
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.trust.checkpoint import log_keys
+from saltbridge.trust.did import parse_did_document
+from saltbridge.trust.log_proof import check_log_proof, parse_log_proof
+from saltbridge.trust.suites import NotVerified
 
 LEAVE: Final = "leave"
 LEAVE_MINIMISED: Final = "leave_minimised"
@@ -361,7 +365,7 @@ def _claimed(content: bytes) -> bytes | None:
         claim = read_json(content)
     except FaultyInput:
         return None
-    if not isinstance(claim, dict) or claim.keys() != _CLAIM_FILE:
+    if not isinstance(claim, dict) or claim.keys() - {"log"} != _CLAIM_FILE:
         return None
     statement = open_jws_payload(claim["jws"]) if isinstance(claim["jws"], str) else None
     if not isinstance(statement, dict) or statement.keys() != _STATEMENT:
@@ -370,7 +374,25 @@ def _claimed(content: bytes) -> bytes | None:
         claim["did_document"], statement["issuer"]
     ):
         return None
+    if "log" in claim and not _proves_only(claim, statement):
+        return None
     return canonical_bytes(statement["content"])
+
+
+def _proves_only(claim: Mapping[str, Any], statement: Mapping[str, Any]) -> bool:
+    """Whether ``log`` is a proof for this very claim by its own issuer, and nothing beside."""
+    try:
+        document = parse_did_document(claim["did_document"])
+        check_log_proof(
+            parse_log_proof(claim["log"]),
+            claim_id=statement["id"],
+            claim_digest=digest(claim["jws"].encode("utf-8")),
+            origin=statement["issuer"],
+            keys=log_keys(document),
+        )
+    except (FaultyInput, NotVerified):
+        return False
+    return True
 
 
 def _is_public_document(did_document: Any, issuer: Any) -> bool:

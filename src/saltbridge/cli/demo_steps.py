@@ -369,7 +369,7 @@ def _verify_offline(walk: Walk) -> None:
         )
         receipt = walk.folder / "receipt.json"
         enclosed = {
-            **delivery["claim"],
+            "did_document": delivery["claim"]["did_document"],
             "saltbridge": "receipt",
             "jws": _payload(delivery["claim"]["jws"])["content"]["receipt"],
         }

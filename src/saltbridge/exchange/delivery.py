@@ -4,7 +4,7 @@ All checks are made and kept, passed or failed, so that a person sees everything
 Only ``verify`` makes a ``VerifiedDelivery``, and only when every check holds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -14,9 +14,17 @@ from saltbridge.core.errors import SaltbridgeError
 from saltbridge.core.finding import Argument, Finding
 from saltbridge.exchange.model import Agreement
 from saltbridge.exchange.policy import in_force
+from saltbridge.trust.checkpoint import Checkpoint, log_keys
 from saltbridge.trust.claims import ClaimType, SignedClaim, VerifiedClaim, stated_issuer, verify
+from saltbridge.trust.did import LOG_SERVICE, parse_did_document
+from saltbridge.trust.log import continues
+from saltbridge.trust.log_proof import LogProof, check_log_proof
 
-NAMES: Final = ("signature", "issuer", "agreement", "digest", "type", "edition", "dates")
+NAMES: Final = (
+    "signature", "issuer", "agreement", "digest", "type", "edition", "dates", "log",
+)  # fmt: skip
+NO_LOG: Final = "delivery.log-none-announced"  # the check does not apply, and says so
+LOG_FORKED: Final = "delivery.log-forked"
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 # kind of dataset → type of claim and kind of document that are due
@@ -31,7 +39,10 @@ _SEAL: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check and its result. ``detail_code`` says why it failed; empty when it held."""
+    """One check and its result. ``detail_code`` says why it failed; empty when it held.
+
+    A check that held because it does not apply says so in ``detail_code`` too.
+    """
 
     number: int
     name: str
@@ -47,6 +58,8 @@ class Received:
     ``claim`` is what ``formats`` read in ``content``, or None with the reason in ``fault``.
     ``did_document`` is the provider's own, resolved by us, never the one enclosed.
     ``announced_digest`` came with the transfer's start message, over the control plane.
+    ``log`` is the proof in the file; ``witnessed`` is the newest state of the provider's log
+    that we saw before, and ``consistency`` what the log says joins it to the state of ``log``.
     """
 
     content: bytes
@@ -61,6 +74,9 @@ class Received:
     announced_digest: str
     known_editions: frozenset[str]  # ID@EDITION
     received_at: datetime
+    log: LogProof | None = None
+    witnessed: Checkpoint | None = None
+    consistency: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +125,11 @@ def verify_delivery(received: Received) -> VerifiedDelivery | RefusedDelivery:
         _edition(received, content),
         # 7. Its dates are possible.
         _dates(received, verified),
+        # 8. Its signing stands in the provider's log, which continues what we saw of it.
+        _log(received, verified),
     )
     checks = tuple(
-        Check(number, name, not code, code, arguments)
+        Check(number, name, code in ("", NO_LOG), code, arguments)
         for number, (name, (code, arguments)) in enumerate(
             zip(NAMES, found, strict=True), start=1
         )
@@ -245,6 +263,41 @@ def _dates(received: Received, verified: VerifiedClaim[SignedClaim] | None) -> _
         if start > issued.date():
             return "delivery.period-ahead", {"start": str(start), "issued": str(issued.date())}
     return _HELD
+
+
+def _log(received: Received, verified: VerifiedClaim[SignedClaim] | None) -> _Result:
+    if received.log is None:
+        if verified is None:
+            return _NOT_SIGNED
+        return ("delivery.log-missing" if announces_log(received.did_document) else NO_LOG), {}
+    if verified is None:
+        return _NOT_SIGNED
+    try:
+        document = parse_did_document(received.did_document)
+        here, _ = check_log_proof(
+            received.log,
+            claim_id=verified.id,
+            claim_digest=verified.claim.digest,
+            origin=received.provider_did,
+            keys=log_keys(document, at=verified.issued_at),
+        )
+    except SaltbridgeError as error:
+        return _because(error)
+    seen = received.witnessed
+    if seen is None or not seen.size:
+        return _HELD
+    old, new = (seen, here) if seen.size <= here.size else (here, seen)
+    if not continues(old.size, old.root, new.size, new.root, received.consistency):
+        return LOG_FORKED, {"seen": seen.size, "found": here.size}
+    return _HELD
+
+
+def announces_log(did_document: Mapping[str, Any]) -> bool:
+    """Whether a company says in its DID document that it keeps a log (Saltbridge nodes do)."""
+    try:
+        return parse_did_document(did_document).service_url(LOG_SERVICE) is not None
+    except SaltbridgeError:
+        return False
 
 
 def _periods(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,5 +1,7 @@
 """The signed claim as a file: type, JWS, and a snapshot of the issuer's DID document.
 
+``log``, where it is there, proves that the signing stands in the issuer's log.
+
 The enclosed document shows that the bytes are unchanged since somebody signed them with that
 key. Whose key it is, only a document from elsewhere can show.
 """
@@ -12,9 +14,10 @@ from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place, finding
 from saltbridge.trust.claims import SignedClaim, claim_of
+from saltbridge.trust.log_proof import LogProof, log_proof_document, parse_log_proof
 from saltbridge.trust.suites import NotVerified
 
-_MEMBERS = frozenset({"saltbridge", "jws", "did_document"})
+_MEMBERS = frozenset({"saltbridge", "jws", "did_document", "log"})
 MEDIA_TYPE = "application/json"
 
 
@@ -25,17 +28,22 @@ class ClaimFile:
     claim: SignedClaim
     did_document: Mapping[str, Any]
     unknown: Mapping[str, Any] = field(default_factory=dict)
+    log: LogProof | None = None
 
 
 def render_claim_file(
     claim: SignedClaim,
     did_document: Mapping[str, Any],
     unknown: Mapping[str, Any] | None = None,
+    *,
+    log: LogProof | None = None,
 ) -> bytes:
     """The file's bytes (RFC 8785)."""
+    proof = {} if log is None else {"log": log_proof_document(log)}
     return canonical_bytes(
         {
             **(unknown or {}),
+            **proof,
             "saltbridge": claim.type.value,
             "jws": claim.jws,
             "did_document": dict(did_document),
@@ -47,8 +55,8 @@ def parse_claim_file(content: bytes, name: str = "") -> ClaimFile:
     """The claim in a file; members we do not know are carried along.
 
     Raises:
-        FaultyInput: not strict JSON, a member is missing or of the wrong type, or there is
-            no such claim type.
+        FaultyInput: not strict JSON, a member is missing or of the wrong type, there is no
+            such claim type, or ``log`` is no proof.
     """
     document = read_json(content, name)
     if not isinstance(document, dict):
@@ -68,4 +76,5 @@ def parse_claim_file(content: bytes, name: str = "") -> ClaimFile:
     except NotVerified as fault:
         raise FaultyInput(fault.findings) from fault
     unknown = {member: document[member] for member in document.keys() - _MEMBERS}
-    return ClaimFile(claim, document["did_document"], unknown)
+    log = parse_log_proof(document["log"], name) if "log" in document else None
+    return ClaimFile(claim, document["did_document"], unknown, log)

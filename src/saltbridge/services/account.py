@@ -11,7 +11,6 @@ from datetime import datetime
 
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.footprint.declare.declaration import DECLARATION
-from saltbridge.formats.claim_file import render_claim_file
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.accounting import (
     Accounted,
@@ -20,6 +19,7 @@ from saltbridge.steps.accounting import (
     with_remarks,
     work_out,
 )
+from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.models import keep_model
 from saltbridge.steps.records import every
 from saltbridge.steps.release import sign_claim
@@ -71,8 +71,9 @@ def _signed(
     claim_class = Declaration if result.kind == DECLARATION else Estimate
     claim_id = world.identifiers.urn_uuid()
     claim: SignedClaim = sign_claim(world, claim_class, result.record, now, id=claim_id)
-    receipt = sign_claim(world, Receipt, receipt_content, now)
-    return replace(result, id=claim_id, claim=claim, receipt=receipt)
+    receipt_id = world.identifiers.urn_uuid()
+    receipt = sign_claim(world, Receipt, receipt_content, now, id=receipt_id)
+    return replace(result, id=claim_id, claim=claim, receipt=receipt, receipt_id=receipt_id)
 
 
 def _commit(
@@ -85,7 +86,6 @@ def _commit(
 ) -> None:
     if result.claim is None or result.receipt is None:
         raise TypeError("a footprint is signed before it is stored")
-    document = world.keyring.did_document()
     body = canonical_bytes(
         {
             "id": result.id,
@@ -109,6 +109,7 @@ def _commit(
         }
     )
     work.put("footprint", result.id, body, expected_version=0)
-    for claim in (result.claim, result.receipt):
-        work.put("claim", claim.digest, render_claim_file(claim, document), expected_version=0)
+    for claim, id in ((result.claim, result.id), (result.receipt, result.receipt_id)):
+        file = logged_claim_file(world, work, claim, id)
+        work.put("claim", claim.digest, file, expected_version=0)
     work.append_leaf(f"footprint.{result.kind}", result.id, body)

@@ -206,7 +206,12 @@ def _commit(
 ) -> IssuedPassport:
     """Sign the views, release the public one, and write everything of one passport."""
     decision, claim, claim_release = _release_public(
-        world, rule_book(work), view(passport, Audience.PUBLIC, status), request.person, now
+        world,
+        work,
+        rule_book(work),
+        view(passport, Audience.PUBLIC, status),
+        request.person,
+        now,
     )
     view_release = release(decision, decision.view_bytes, VIEW_MEDIA_TYPE, decision.view_bytes)
     record, _ = keep_decision(work, decision, claim_release)
@@ -276,7 +281,12 @@ def _registration_due(category: str, now: datetime) -> datetime:
 
 
 def _release_public(
-    world: World, book: RuleBook, document: Mapping[str, Any], person: str, now: datetime
+    world: World,
+    work: UnitOfWork,
+    book: RuleBook,
+    document: Mapping[str, Any],
+    person: str,
+    now: datetime,
 ) -> tuple[Decision, Passport, Release]:
     """The border decision on the public view, and what may leave of it, signed and released.
 
@@ -302,5 +312,5 @@ def _release_public(
             finding("passport.border-withheld", Place(pointer=f.path), path=f.path)
             for f in (*decision.stays, *decision.minimised)
         )
-    claim, released = released_claim(world, decision, Passport, now)
+    claim, released = released_claim(world, work, decision, Passport, now)
     return decision, claim, released

@@ -206,7 +206,7 @@ def _decide_for(
     after = counters_after(decision)
     if after is not None:
         work.put("counter", str(after["year"]), canonical_bytes(after))
-    _, released = released_claim(world, decision, SupplierRecord, now)
+    _, released = released_claim(world, work, decision, SupplierRecord, now)
     return decision, released
 
 

@@ -12,6 +12,7 @@ from saltbridge.exchange import messages as m
 from saltbridge.exchange import transfer as machine
 from saltbridge.exchange.address import may_pull_from
 from saltbridge.exchange.delivery import (
+    LOG_FORKED,
     Check,
     Received,
     RefusedDelivery,
@@ -26,11 +27,14 @@ from saltbridge.footprint.methodologies import known
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.formats.dsp_outbox import parse_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.steps.log import ask_witnesses
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement, say_later
 from saltbridge.steps.statement_received import fetch_statement, offer_of, statement_record
+from saltbridge.steps.witnessing import joining, keep_fork, see_further, seen_checkpoint
 from saltbridge.trust.claims import SignedClaim
 from saltbridge.trust.did import iso
+from saltbridge.trust.log_proof import LogProof
 
 LIMIT_BYTES: Final = 50_000_000
 # A refused token may be older than one on its way to us: wait for that one this often.
@@ -90,15 +94,21 @@ def _received(
 ) -> Received:
     claim: SignedClaim | None = None
     fault: Finding | None = None
+    log: LogProof | None = None
     try:
-        claim = parse_claim_file(content).claim
+        file = parse_claim_file(content)
+        claim, log = file.claim, file.log
     except FaultyInput as error:
         fault = error.findings[0]
+    did_document = world.did_resolver.resolve(partner.did)
+    with world.store.reading() as view:
+        seen = seen_checkpoint(view, partner.did)
+    consistency = joining(world, did_document, seen, log.checkpoint) if seen and log else ()
     return Received(
         content=content,
         claim=claim,
         fault=fault,
-        did_document=world.did_resolver.resolve(partner.did),
+        did_document=did_document,
         provider_did=partner.did,
         consumer_did=world.node.did,
         agreement=kept.agreement if kept else None,
@@ -107,6 +117,9 @@ def _received(
         announced_digest=address.digest,
         known_editions=frozenset(known()),
         received_at=world.clock.now(),
+        log=log,
+        witnessed=seen,
+        consistency=consistency,
     )
 
 
@@ -149,6 +162,9 @@ def _keep(
         work.put("did-document", partner.did, canonical_bytes(dict(received.did_document)))
         if isinstance(result, VerifiedDelivery) and received.dataset_kind == "pcf":
             work.put("pcf", delivery_id, _usable(result, delivery_id, transfer, partner))
+        if received.log is not None:
+            _remember_log(world, work, received.log, received, result)
+        ask_witnesses(world, work)
         done = replace(transfer, delivery_id=delivery_id)
         failed = next((check for check in result.checks if not check.ok), None)
         message = (
@@ -159,6 +175,21 @@ def _keep(
         if failed is not None:
             done = _with_refusal(done, _refusal_of(failed))
         _say(world, work, done, message)
+
+
+def _remember_log(
+    world: World,
+    work: UnitOfWork,
+    log: LogProof,
+    received: Received,
+    result: VerifiedDelivery | RefusedDelivery,
+) -> None:
+    """What the delivery told about the provider's log: seen further, or found forked."""
+    if isinstance(result, VerifiedDelivery):
+        if seen_checkpoint(work, received.provider_did) == received.witnessed:
+            see_further(world, work, received.provider_did, log.note)
+    elif any(check.detail_code == LOG_FORKED for check in result.checks):
+        keep_fork(world, work, received.provider_did, log.note)
 
 
 def _claim(received: Received) -> Mapping[str, Any] | None:

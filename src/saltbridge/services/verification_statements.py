@@ -14,8 +14,9 @@ from saltbridge.accounts.model import Act, Person
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Place, finding
-from saltbridge.formats.claim_file import ClaimFile, parse_claim_file, render_claim_file
+from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.models import kept_model
 from saltbridge.steps.records import document, every
 from saltbridge.steps.release import sign_claim
@@ -358,9 +359,10 @@ def _opened_by(view: UnitOfWork, person: Person, footprint: str) -> list[str]:
 
 def _signed(world: World, content: Mapping[str, Any], event: str) -> bytes:
     """Sign in this node's name and keep what was signed, with a log leaf."""
-    claim = sign_claim(world, VerificationStatement, content, world.clock.now())
-    file = render_claim_file(claim, world.keyring.did_document())
+    id = world.identifiers.urn_uuid()
+    claim = sign_claim(world, VerificationStatement, content, world.clock.now(), id=id)
     with world.store.unit_of_work() as work:
+        file = logged_claim_file(world, work, claim, id)
         work.put("claim", claim.digest, file, expected_version=0)
         work.append_leaf(event, claim.digest, file)
     return file

@@ -20,7 +20,9 @@ from saltbridge.ports import World
 from saltbridge.services.verify_content import Remark, content_remarks, receipt_remark
 from saltbridge.steps.records import document
 from saltbridge.trust import claims
-from saltbridge.trust.did import iso, parse_did_document
+from saltbridge.trust.checkpoint import Cosigned, known_witnesses, log_keys
+from saltbridge.trust.did import LOG_SERVICE, iso, parse_did_document
+from saltbridge.trust.log_proof import LogProof, check_log_proof
 from saltbridge.trust.receipt import parse_receipt
 from saltbridge.trust.signature import open_jws
 from saltbridge.trust.suites import NotVerified
@@ -72,7 +74,8 @@ class VerifyRequest:
     """A file, the time, and the DID documents the reader trusts.
 
     ``anchors_complete`` says that nobody but the anchors may be the issuer: an issuer that is
-    not among them then fails instead of staying open.
+    not among them then fails instead of staying open. ``stamps`` holds checkpoints (their
+    signed texts) with the time at which a trusted authority saw them.
     """
 
     content: bytes
@@ -81,6 +84,7 @@ class VerifyRequest:
     anchors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     anchors_complete: bool = False
     payload: bytes | None = None  # the bytes an export statement is about
+    stamps: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def anchors_of(world: World) -> dict[str, Mapping[str, Any]]:
@@ -135,7 +139,11 @@ def verify(request: VerifyRequest) -> Verification:
     # 3. The signature fits: under the anchor where there is one, else under the enclosed key.
     anchor = request.anchors.get(issuer)
     try:
-        verified = claims.verify(file.claim, file.did_document if anchor is None else anchor)
+        verified = claims.verify(
+            file.claim,
+            file.did_document if anchor is None else anchor,
+            witnessed_at=_witnessed_at(file, issuer, request),
+        )
     except NotVerified as fault:
         found = fault.findings[0]
         note("signature", Outcome.FAILED, found.code, **found.arguments)
@@ -162,9 +170,84 @@ def verify(request: VerifyRequest) -> Verification:
     for remark in _remarks(file, verified, anchor, request.payload):
         outcome = Outcome.PASSED if remark.good else Outcome.FAILED
         note(remark.name, outcome, remark.code, **remark.arguments)
+    # Last: its signing stands in the issuer's log, and who saw that.
+    outcome, code, told = _logged(file, verified, request)
+    note("log", outcome, code, **told)
     return Verification(
         kind, verified.id, verified.issuer, iso(verified.issued_at), tuple(checks)
     )
+
+
+def _witnesses(
+    proof: LogProof, issuer: str, request: VerifyRequest
+) -> tuple[tuple[Cosigned, ...], datetime | None]:
+    """Who among the anchors cosigned the checkpoint, and the first time anybody saw it.
+
+    Raises:
+        NotVerified: a cosignature of one of them does not fit.
+    """
+    known = {did: parse_did_document(a, did=did) for did, a in request.anchors.items()}
+    seen = known_witnesses(proof.note, known, but=issuer)
+    times = [s.at for s in seen]
+    stamped = request.stamps.get(proof.note.text)
+    return seen, min((*times, stamped) if stamped else times, default=None)
+
+
+def _witnessed_at(file: ClaimFile, issuer: str, request: VerifyRequest) -> datetime | None:
+    """When somebody else is known to have seen the claim in its issuer's log, or None."""
+    anchor = request.anchors.get(issuer)
+    if anchor is None or file.log is None:
+        return None
+    try:
+        _, seen_at = _witnesses(file.log, issuer, request)
+        if seen_at is None:
+            return None
+        document = parse_did_document(anchor)
+        check_log_proof(
+            file.log,
+            claim_id=file.log.subject,
+            claim_digest=file.claim.digest,
+            origin=issuer,
+            keys=log_keys(document, at=seen_at, witnessed_at=seen_at),
+        )
+    except (NotVerified, FaultyInput):
+        return None  # the check of the log will say why
+    return seen_at
+
+
+def _logged(
+    file: ClaimFile,
+    verified: claims.VerifiedClaim[claims.SignedClaim],
+    request: VerifyRequest,
+) -> tuple[Outcome, str, Mapping[str, Argument]]:
+    """The check of the log: outcome, code and arguments."""
+    anchor = request.anchors.get(verified.issuer)
+    trusted = parse_did_document(file.did_document if anchor is None else anchor)
+    if file.log is None:
+        if file.claim.type is claims.ClaimType.RECEIPT:
+            return Outcome.PASSED, "verify.log-receipt", {}
+        if anchor is not None and trusted.service_url(LOG_SERVICE) is None:
+            return Outcome.PASSED, "verify.log-none-announced", {}
+        return Outcome.OPEN, "verify.log-absent", {}
+    try:
+        seen, seen_at = _witnesses(file.log, verified.issuer, request)
+        checkpoint, _ = check_log_proof(
+            file.log,
+            claim_id=verified.id,
+            claim_digest=file.claim.digest,
+            origin=verified.issuer,
+            keys=log_keys(trusted, at=verified.issued_at, witnessed_at=seen_at),
+        )
+    except NotVerified as fault:
+        found = fault.findings[0]
+        return Outcome.FAILED, found.code, found.arguments
+    told: dict[str, Argument] = {"index": file.log.index, "size": checkpoint.size}
+    if anchor is None:
+        return Outcome.OPEN, "verify.log-enclosed", told
+    if not seen:
+        return Outcome.PASSED, "verify.log-included", told
+    witnesses = ", ".join(f"{s.witness} ({iso(s.at)})" for s in seen)
+    return Outcome.PASSED, "verify.log-witnessed", {**told, "witnesses": witnesses}
 
 
 def _remarks(

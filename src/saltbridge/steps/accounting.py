@@ -68,6 +68,7 @@ class Accounted:
     id: str = ""
     claim: SignedClaim | None = None
     receipt: Receipt | None = None
+    receipt_id: str = ""
 
 
 def work_out(

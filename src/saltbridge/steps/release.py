@@ -13,8 +13,9 @@ from saltbridge.border.decide import Decision, release
 from saltbridge.border.manifest import RELEASED, decision_record, manifest_of
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes
-from saltbridge.formats.claim_file import MEDIA_TYPE, render_claim_file
+from saltbridge.formats.claim_file import MEDIA_TYPE
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.records import document
 from saltbridge.trust.claims import SignedClaim, sign
 
@@ -48,23 +49,27 @@ def sign_claim(
 
 
 def released_claim(
-    world: World, decision: Decision, claim_class: type[C], now: datetime
+    world: World, work: UnitOfWork, decision: Decision, claim_class: type[C], now: datetime
 ) -> tuple[C, Release]:
-    """The decided view as a signed claim, and the claim file released.
+    """The decided view as a signed claim, and the claim file with its log proof released.
 
     Raises:
         Refused: nothing may leave, or the file would carry more than the view.
     """
-    claim, content = signed_view(world, decision, claim_class, now)
+    claim, content = signed_view(world, work, decision, claim_class, now)
     return claim, release(decision, content, MEDIA_TYPE, decision.view_bytes)
 
 
 def signed_view(
-    world: World, decision: Decision, claim_class: type[C], now: datetime
+    world: World, work: UnitOfWork, decision: Decision, claim_class: type[C], now: datetime
 ) -> tuple[C, bytes]:
-    """The decided view as a signed claim, and the claim file that may be released."""
-    claim = sign_claim(world, claim_class, decision.view, now)
-    return claim, render_claim_file(claim, world.keyring.did_document())
+    """The decided view as a signed claim, and the claim file that may be released.
+
+    Its signing is logged in this unit of work, and the file carries the proof of that.
+    """
+    id = world.identifiers.urn_uuid()
+    claim = sign_claim(world, claim_class, decision.view, now, id=id)
+    return claim, logged_claim_file(world, work, claim, id)
 
 
 def keep_decision(

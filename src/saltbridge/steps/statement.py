@@ -43,7 +43,7 @@ def keep_statement(
     if about.stays or about.minimised:
         rules = ", ".join(sorted({f.rule for f in (*about.stays, *about.minimised)}))
         raise Refused.of("statement.withheld", decision=str(record["id"]), rules=rules)
-    _, released = released_claim(world, about, ExportStatement, now)
+    _, released = released_claim(world, work, about, ExportStatement, now)
     keep_decision(work, about, released)
     work.put_release(released)
     kept = {

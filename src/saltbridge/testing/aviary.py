@@ -58,16 +58,18 @@ class Aviary:
         return self.searched[hearer, content]
 
 
-_BASE64URL = re.compile(rb"[A-Za-z0-9_-]{40,}")
+_BASE64 = (re.compile(rb"[A-Za-z0-9_-]{40,}"), re.compile(rb"[A-Za-z0-9+/]{40,}"))
 
 
 def unwrapped(content: bytes, depth: int = 4) -> Iterator[bytes]:
-    """The bytes and whatever base64url inside them hides, signed within signed."""
+    """The bytes and whatever base64 of either alphabet hides in them, signed within signed."""
     yield content
     if depth:
-        for run in _BASE64URL.findall(content):
-            inner = base64.urlsafe_b64decode(run + b"=" * (-len(run) % 4))
-            yield from unwrapped(inner, depth - 1)
+        runs = {run for alphabet in _BASE64 for run in alphabet.findall(content)}
+        for run in sorted(runs):
+            whole = run[: len(run) - (len(run) % 4 == 1)]  # one character over is no byte
+            padded = whole.replace(b"-", b"+").replace(b"_", b"/") + b"=" * (-len(whole) % 4)
+            yield from unwrapped(base64.b64decode(padded), depth - 1)
 
 
 def material(aviary: Aviary) -> dict[str, Any]:

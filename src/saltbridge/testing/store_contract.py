@@ -389,6 +389,16 @@ class StoreContract:
             work.retry("a1")  # gone: nothing happens
             assert [e.id for e in work.due(NOON)] == ["a2", "b1"]
 
+    def test_whether_something_waits_behind_a_key(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            assert not work.waits("a")
+            work.enqueue(an_entry("a1", "a"))
+            assert work.waits("a") and not work.waits("b")
+            work.postpone("a1", NOON, "later")
+            assert work.waits("a")
+            work.done("a1")
+            assert not work.waits("a")
+
     # releases
 
     def test_a_release_comes_back_equal(self, store: Store) -> None:

@@ -13,6 +13,7 @@ from saltbridge.web import (
     dsp,
     health,
     identity,
+    log,
     metrics,
     operator_page,
     passport_page,
@@ -39,6 +40,7 @@ def create_app(
     app.include_router(identity.router(world))
     app.include_router(dsp.router(world, wake))
     app.include_router(dataplane.router(world))
+    app.include_router(log.router(world, wake))
     app.router.routes.extend(operator_page.routes(world))
     app.router.routes.extend(passport_page.routes(world))
     dsp.add_problem_handler(app)

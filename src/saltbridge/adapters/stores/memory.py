@@ -212,6 +212,10 @@ class MemoryUnitOfWork(StoredTree):
         """Entries that are tried no more, oldest first."""
         return tuple(e for e in self.contents.outbox.values() if e.failed)[:limit]
 
+    def waits(self, ordering_key: str) -> bool:
+        """Whether an entry of this ordering key is there, failed or not."""
+        return any(e.ordering_key == ordering_key for e in self.contents.outbox.values())
+
     def done(self, entry_id: str) -> None:
         """Remove from the outbox; nothing happens when it is gone already."""
         self._must_write()

@@ -235,6 +235,12 @@ class SqlUnitOfWork(SqlLog):
         ).mappings()
         return tuple(_entry(row) for row in rows)
 
+    def waits(self, ordering_key: str) -> bool:
+        """Whether an entry of this ordering key is there, failed or not."""
+        waiting = schema.outbox
+        found = select(waiting.c.id).where(waiting.c.ordering_key == ordering_key).limit(1)
+        return self._connection.execute(found).first() is not None
+
     def done(self, entry_id: str) -> None:
         """Remove from the outbox; nothing happens when it is gone already."""
         self._must_write()
