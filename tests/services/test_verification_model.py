@@ -76,7 +76,7 @@ def test_inputs_and_evidence_are_kept_byte_for_byte_under_their_digest() -> None
     made = account_for(world)
     with world.store.reading() as view:
         files = {r.id: r.body for r in view.find("model-file")}
-        assert len(view.leaf_hashes()) == 1  # one unit of work, one leaf over all of it
+        assert len(view.leaf_hashes()) == 3  # two signings, and one leaf over all of it
     assert files[INVOICE.digest] == INVOICE.content
     (model,), (footprint,) = stored(world, "model"), stored(world, "footprint")
     assert footprint["model"] == digest(canonical_bytes(model))
@@ -138,7 +138,10 @@ def test_access_ends_with_its_last_day_and_with_its_revocation() -> None:
     assert [g["revoked_by"]["name"] for g in all_grants(world, OPERATOR)] == [OPERATOR.name]
     with world.store.reading() as view:
         events = [view.log_leaf(n).event for n in range(view.log_size())]  # type: ignore[union-attr]
-    assert events == ["footprint.estimate", "verification.granted", "verification.revoked"]
+    assert events == [
+        *("claim.signed", "claim.signed", "footprint.estimate"),
+        *("verification.granted", "verification.revoked"),
+    ]
 
 
 @pytest.mark.parametrize("country", ["DE", "US", "", "CNX", "EU"])
@@ -188,7 +191,7 @@ def test_every_reading_is_recorded_and_logged() -> None:
     with pytest.raises(Refused):
         accesses(world, VERIFIER)
     with world.store.reading() as view:
-        assert view.log_size() == 5
+        assert view.log_size() == 7
 
 
 def test_a_file_of_another_model_is_not_there() -> None:
