@@ -16,6 +16,10 @@ from saltbridge.footprint.model import FactorSet
 
 # Kinds of records that may be forgotten: they guard a door for some minutes or days, or are
 # the document behind a proposal whose time is up. Everything else is kept, every version.
+# Kind of the record that says whose bytes were erased, when and by whom; and what goes with
+# the released bytes of a decision, under its id.
+ERASED: Final = "erased"
+ERASABLE: Final = ("manifest", "pending-release", "proposal-document")
 FORGETTABLE: Final = frozenset(
     {
         "sign-in",
@@ -230,6 +234,16 @@ class UnitOfWork(Protocol):
 
         Raises:
             ValueError: records of this kind are kept (see ``FORGETTABLE``).
+        """
+
+    def erase(self, decision_id: str) -> int:
+        """Remove the released bytes of a decision with its manifest; returns how many rows.
+
+        The decision, its digests and its leaf stay. The record ``erased`` of that decision
+        says when and who, and has to be there first.
+
+        Raises:
+            ValueError: nothing says that this decision's bytes are erased.
         """
 
     def put_release(self, release: Release) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli import border_rules
+from saltbridge.cli import border_record, border_rules
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -166,3 +166,4 @@ app.command("open-commitment")(border_rules.open_commitment)
 app.command("check-commitment")(border_rules.check_commitment)
 app.add_typer(border_rules.annex_app, name="annex")
 app.add_typer(border_rules.catalogue_app, name="catalogue")
+app.command("retention")(border_record.retention)

@@ -146,6 +146,37 @@ class StoreContract:
         with store.reading() as view:
             assert view.get("passport", "p1") is not None
 
+    def test_only_what_a_tombstone_names_is_erased(self, store: Store) -> None:
+        gone = a_release()
+        kept = reopen(
+            b"others",
+            expected_digest=digest(b"others"),
+            media_type="application/json",
+            decision_id="urn:uuid:other",
+            audience=gone.audience,
+            purpose=gone.purpose,
+        )
+        with store.unit_of_work() as work:
+            for release in (gone, kept):
+                work.put_release(release)
+                for kind in ("decision", "manifest"):
+                    work.put(kind, release.decision_id, b"{}")
+            index = work.append_leaf("border.decided", gone.decision_id, b"{}")
+            root = work.log_root()
+        with pytest.raises(ValueError, match="erased"), store.unit_of_work() as work:
+            work.erase(gone.decision_id)
+        with store.unit_of_work() as work:
+            work.put("erased", gone.decision_id, b"{}")
+            assert work.erase(gone.decision_id) == 2
+        with store.reading() as view:
+            assert view.get_release(gone.digest, gone.decision_id) is None
+            assert view.get("manifest", gone.decision_id) is None
+            assert view.get("decision", gone.decision_id) is not None
+            assert view.get_release(kept.digest, kept.decision_id) == kept
+            assert view.get("manifest", kept.decision_id) is not None
+            leaf = view.log_leaf(index)
+            assert leaf is not None and view.log_root() == root
+
     # one unit of work
 
     def test_state_leaf_release_and_outbox_are_lost_together(self, store: Store) -> None:
@@ -196,6 +227,7 @@ class StoreContract:
             lambda view: view.postpone("e1", NOON, "later"),
             lambda view: view.retry("e1"),
             lambda view: view.forget("sign-in", NOON),
+            lambda view: view.erase("d1"),
         )
         for attempt in attempts:
             with store.reading() as view, pytest.raises(TypeError):

@@ -14,6 +14,8 @@ from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Unavailable
 from saltbridge.core.finding import Finding
 from saltbridge.ports import (
+    ERASABLE,
+    ERASED,
     FORGETTABLE,
     AuditedLeaf,
     AuditedRow,
@@ -133,6 +135,17 @@ class MemoryUnitOfWork(StoredTree):
         for key in old:
             del self.contents.records[key]
         return len(old)
+
+    def erase(self, decision_id: str) -> int:
+        """Remove the released bytes and the manifest of a decision whose tombstone is there."""
+        self._must_write()
+        if self.get(ERASED, decision_id) is None:
+            raise ValueError(f"nothing says that the bytes of {decision_id!r} are erased")
+        releases = [key for key in self.contents.releases if key[1] == decision_id]
+        for key in releases:
+            del self.contents.releases[key]
+        gone = [self.contents.records.pop((kind, decision_id), ()) for kind in ERASABLE]
+        return len(releases) + sum(len(versions) for versions in gone)
 
     def put_release(self, release: Release) -> str:
         """Keep released bytes; the same release twice is one."""

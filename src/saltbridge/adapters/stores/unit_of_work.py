@@ -14,6 +14,8 @@ from saltbridge.border.release import Release, reopen
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Refused
 from saltbridge.ports import (
+    ERASABLE,
+    ERASED,
     FORGETTABLE,
     MAX_ATTEMPTS,
     OutboxEntry,
@@ -129,6 +131,18 @@ class SqlUnitOfWork(SqlLog):
                 delete(found).where(found.c.kind == kind, found.c.id == id)
             )
         return len(old)
+
+    def erase(self, decision_id: str) -> int:
+        """Remove the released bytes and the manifest of a decision whose tombstone is there."""
+        self._must_write()
+        if self.get(ERASED, decision_id) is None:
+            raise ValueError(f"nothing says that the bytes of {decision_id!r} are erased")
+        kept, found = schema.releases, schema.records
+        gone = (
+            delete(kept).where(kept.c.decision_id == decision_id),
+            delete(found).where(found.c.kind.in_(ERASABLE), found.c.id == decision_id),
+        )
+        return sum(self._connection.execute(statement).rowcount for statement in gone)
 
     def put_release(self, release: Release) -> str:
         """Keep released bytes; the same release twice is one."""
