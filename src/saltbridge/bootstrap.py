@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from saltbridge.ports import Clock, FactorLibrary, OutboxEntry, World
+from saltbridge.steps.changing_keys import ChangeableKeyring
 
 
 def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
@@ -25,6 +26,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
     from saltbridge.adapters.http import SafeHttpClient
     from saltbridge.adapters.identifiers import RandomIdentifiers
     from saltbridge.adapters.keys import FileKeyring
+    from saltbridge.adapters.keys_passphrase import PassphraseSource
     from saltbridge.adapters.passwords import Argon2Passwords
     from saltbridge.adapters.stores import open_store
     from saltbridge.adapters.tls_files import partner_context
@@ -45,6 +47,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
             profile.did,
             f"{profile.base_url}/.well-known/dspace-version",
             f"{profile.base_url}/log",
+            passphrase=PassphraseSource(node_dir, node.settings),
         ),
         store=open_store(store_url or node.store_url, clock),
         http=http,
@@ -73,6 +76,34 @@ def opened_world(node_dir: Path) -> Iterator[World]:
         yield world
     finally:
         world.store.close()
+
+
+@contextmanager
+def opened_keys(node_dir: Path) -> Iterator[tuple[World, ChangeableKeyring]]:
+    """The world of the node in a folder and its keys, to change them.
+
+    Raises:
+        As ``open_world``.
+    """
+    from saltbridge.adapters.keys import FileKeyring
+
+    with opened_world(node_dir) as world:
+        if not isinstance(world.keyring, FileKeyring):
+            raise TypeError("the keys of a node are files")
+        yield world, world.keyring
+
+
+def change_passphrase(node_dir: Path, file: Path) -> None:
+    """Have the keys of a node open with the passphrase in a file from now on.
+
+    Raises:
+        FaultyInput, Refused, Unavailable: either passphrase cannot be read, or is wrong.
+    """
+    from saltbridge.adapters.keys import FileKeyring
+
+    with opened_keys(node_dir) as (_, keyring):
+        if isinstance(keyring, FileKeyring):
+            keyring.change_passphrase(file)
 
 
 def open_factor_library() -> FactorLibrary:

@@ -109,8 +109,34 @@ class Keyring(Protocol):
     def archive_signer(self) -> Signer:
         """The key that seals history for archives: ML-DSA-65, made on first demand."""
 
+    def parallel_signer(self) -> Signer | None:
+        """The SM2 key that signs beside the key for claims, if the node has one."""
+
     def did_document(self) -> Mapping[str, Any]:
         """This node's DID document, with every key it ever used."""
+
+    def warnings(self) -> Iterable[Finding]:
+        """What a person should know about how the keys lie; nothing in it stops the work."""
+
+    @property
+    def protected(self) -> bool:
+        """Whether this node has a secret to seal with; nodes of old may have none yet."""
+
+    def seal(self, content: bytes, purpose: str = "") -> bytes:
+        """A secret of this node, sealed for the store (AES-256-GCM, bound to its purpose).
+
+        Raises:
+            Refused: the node is not protected, or the passphrase is wrong.
+            Unavailable: the passphrase is missing.
+        """
+
+    def unseal(self, sealed: bytes, purpose: str = "") -> bytes:
+        """What was sealed for this purpose.
+
+        Raises:
+            Refused: changed, sealed for something else, by another node, or as ``seal``.
+            Unavailable: the passphrase is missing.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from saltbridge.adapters.keys import FileKeyring, create_first_key
+from saltbridge.adapters.keys import FileKeyring, create_first_keys
+from saltbridge.adapters.keys_passphrase import VARIABLE, Passphrase
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.testing.builders import NOON
 from saltbridge.trust import claims
@@ -17,9 +18,13 @@ DID = "did:web:cells.example"
 ID = "urn:uuid:00000000-0000-4000-8000-000000000001"
 
 
+SECRET = Passphrase(b"a passphrase for tests", "here")
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    create_first_key(tmp_path / "keys", NOON)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(VARIABLE, SECRET.secret.decode())
+    create_first_keys(tmp_path / "keys", NOON, SECRET, cost=2)
     return tmp_path / "keys"
 
 
@@ -43,28 +48,48 @@ def test_files_and_folder_are_for_their_owner(folder: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_a_key_that_others_can_read_is_not_used(folder: Path, mode: int) -> None:
-    (folder / "key-1.pem").chmod(mode)
+    (folder / "key-1.sealed").chmod(mode)
     with pytest.raises(Refused) as refused:
         keyring(folder).signer()
     assert refused.value.findings[0].code == "key.readable-by-others"
 
 
 def test_a_key_of_another_pair_is_not_used(folder: Path, tmp_path: Path) -> None:
-    create_first_key(tmp_path / "other", NOON)
-    (folder / "key-1.pem").write_bytes((tmp_path / "other" / "key-1.pem").read_bytes())
+    other = tmp_path / "other"
+    create_first_keys(other, NOON, SECRET, cost=2)
+    (folder / "key-1.sealed").write_bytes((other / "key-1.sealed").read_bytes())
+    with pytest.raises(Refused) as refused:  # another node's secret sealed it
+        keyring(folder).signer()
+    assert refused.value.findings[0].code == "key.seal-broken"
+    (folder / "vault.toml").write_bytes((other / "vault.toml").read_bytes())
     with pytest.raises(FaultyInput) as fault:
         keyring(folder).signer()
     assert fault.value.findings[0].code == "key.not-its-pair"
 
 
+def test_a_key_under_another_name_is_not_used(folder: Path) -> None:
+    """The log's key cannot be slipped in for the key for claims."""
+    (folder / "key-1.sealed").write_bytes((folder / "log-1.sealed").read_bytes())
+    with pytest.raises(Refused) as refused:
+        keyring(folder).signer()
+    assert refused.value.findings[0].code == "key.seal-broken"
+
+
 def test_a_faulty_key_file_is_said(folder: Path) -> None:
+    (folder / "key-1.sealed").write_bytes(b"-----BEGIN NOTHING-----")
+    with pytest.raises(Refused) as refused:
+        keyring(folder).signer()
+    assert refused.value.findings[0].code == "key.seal-broken"
     (folder / "key-1.pem").write_bytes(b"-----BEGIN NOTHING-----")
+    (folder / "key-1.pem").chmod(0o600)
+    (folder / "key-1.sealed").unlink()
     with pytest.raises(FaultyInput) as fault:
         keyring(folder).signer()
     assert fault.value.findings[0].code == "key.unreadable"
     (folder / "key-1.pem").unlink()
-    with pytest.raises(FaultyInput):
+    with pytest.raises(FaultyInput) as fault:
         keyring(folder).signer()
+    assert fault.value.findings[0].code == "key.unreadable"
     assert keyring(folder).did_document()["id"] == DID  # the public side needs no secret
 
 
@@ -86,7 +111,7 @@ def test_a_rotated_key_verifies_what_it_signed_and_signs_no_more(folder: Path) -
         return f'{first.rstrip()}\n{member}\n\n[[keys]]\nname = "log-1"{log}'
 
     history.write_text(with_member(f"expires = {(NOON + timedelta(days=1)).isoformat()}"))
-    (folder / "key-1.pem").unlink()
+    (folder / "key-1.sealed").unlink()
     assert claims.verify(old, keyring(folder).did_document())
     with pytest.raises(FaultyInput) as fault:
         keyring(folder).signer()

@@ -84,7 +84,7 @@ class Companies:
     def _answers(self, name: str) -> bool:
         assert self.servers[name].poll() is None, (self.root / f"{name}.log").read_text()
         with (
-            suppress(URLError, ConnectionError),
+            suppress(URLError, ConnectionError, TimeoutError),
             urlopen(f"http://127.0.0.1:{self.ports[name]}/health", timeout=2) as answer,
         ):
             return answer.status == 200

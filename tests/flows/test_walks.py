@@ -132,6 +132,9 @@ def test_nothing_restricted_reached_the_next_company(walked: Walked) -> None:
 
 def test_nodes_share_no_key(walked: Walked) -> None:
     keys = [
-        (walked.folder / c / "keys" / "key-1.pem").read_bytes() for c in (SUPPLIER, CELLS, CARS)
+        (walked.folder / c / "keys" / name).read_bytes()
+        for c in (SUPPLIER, CELLS, CARS)
+        for name in ("key-1.sealed", "vault.toml")
     ]
-    assert len(set(keys)) == 3
+    assert len(set(keys)) == 6
+    assert not list(walked.folder.rglob("*.pem"))

@@ -1,301 +1,391 @@
-"""The keys of a node: PEM files only their owner can read, and the history of all of them.
+"""The keys of a node: private halves under seal, and the history of all of them.
 
-``keys/keys.toml`` lists every key the node ever used with its public half, so that what an
-old key signed can still be checked after its private half is gone.
+``keys/keys.toml`` lists every key with its public half; ``keys/<name>.sealed`` is a private
+half, ``keys/vault.toml`` the secret that seals them, wrapped by the passphrase. The files are
+looked at again whenever they changed, so that a served node learns of a key that was rotated.
 """
 
-import os
-import stat
-import tomllib
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, utils
-
+from saltbridge.adapters import keys_files as files
+from saltbridge.adapters.keys_history import (
+    HISTORY_FILE,
+    next_name,
+    only_changer,
+    read_history,
+    verification_key,
+    write_for_owner,
+    write_history,
+)
+from saltbridge.adapters.keys_passphrase import Passphrase, PassphraseSource, read_passphrase
+from saltbridge.adapters.keys_vault import VAULT_FILE, Vault, new_vault, open_vault
 from saltbridge.core.errors import FaultyInput, Refused
-from saltbridge.core.finding import Place, finding
+from saltbridge.core.finding import Finding, Place, Severity, finding
+from saltbridge.ports import Signer
 from saltbridge.trust.did import (
     DATA_SERVICE,
     LOG_SERVICE,
     DidDocument,
-    KeyUse,
     ServiceEndpoint,
-    VerificationKey,
     build_did_document,
 )
-from saltbridge.trust.signature import base64url
-from saltbridge.trust.suites import ARCHIVE, MANDATORY, public_jwk, suite_of
+from saltbridge.trust.known_keys import ROLE_OF_SUITE, KeyRole, KnownKey
+from saltbridge.trust.suites import SM2
 
-HISTORY_FILE = "keys.toml"
-
-
-class FileSigner:
-    """A P-256 key in a PEM file."""
-
-    def __init__(self, key_id: str, private_key: ec.EllipticCurvePrivateKey) -> None:
-        self._key_id = key_id
-        self._private_key = private_key
-
-    @property
-    def key_id(self) -> str:
-        """``did:web:…#key-1``"""
-        return self._key_id
-
-    @property
-    def suite(self) -> str:
-        """ES256, always."""
-        return MANDATORY
-
-    def sign(self, signing_input: bytes) -> bytes:
-        """r‖s, 64 bytes (RFC 7518, section 3.4)."""
-        r, s = utils.decode_dss_signature(
-            self._private_key.sign(signing_input, ec.ECDSA(hashes.SHA256()))
-        )
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+SUITE_OF_ROLE = {role: suite for suite, role in ROLE_OF_SUITE.items()}
+# Without these a node cannot work, so that one revoked gets a successor at once.
+_NEEDED = frozenset({KeyRole.CLAIMS, KeyRole.LOG})
+TokenSigner = Callable[[str, str], Signer]  # key id, label in the token
 
 
-class FileLogSigner:
-    """An Ed25519 key in a PEM file, for checkpoints of the log and nothing else."""
+@dataclass(frozen=True)
+class FileKeyChange:
+    """A change that waits. The new private half lies in the folder, and nobody names it yet."""
 
-    suite = "Ed25519"
+    key: KnownKey
+    successor: KnownKey | None
+    keys: tuple[KnownKey, ...]
+    ring: "FileKeyring"
+    archive: bool = False
 
-    def __init__(self, key_id: str, private_key: ed25519.Ed25519PrivateKey) -> None:
-        self.key_id = key_id
-        self._private_key = private_key
+    def did_document(self) -> Mapping[str, Any]:
+        """The DID document as it will be."""
+        return self.ring.document_of(self.keys)
 
-    def sign(self, signing_input: bytes) -> bytes:
-        """64 bytes (RFC 8032)."""
-        return self._private_key.sign(signing_input)
+    def put_in_force(self) -> None:
+        """Replace the history; the new key signs from now on."""
+        write_history(self.ring.folder, self.keys)
 
+    def clean_up(self) -> None:
+        """Destroy the private halves that sign no more, or put them into ``archived``.
 
-class FileArchiveSigner:
-    """An ML-DSA-65 key in a PEM file, for seals over the log's history and nothing else."""
-
-    suite = ARCHIVE
-
-    def __init__(self, key_id: str, private_key: mldsa.MLDSA65PrivateKey) -> None:
-        self.key_id = key_id
-        self._private_key = private_key
-
-    def sign(self, signing_input: bytes) -> bytes:
-        """3309 bytes (FIPS 204, without a context)."""
-        return self._private_key.sign(signing_input)
+        With them go halves that no key has: what a killed change made and never named.
+        """
+        known = self.ring.known_keys()
+        for name in files.halves_in(self.ring.folder) - {key.name for key in known}:
+            files.put_away(self.ring.folder, name, archive=False)
+        for key in known:
+            if not key.in_force:
+                keep = self.archive and key.revoked is None
+                files.put_away(self.ring.folder, key.name, archive=keep)
+            if key.revoked is not None:
+                files.destroy_archived(self.ring.folder, key.name)
 
 
 class FileKeyring:
-    """The keys in a node's ``keys`` folder. The private key is read once, on first use."""
+    """The keys in a node's ``keys`` folder. Nothing is unlocked before something is signed."""
 
-    def __init__(self, folder: Path, did: str, dsp_version_url: str, log_url: str = "") -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        did: str,
+        dsp_version_url: str,
+        log_url: str = "",
+        *,
+        passphrase: PassphraseSource | None = None,
+        token_signer: TokenSigner | None = None,
+    ) -> None:
+        self.folder = folder
         self._did = did
         self._dsp_version_url = dsp_version_url
         self._log_url = log_url
-        self._signer: FileSigner | None = None
-        self._keys = _history(folder, did)
+        self._passphrase = passphrase or PassphraseSource(folder.parent)
+        self._token_signer = token_signer
+        self._stamp: tuple[int, int, int] | None = None
+        self._known: tuple[KnownKey, ...] = ()
+        self._signers: dict[str, Signer] = {}
+        self._vault: Vault | None = None
+        self.known_keys()
 
-    def signer(self) -> FileSigner:
-        """The newest key that is neither rotated nor revoked.
+    def signer(self) -> Signer:
+        """The newest key for claims that is neither rotated nor revoked.
 
         Raises:
-            FaultyInput: its file is missing or is no P-256 key, or no key is left.
-            Refused: other users of this machine can read it.
+            FaultyInput: its file is missing or is of another kind, or no key is left.
+            Refused: other users of this machine can read it, or the passphrase is wrong.
+            Unavailable: the passphrase is missing.
         """
-        if self._signer is None:
-            usable = [
-                k for k in self._keys if k.uses and k.expires is None and k.revoked is None
-            ]
-            if not usable:
-                raise _fault("key.none-left", self._folder / HISTORY_FILE)
-            key = usable[-1]
-            path = self._folder / f"{key.id.rpartition('#')[2]}.pem"
-            private_key = _private_key(path)
-            if _public_jwk(private_key.public_key()) != dict(key.jwk):
-                raise _fault("key.not-its-pair", path)
-            self._signer = FileSigner(key.id, private_key)
-        return self._signer
+        return self._must_have(KeyRole.CLAIMS)
 
-    def log_signer(self) -> FileLogSigner:
+    def log_signer(self) -> Signer:
         """The newest key of the log that is neither rotated nor revoked.
 
         Raises:
             As ``signer``.
         """
-        usable = self._usable("Ed25519")
-        if not usable:
-            raise _fault("key.none-left", self._folder / HISTORY_FILE)
-        path = self._folder / f"{usable[-1].id.rpartition('#')[2]}.pem"
-        private_key = _load(path)
-        if not isinstance(private_key, ed25519.Ed25519PrivateKey):
-            raise _fault("key.unreadable", path, "Ed25519")
-        if _public_log_jwk(private_key.public_key()) != dict(usable[-1].jwk):
-            raise _fault("key.not-its-pair", path)
-        return FileLogSigner(usable[-1].id, private_key)
+        return self._must_have(KeyRole.LOG)
 
-    def archive_signer(self) -> FileArchiveSigner:
+    def parallel_signer(self) -> Signer | None:
+        """The newest SM2 key in force, or None.
+
+        Raises:
+            As ``signer``; Unavailable also where the library for SM2 is not installed.
+        """
+        return self._signer_of(KeyRole.PARALLEL)
+
+    def archive_signer(self) -> Signer:
         """The newest key for archives that is in force, made if there is none.
 
         Raises:
             As ``signer``.
         """
-        usable = self._usable(ARCHIVE)
-        if not usable:
-            _add_archive_key(self._folder, datetime.now(UTC))
-            self._keys = _history(self._folder, self._did)
-            usable = self._usable(ARCHIVE)
-        path = self._folder / f"{usable[-1].id.rpartition('#')[2]}.pem"
-        private_key = _load(path)
-        if not isinstance(private_key, mldsa.MLDSA65PrivateKey):
-            raise _fault("key.unreadable", path, ARCHIVE)
-        public = private_key.public_key().public_bytes_raw()
-        if public_jwk(ARCHIVE, public) != dict(usable[-1].jwk):
-            raise _fault("key.not-its-pair", path)
-        return FileArchiveSigner(usable[-1].id, private_key)
-
-    def _usable(self, suite: str) -> list[VerificationKey]:
-        """The keys of a suite without a use of claims, in force, the newest last."""
-        return [
-            k
-            for k in self._keys
-            if not k.uses
-            and suite_of(k.jwk).name == suite
-            and k.expires is None
-            and k.revoked is None
-        ]
+        if self._in_force(KeyRole.ARCHIVE) is None:
+            with self.changing():
+                if self._in_force(KeyRole.ARCHIVE) is None:
+                    self.draft_addition(KeyRole.ARCHIVE, datetime.now(UTC)).put_in_force()
+        return self._must_have(KeyRole.ARCHIVE)
 
     def did_document(self) -> Mapping[str, Any]:
         """This node's DID document, with every key it ever used."""
+        return self.document_of(self.known_keys())
+
+    def document_of(self, keys: Sequence[KnownKey]) -> Mapping[str, Any]:
+        """The DID document of this node with these keys."""
         services = [ServiceEndpoint(f"{self._did}#dsp", DATA_SERVICE, self._dsp_version_url)]
         if self._log_url:
             services.append(ServiceEndpoint(f"{self._did}#log", LOG_SERVICE, self._log_url))
-        return build_did_document(DidDocument(self._did, self._keys, tuple(services)))
+        listed = tuple(verification_key(self._did, key) for key in keys)
+        return build_did_document(DidDocument(self._did, listed, tuple(services)))
 
+    @property
+    def protected(self) -> bool:
+        """Whether the node has a vault."""
+        return (self.folder / VAULT_FILE).exists()
 
-def create_first_key(folder: Path, now: datetime) -> None:
-    """Generate ``key-1`` (claims, signing in) and ``log-1`` (log) in an empty keys folder."""
-    folder.mkdir(mode=0o700)
-    created = now.astimezone(UTC).replace(microsecond=0)
-    private_key = ec.generate_private_key(ec.SECP256R1())
-    log_key = ed25519.Ed25519PrivateKey.generate()
-    for name, key in (("key-1", private_key), ("log-1", log_key)):
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        _write_for_owner(folder / f"{name}.pem", pem)
-    entries = [
-        {"name": "key-1", "created": created, **_public_jwk(private_key.public_key())},
-        {
-            "name": "log-1",
-            "for": "log",
-            "created": created,
-            **_public_log_jwk(log_key.public_key()),
-        },
-    ]
-    _write_for_owner(folder / HISTORY_FILE, tomli_w.dumps({"keys": entries}).encode("utf-8"))
+    def seal(self, content: bytes, purpose: str = "") -> bytes:
+        """A secret of this node, sealed for the store.
 
+        Raises:
+            Refused: the node has no vault yet, or the passphrase is wrong.
+            Unavailable: the passphrase is missing.
+        """
+        return self._opened_vault().seal(content, f"record/{purpose}")
 
-def _write_for_owner(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    def unseal(self, sealed: bytes, purpose: str = "") -> bytes:
+        """What was sealed for this purpose.
 
+        Raises:
+            Refused: changed, sealed for something else, by another node, or as ``seal``.
+            Unavailable: the passphrase is missing.
+        """
+        return self._opened_vault().unseal(sealed, f"record/{purpose}")
 
-def _add_archive_key(folder: Path, now: datetime) -> None:
-    """Generate the next key for archives and enter it into the history."""
-    listed = tomllib.loads((folder / HISTORY_FILE).read_text(encoding="utf-8"))["keys"]
-    number = 1 + sum(entry.get("for") == "archive" for entry in listed)
-    key = mldsa.MLDSA65PrivateKey.generate()
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    name = f"archive-{number}"
-    _write_for_owner(folder / f"{name}.pem", pem)
-    entry = {
-        "name": name,
-        "for": "archive",
-        "created": now.astimezone(UTC).replace(microsecond=0),
-        **public_jwk(ARCHIVE, key.public_key().public_bytes_raw()),
-    }
-    draft = folder / f".{HISTORY_FILE}.{os.getpid()}"
-    _write_for_owner(draft, tomli_w.dumps({"keys": [*listed, entry]}).encode("utf-8"))
-    os.replace(draft, folder / HISTORY_FILE)
-
-
-def _public_jwk(public_key: ec.EllipticCurvePublicKey) -> dict[str, str]:
-    point = public_key.public_numbers()
-    return {
-        "kty": "EC",
-        "crv": "P-256",
-        "x": base64url(point.x.to_bytes(32, "big")),
-        "y": base64url(point.y.to_bytes(32, "big")),
-    }
-
-
-def _public_log_jwk(public_key: ed25519.Ed25519PublicKey) -> dict[str, str]:
-    return {"kty": "OKP", "crv": "Ed25519", "x": base64url(public_key.public_bytes_raw())}
-
-
-def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    key = _load(path)
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
-        raise _fault("key.unreadable", path, "P-256")
-    return key
-
-
-def _load(path: Path) -> Any:
-    place = Place(file=str(path))
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if stat.S_IMODE(mode) & 0o077:
-                raise Refused([finding("key.readable-by-others", place)])
-            return serialization.load_pem_private_key(file.read(), password=None)
-    except OSError as fault:
-        raise _fault("key.unreadable", path, str(fault.strerror)) from fault
-    except (ValueError, TypeError) as fault:
-        raise _fault("key.unreadable", path, "PEM") from fault
-
-
-def _history(folder: Path, did: str) -> tuple[VerificationKey, ...]:
-    path = folder / HISTORY_FILE
-    try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8"))["keys"]
-        return tuple(
-            VerificationKey(
-                id=f"{did}#{entry['name']}",
-                jwk={name: entry[name] for name in _members(entry)},
-                uses=frozenset() if "for" in entry else frozenset(KeyUse),
-                expires=_zoned(entry.get("expires")),
-                revoked=_zoned(entry.get("revoked")),
+    def warnings(self) -> Iterator[Finding]:
+        """What a person should know about how the keys lie; nothing here stops the work."""
+        lying_open = [key.name for key in self.known_keys() if self.where(key) == "open"]
+        if lying_open or not self.protected:
+            yield finding(
+                "key.lies-open",
+                Place(file=str(self.folder)),
+                severity=Severity.WARNING,
+                names=", ".join(lying_open),
+                node=str(self.folder.parent),
             )
-            for entry in listed
+        yield from self._passphrase.warnings()
+
+    # Changing them
+
+    def known_keys(self) -> tuple[KnownKey, ...]:
+        """All keys, the oldest first, as the file lists them now."""
+        stamp = self._stamp_now()
+        if stamp != self._stamp or stamp is None:
+            self._known = read_history(self.folder)
+            self._signers.clear()
+            self._stamp = stamp
+        return self._known
+
+    def where(self, key: KnownKey) -> str:
+        """Where the private half of a key lies: sealed, open, token, archived or gone."""
+        if key.token_label:
+            return "token"
+        for ending, place in ((files.SEALED, "sealed"), (files.OPEN, "open")):
+            if (self.folder / f"{key.name}{ending}").exists():
+                return place
+        archived = files.has_private_half(self.folder / files.ARCHIVED, key.name)
+        return "archived" if archived else "gone"
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Held during a change: one process at a time."""
+        return only_changer(self.folder)
+
+    def draft_rotation(
+        self, role: KeyRole, now: datetime, *, archive: bool = False, token_label: str = ""
+    ) -> FileKeyChange:
+        """A new key for a role; the one in force expires.
+
+        Raises:
+            Refused: no key of the role is in force, so there is none to rotate.
+        """
+        old = self._in_force(role)
+        if old is None:
+            raise Refused.of("key.none-to-rotate", role=role.value)
+        new = self._new(role, now, token_label)
+        # What was issued within this second is still the old key's.
+        ends = now.replace(microsecond=0) + timedelta(seconds=1)
+        kept = tuple(replace(k, expires=ends) if k is old else k for k in self.known_keys())
+        return FileKeyChange(new, None, (*kept, new), self, archive)
+
+    def draft_addition(self, role: KeyRole, now: datetime) -> FileKeyChange:
+        """The first key of a role, or one after the last was revoked.
+
+        Raises:
+            Refused: a key of the role is in force: rotate it instead.
+            Unavailable: SM2, and its library is not installed.
+        """
+        there = self._in_force(role)
+        if there is not None:
+            raise Refused.of("key.there-already", name=there.name, role=role.value)
+        new = self._new(role, now)
+        return FileKeyChange(new, None, (*self.known_keys(), new), self)
+
+    def draft_revocation(
+        self, name: str, since: datetime, reason: str, now: datetime
+    ) -> FileKeyChange:
+        """A key that may be in other hands since then; a successor where the node needs one.
+
+        Raises:
+            FaultyInput: there is no such key.
+            Refused: it is revoked already.
+        """
+        known = self.known_keys()
+        key = next((k for k in known if k.name == name.rpartition("#")[2]), None)
+        if key is None:
+            names = ", ".join(k.name for k in known)
+            raise FaultyInput([finding("key.unknown", name=name[:80], known=names)])
+        if key.revoked is not None:
+            raise Refused.of("key.revoked-already", name=key.name)
+        revoked = replace(key, revoked=since, reason=reason)
+        kept = tuple(revoked if k is key else k for k in known)
+        successor = None
+        if key.in_force and key.role in _NEEDED:
+            successor = self._new(key.role, now)
+            kept = (*kept, successor)
+        return FileKeyChange(revoked, successor, kept, self)
+
+    def protect(self, *, cost: int | None = None) -> tuple[Sequence[str], str]:
+        """Put every private half that lies open under seal.
+
+        Returns the names of their keys, and the file of a passphrase that had to be made (or
+        an empty text).
+
+        Raises:
+            FaultyInput, Refused: the passphrase cannot be read or is wrong, or a key cannot.
+        """
+        made = ""
+        with self.changing():
+            if not self.protected:
+                passphrase = self._passphrase.find_or_make()
+                made = passphrase.found if passphrase.made else ""
+                _write_vault(self.folder, new_vault(), passphrase, cost)
+            vault = self._opened_vault()
+            names = [
+                key.name
+                for key in self.known_keys()
+                if files.seal_open_half(self.folder, key.name, vault)
+            ]
+        return names, made
+
+    def change_passphrase(self, file: Path) -> None:
+        """Wrap the vault by the passphrase in another file.
+
+        Raises:
+            FaultyInput: the new one cannot be read, or is too short.
+            Refused: the node has no vault yet, or the present passphrase is wrong.
+            Unavailable: the present passphrase is missing.
+        """
+        with self.changing():
+            _write_vault(self.folder, self._opened_vault(), read_passphrase(file))
+
+    def _new(self, role: KeyRole, now: datetime, token_label: str = "") -> KnownKey:
+        known = self.known_keys()
+        name = next_name(self.folder, known, role)
+        suite, created = SUITE_OF_ROLE[role], now.astimezone(UTC).replace(microsecond=0)
+        if token_label:
+            signer: Any = self._in_token(name, token_label)
+            jwk = signer.public_jwk()
+            return KnownKey(name, role, suite, jwk, created, token_label=token_label)
+        private, jwk = files.new_private_half(suite)
+        if self.protected:
+            files.seal_private_half(self.folder, name, private, self._opened_vault())
+        elif suite == SM2:  # a bare number has no place in an open file
+            raise Refused.of("key.not-protected", node=str(self.folder.parent))
+        else:
+            files.write_open_private_half(self.folder, name, private)
+        return KnownKey(name, role, suite, jwk, created)
+
+    def _in_force(self, role: KeyRole) -> KnownKey | None:
+        return next(
+            (k for k in reversed(self.known_keys()) if k.role is role and k.in_force), None
         )
-    except OSError as fault:
-        raise _fault("key.history-unreadable", path, str(fault.strerror)) from fault
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise _fault("key.history-unreadable", path, str(fault)) from fault
-    except (KeyError, TypeError, AttributeError) as fault:
-        raise _fault("key.history-unreadable", path, f"keys {fault}") from fault
+
+    def _must_have(self, role: KeyRole) -> Signer:
+        signer = self._signer_of(role)
+        if signer is None:
+            place = Place(file=str(self.folder / HISTORY_FILE))
+            raise FaultyInput([finding("key.none-left", place)])
+        return signer
+
+    def _signer_of(self, role: KeyRole) -> Signer | None:
+        key = self._in_force(role)
+        if key is None:
+            return None
+        if key.name not in self._signers:
+            key_id = f"{self._did}#{key.name}"
+            if key.token_label:
+                self._signers[key.name] = self._in_token(key.name, key.token_label, key.jwk)
+            else:
+                private = files.read_private_half(self.folder, key.name, self._opened_vault)
+                path = self.folder / f"{key.name}{files.SEALED}"
+                self._signers[key.name] = files.signer_of(key, key_id, private, path)
+        return self._signers[key.name]
+
+    def _in_token(self, name: str, label: str, due: Mapping[str, str] | None = None) -> Signer:
+        if self._token_signer is None:
+            raise FaultyInput([finding("key.no-token-set", label=label)])
+        signer: Any = self._token_signer(f"{self._did}#{name}", label)
+        if due is not None and signer.public_jwk() != dict(due):
+            raise FaultyInput([finding("key.not-its-pair", Place(file=label))])
+        return signer  # type: ignore[no-any-return]
+
+    def _opened_vault(self) -> Vault:
+        if self._vault is None:
+            path = self.folder / VAULT_FILE
+            if not path.exists():
+                raise Refused.of("key.not-protected", node=str(self.folder.parent))
+            self._vault = open_vault(path, self._passphrase.must_find())
+        return self._vault
+
+    def _stamp_now(self) -> tuple[int, int, int] | None:
+        try:
+            status = (self.folder / HISTORY_FILE).stat()
+        except OSError:
+            return None
+        return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-def _members(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    if entry["kty"] == "AKP":
-        return ("kty", "alg", "pub")
-    return ("kty", "crv", "x", "y") if entry["kty"] == "EC" else ("kty", "crv", "x")
+def create_first_keys(
+    folder: Path, now: datetime, passphrase: Passphrase, *, cost: int | None = None
+) -> None:
+    """Generate ``key-1`` (claims, signing in) and ``log-1`` (log), sealed, in a new folder."""
+    folder.mkdir(mode=0o700)
+    vault = new_vault()
+    keys: list[KnownKey] = []
+    _write_vault(folder, vault, passphrase, cost)
+    created = now.astimezone(UTC).replace(microsecond=0)
+    for role in (KeyRole.CLAIMS, KeyRole.LOG):
+        name = next_name(folder, keys, role)
+        private, jwk = files.new_private_half(SUITE_OF_ROLE[role])
+        files.seal_private_half(folder, name, private, vault)
+        keys.append(KnownKey(name, role, SUITE_OF_ROLE[role], jwk, created))
+    write_history(folder, keys)
 
 
-def _zoned(moment: datetime | None) -> datetime | None:
-    if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
-        raise TypeError("expires and revoked are times with a zone")
-    return moment
-
-
-def _fault(code: str, path: Path, reason: str = "") -> FaultyInput:
-    return FaultyInput([finding(code, Place(file=str(path)), reason=reason)])
+def _write_vault(
+    folder: Path, vault: Vault, passphrase: Passphrase, cost: int | None = None
+) -> None:
+    write_for_owner(folder / VAULT_FILE, vault.wrapped(passphrase, cost))

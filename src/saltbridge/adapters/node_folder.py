@@ -1,5 +1,7 @@
 """A node is a folder: ``node.toml`` (who it is, whom it knows), ``keys/``, ``node.sqlite``.
 
+The passphrase of the keys lies elsewhere: see ``keys_passphrase``.
+
 ``operator.token`` opens the pages for the company's own people; it is made with the node.
 """
 
@@ -14,7 +16,8 @@ from typing import Any, overload
 
 import tomli_w
 
-from saltbridge.adapters.keys import create_first_key
+from saltbridge.adapters.keys import create_first_keys
+from saltbridge.adapters.keys_passphrase import Passphrase, PassphraseSource
 from saltbridge.adapters.settings import check as check_settings
 from saltbridge.core.errors import FaultyInput, Refused, SaltbridgeError
 from saltbridge.core.finding import Finding, Place, finding
@@ -25,9 +28,7 @@ NODE_FILE = "node.toml"
 KEYS = "keys"
 STORE_FILE = "node.sqlite"
 TOKEN_FILE = "operator.token"  # noqa: S105 - a file name
-_HEADING = (
-    "# One company's node. The private keys lie in keys/, the documents in node.sqlite.\n"
-)
+_HEADING = "# One company's node. The sealed keys lie in keys/, the documents in node.sqlite.\n"
 _OPTIONAL = {
     NodeProfile: frozenset({"address", "country", "partners", "allow_loopback_http"}),
     Partner: frozenset({"dsp_url"}),
@@ -90,8 +91,11 @@ def read(folder: Path) -> NodeFolder:
 
 def create(
     folder: Path, profile: NodeProfile, settings: Mapping[str, Any], now: datetime
-) -> None:
+) -> Passphrase:
     """Make a node in a new or empty folder: file, keys, operator token.
+
+    Returns the passphrase of its keys: the one given for it, else a new one in a file beside
+    the folder (``<folder>.passphrase``).
 
     Raises:
         FaultyInput: the profile is faulty; nothing was written.
@@ -107,11 +111,13 @@ def create(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused.of("node.folder-not-empty", folder=str(folder))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    create_first_key(folder / KEYS, now)
+    passphrase = PassphraseSource(folder, settings).find_or_make()
+    create_first_keys(folder / KEYS, now, passphrase)
     token = os.open(folder / TOKEN_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(token, "w", encoding="ascii") as file:
         file.write(f"{secrets.token_urlsafe(32)}\n")
     _write(NodeFolder(folder, profile, settings))  # last: with it the node is complete
+    return passphrase
 
 
 def operator_token(folder: Path) -> str:

@@ -37,11 +37,12 @@ def init(
 ) -> None:
     """Make a node: its folder, its profile, its first key, its store."""
     from saltbridge.adapters import node_folder
-    from saltbridge.bootstrap import open_clock, open_world
+    from saltbridge.bootstrap import open_clock, opened_world
     from saltbridge.cli.present import language
     from saltbridge.core.identifiers import did_web
     from saltbridge.locales import text
     from saltbridge.ports import NodeProfile
+    from saltbridge.services.keys import record_keys
 
     url = base_url.rstrip("/") or f"http://127.0.0.1:{port}"
     profile = NodeProfile(
@@ -55,10 +56,13 @@ def init(
         country=country,
         allow_loopback_http=allow_loopback_http,
     )
-    node_folder.create(folder, profile, {"port": port}, open_clock().now())
-    open_world(folder).store.close()  # makes the store, and shows that the node opens
+    passphrase = node_folder.create(folder, profile, {"port": port}, open_clock().now())
+    with opened_world(folder) as world:  # makes the store, and shows that the node opens
+        record_keys(world)
     arguments = {"name": name, "did": profile.did, "folder": str(folder)}
     typer.echo(text("node.created", arguments, language()))
+    code = "key.passphrase-made" if passphrase.made else "key.passphrase-given"
+    typer.echo(text(code, {"found": passphrase.found}, language()))
 
 
 @app.command()

@@ -16,6 +16,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import finding
 from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, usage_offer
 from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.border_key import border_key, kept_border_key
 from saltbridge.steps.deciding import zone_of
 from saltbridge.steps.release import keep_decision, released_claim
 from saltbridge.steps.rules import rule_book
@@ -128,7 +129,9 @@ def preview(world: World, request: PublishRequest) -> tuple[Mapping[str, Any], .
     now = world.clock.now()
     terms = Terms("preview", "offer", tuple(p.bpn for p in partners), (purpose,), now)
     with world.store.reading() as work:
-        secrets = _stored_secrets(work) or Secrets(world.identifiers.token().encode())
+        secrets = kept_border_key(world.keyring, work) or Secrets(
+            world.identifiers.token().encode()
+        )
         counters = _counters(work, counter_year(now))
         book = rule_book(work)
     contexts = (
@@ -199,7 +202,7 @@ def _decide_for(
         context,
         book.catalogue(request.kind, context),
         book.packs,
-        _secrets(world, work),
+        border_key(world, work),
     )
     if decision.withholds_all_but_public:
         return decision, None
@@ -244,18 +247,3 @@ def _counters(work: UnitOfWork, year: int) -> Mapping[str, int] | None:
     except FaultyJson:
         return None
     return counters if isinstance(counters, dict) else None
-
-
-def _stored_secrets(work: UnitOfWork) -> Secrets | None:
-    stored = work.get("border-key", "current")
-    return None if stored is None else Secrets(read_json(stored.body)["key"].encode("ascii"))
-
-
-def _secrets(world: World, work: UnitOfWork) -> Secrets:
-    """The key behind pseudonyms and commitments, made at first use."""
-    known = _stored_secrets(work)
-    if known is not None:
-        return known
-    key = world.identifiers.token()
-    work.put("border-key", "current", canonical_bytes({"key": key}), expected_version=0)
-    return Secrets(key.encode("ascii"))

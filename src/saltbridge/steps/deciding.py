@@ -7,7 +7,8 @@ from datetime import datetime
 from saltbridge.border.context import Approval, Context, Recipient, Secrets, Terms
 from saltbridge.border.rules import COUNTERS
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
-from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.ports import Keyring, Partner, UnitOfWork, World
+from saltbridge.steps.border_key import border_key, kept_border_key
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,17 +72,11 @@ def keep_counters(work: UnitOfWork, year: int, counters: Mapping[str, int] | Non
         work.put("counter", str(year), canonical_bytes(dict(counters)))
 
 
-def stored_secrets(view: UnitOfWork) -> Secrets | None:
+def stored_secrets(view: UnitOfWork, keyring: Keyring) -> Secrets | None:
     """The key behind pseudonyms and commitments; None before its first use."""
-    stored = view.get("border-key", "current")
-    return None if stored is None else Secrets(read_json(stored.body)["key"].encode("ascii"))
+    return kept_border_key(keyring, view)
 
 
 def secrets_of(world: World, work: UnitOfWork) -> Secrets:
     """The key behind pseudonyms and commitments, made at first use."""
-    known = stored_secrets(work)
-    if known is not None:
-        return known
-    key = world.identifiers.token()
-    work.put("border-key", "current", canonical_bytes({"key": key}), expected_version=0)
-    return Secrets(key.encode("ascii"))
+    return border_key(world, work)

@@ -9,11 +9,14 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from argon2.profiles import CHEAPEST
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, utils
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from saltbridge.adapters.stores.memory import MemoryStore
-from saltbridge.core.errors import Unavailable
+from saltbridge.core.errors import Refused, Unavailable
+from saltbridge.core.finding import Finding
 from saltbridge.footprint.model import FactorSet
 from saltbridge.ports import HttpAnswer, NodeProfile, Partner, Store, World
 from saltbridge.trust.did import (
@@ -165,6 +168,29 @@ class BuiltKeyring:
     def archive_signer(self) -> BuiltArchiveSigner:
         self.archives = True
         return BuiltArchiveSigner(f"{self.did}#archive-1")
+
+    def parallel_signer(self) -> None:
+        return None
+
+    def warnings(self) -> tuple[Finding, ...]:
+        return ()
+
+    @property
+    def protected(self) -> bool:
+        return True
+
+    def seal(self, content: bytes, purpose: str = "") -> bytes:
+        nonce = sha256(content + purpose.encode()).digest()[:12]  # repeats, as tests have to
+        return nonce + self._cipher().encrypt(nonce, content, purpose.encode())
+
+    def unseal(self, sealed: bytes, purpose: str = "") -> bytes:
+        try:
+            return self._cipher().decrypt(sealed[:12], sealed[12:], purpose.encode())
+        except InvalidTag as fault:
+            raise Refused.of("key.seal-broken", purpose=purpose) from fault
+
+    def _cipher(self) -> AESGCM:
+        return AESGCM(sha256(f"{self.did} seals".encode()).digest())
 
     def did_document(self) -> Mapping[str, Any]:
         signer, log = self.signer(), self.log_signer()

@@ -43,10 +43,12 @@ def serve(node_dir: Path, *, port: int | None = None, language: str = "") -> Non
         Unavailable: the node is served already, or the port is in use.
     """
     from saltbridge.bootstrap import open_world, outbox_handlers
+    from saltbridge.services.keys import record_keys
 
     world = open_world(node_dir)
     try:
         logs.configure(world.settings)
+        record_keys(world)  # what a killed change of keys left untold
         _check_face(world, node_dir)
         face = Face(world, node_dir, language)
         with _only_server(node_dir), _listening(world, port) as listener:
