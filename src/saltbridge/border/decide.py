@@ -45,7 +45,8 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.trust.checkpoint import log_keys
 from saltbridge.trust.did import parse_did_document
 from saltbridge.trust.log_proof import check_log_proof, parse_log_proof
-from saltbridge.trust.suites import NotVerified
+from saltbridge.trust.parallel import MEMBER, read_beside
+from saltbridge.trust.suites import PRIVATE_MEMBERS, NotVerified
 
 LEAVE: Final = "leave"
 LEAVE_MINIMISED: Final = "leave_minimised"
@@ -365,7 +366,9 @@ def _claimed(content: bytes) -> bytes | None:
         claim = read_json(content)
     except FaultyInput:
         return None
-    if not isinstance(claim, dict) or claim.keys() - {"log"} != _CLAIM_FILE:
+    if not isinstance(claim, dict) or claim.keys() - {"log", MEMBER} != _CLAIM_FILE:
+        return None
+    if MEMBER in claim and not _signs_the_same(claim["jws"], claim[MEMBER]):
         return None
     statement = open_jws_payload(claim["jws"]) if isinstance(claim["jws"], str) else None
     if not isinstance(statement, dict) or statement.keys() != _STATEMENT:
@@ -395,10 +398,21 @@ def _proves_only(claim: Mapping[str, Any], statement: Mapping[str, Any]) -> bool
     return True
 
 
+def _signs_the_same(jws: Any, also_signed: Any) -> bool:
+    """Whether the parallel signatures are over the claim's own payload and carry no more."""
+    try:
+        return isinstance(jws, str) and bool(read_beside(jws, also_signed))
+    except (FaultyInput, Refused):
+        return False
+
+
 def _is_public_document(did_document: Any, issuer: Any) -> bool:
     """Whether this is the issuer's DID document, without a private key in it."""
     if not isinstance(did_document, dict) or not did_document.keys() <= _DID_DOCUMENT:
         return False
     keys = did_document.get("verificationMethod", [])
-    private = any(isinstance(k, dict) and "d" in (k.get("publicKeyJwk") or {}) for k in keys)
+    private = any(
+        isinstance(k, dict) and PRIVATE_MEMBERS & (k.get("publicKeyJwk") or {}).keys()
+        for k in keys
+    )
     return did_document.get("id") == issuer and not private

@@ -5,12 +5,13 @@ Only ``verify`` makes a ``VerifiedDelivery``, and only when every check holds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from saltbridge.core.canonical import digest
-from saltbridge.core.errors import SaltbridgeError
+from saltbridge.core.errors import SaltbridgeError, Unavailable
 from saltbridge.core.finding import Argument, Finding
 from saltbridge.exchange.model import Agreement
 from saltbridge.exchange.policy import in_force
@@ -19,6 +20,7 @@ from saltbridge.trust.claims import ClaimType, SignedClaim, VerifiedClaim, state
 from saltbridge.trust.did import LOG_SERVICE, parse_did_document
 from saltbridge.trust.log import continues
 from saltbridge.trust.log_proof import LogProof, check_log_proof
+from saltbridge.trust.parallel import verify_beside
 
 NAMES: Final = (
     "signature", "issuer", "agreement", "digest", "type", "edition", "dates", "log",
@@ -74,6 +76,7 @@ class Received:
     announced_digest: str
     known_editions: frozenset[str]  # ID@EDITION
     received_at: datetime
+    also_signed: tuple[str, ...] = ()  # parallel signatures (SM2) beside the claim's own
     log: LogProof | None = None
     witnessed: Checkpoint | None = None
     consistency: Sequence[bytes] = ()
@@ -165,9 +168,13 @@ def _signature(received: Received) -> tuple[VerifiedClaim[SignedClaim] | None, _
         fault = received.fault
         return None, ((fault.code, fault.arguments) if fault else ("delivery.no-claim", {}))
     try:
-        return verify(received.claim, received.did_document), _HELD
+        verified = verify(received.claim, received.did_document)
+        if received.also_signed:
+            with suppress(Unavailable):  # without the library for SM2 the other one decides
+                verify_beside(verified, received.also_signed, received.did_document)
     except SaltbridgeError as error:
         return None, _because(error)
+    return verified, _HELD
 
 
 def _issuer(received: Received) -> _Result:

@@ -1,12 +1,13 @@
 """The signed claim as a file: type, JWS, and a snapshot of the issuer's DID document.
 
 ``log``, where it is there, proves that the signing stands in the issuer's log.
+``also_signed`` may carry parallel signatures (SM2) over exactly the same statement.
 
 The enclosed document shows that the bytes are unchanged since somebody signed them with that
 key. Whose key it is, only a document from elsewhere can show.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +16,10 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place, finding
 from saltbridge.trust.claims import SignedClaim, claim_of
 from saltbridge.trust.log_proof import LogProof, log_proof_document, parse_log_proof
+from saltbridge.trust.parallel import MEMBER, read_beside
 from saltbridge.trust.suites import NotVerified
 
-_MEMBERS = frozenset({"saltbridge", "jws", "did_document", "log"})
+_MEMBERS = frozenset({"saltbridge", "jws", "did_document", "log", MEMBER})
 MEDIA_TYPE = "application/json"
 
 
@@ -29,6 +31,7 @@ class ClaimFile:
     did_document: Mapping[str, Any]
     unknown: Mapping[str, Any] = field(default_factory=dict)
     log: LogProof | None = None
+    also_signed: tuple[str, ...] = ()
 
 
 def render_claim_file(
@@ -37,6 +40,7 @@ def render_claim_file(
     unknown: Mapping[str, Any] | None = None,
     *,
     log: LogProof | None = None,
+    also_signed: Sequence[str] = (),
 ) -> bytes:
     """The file's bytes (RFC 8785)."""
     proof = {} if log is None else {"log": log_proof_document(log)}
@@ -47,6 +51,7 @@ def render_claim_file(
             "saltbridge": claim.type.value,
             "jws": claim.jws,
             "did_document": dict(did_document),
+            **({MEMBER: list(also_signed)} if also_signed else {}),
         }
     )
 
@@ -56,7 +61,7 @@ def parse_claim_file(content: bytes, name: str = "") -> ClaimFile:
 
     Raises:
         FaultyInput: not strict JSON, a member is missing or of the wrong type, there is no
-            such claim type, or ``log`` is no proof.
+            such claim type, ``log`` is no proof, or a parallel signature is over something else.
     """
     document = read_json(content, name)
     if not isinstance(document, dict):
@@ -73,8 +78,9 @@ def parse_claim_file(content: bytes, name: str = "") -> ClaimFile:
         raise FaultyInput(faults)
     try:
         claim = claim_of(document["saltbridge"], document["jws"])
+        beside = read_beside(claim.jws, document[MEMBER]) if MEMBER in document else ()
     except NotVerified as fault:
         raise FaultyInput(fault.findings) from fault
     unknown = {member: document[member] for member in document.keys() - _MEMBERS}
     log = parse_log_proof(document["log"], name) if "log" in document else None
-    return ClaimFile(claim, document["did_document"], unknown, log)
+    return ClaimFile(claim, document["did_document"], unknown, log, beside)

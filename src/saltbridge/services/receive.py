@@ -95,9 +95,10 @@ def _received(
     claim: SignedClaim | None = None
     fault: Finding | None = None
     log: LogProof | None = None
+    beside: tuple[str, ...] = ()
     try:
         file = parse_claim_file(content)
-        claim, log = file.claim, file.log
+        claim, log, beside = file.claim, file.log, file.also_signed
     except FaultyInput as error:
         fault = error.findings[0]
     did_document = world.did_resolver.resolve(partner.did)
@@ -117,6 +118,7 @@ def _received(
         announced_digest=address.digest,
         known_editions=frozenset(known()),
         received_at=world.clock.now(),
+        also_signed=beside,
         log=log,
         witnessed=seen,
         consistency=consistency,

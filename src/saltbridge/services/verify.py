@@ -13,7 +13,7 @@ from typing import Any
 
 from saltbridge.border.export_statement import check_statement
 from saltbridge.core.canonical import read_json
-from saltbridge.core.errors import FaultyInput
+from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.core.finding import Argument
 from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
 from saltbridge.ports import World
@@ -23,6 +23,7 @@ from saltbridge.trust import claims
 from saltbridge.trust.checkpoint import Cosigned, known_witnesses, log_keys
 from saltbridge.trust.did import LOG_SERVICE, iso, parse_did_document
 from saltbridge.trust.log_proof import LogProof, check_log_proof
+from saltbridge.trust.parallel import verify_beside
 from saltbridge.trust.receipt import parse_receipt
 from saltbridge.trust.signature import open_jws
 from saltbridge.trust.suites import NotVerified
@@ -150,6 +151,9 @@ def verify(request: VerifyRequest) -> Verification:
         return Verification(kind, "", issuer, "", tuple(checks))
     code = "verify.signed-by-enclosed" if anchor is None else "verify.signed-by-anchor"
     note("signature", Outcome.PASSED, code, key=verified.header["kid"])
+    if file.also_signed:  # beside it, where there is one: its absence says nothing
+        outcome, code, arguments = _beside(file, verified, anchor)
+        note("parallel", outcome, code, **arguments)
     # 4. The key is known to be the issuer's.
     if anchor is not None:
         note("issuer", Outcome.PASSED, "verify.issuer-anchored", issuer=issuer)
@@ -248,6 +252,22 @@ def _logged(
         return Outcome.PASSED, "verify.log-included", told
     witnesses = ", ".join(f"{s.witness} ({iso(s.at)})" for s in seen)
     return Outcome.PASSED, "verify.log-witnessed", {**told, "witnesses": witnesses}
+
+
+def _beside(
+    file: ClaimFile,
+    verified: claims.VerifiedClaim[claims.SignedClaim],
+    anchor: Mapping[str, Any] | None,
+) -> tuple[Outcome, str, dict[str, Argument]]:
+    """What the parallel signatures give; open where the library for SM2 is not installed."""
+    trusted = file.did_document if anchor is None else anchor
+    try:
+        keys = verify_beside(verified, file.also_signed, trusted)
+    except NotVerified as fault:
+        return Outcome.FAILED, fault.findings[0].code, dict(fault.findings[0].arguments)
+    except Unavailable as fault:
+        return Outcome.OPEN, fault.findings[0].code, dict(fault.findings[0].arguments)
+    return Outcome.PASSED, "verify.signed-beside", {"keys": ", ".join(keys)}
 
 
 def _remarks(

@@ -132,7 +132,13 @@ def _proof(view: UnitOfWork, index: int, note: Note) -> LogProof:
     )
 
 
-def logged_claim_file(world: World, work: UnitOfWork, claim: SignedClaim, id: str) -> bytes:
+def logged_claim_file(
+    world: World,
+    work: UnitOfWork,
+    claim: SignedClaim,
+    id: str,
+    also_signed: Sequence[str] = (),
+) -> bytes:
     """The claim as a file, with the proof that its signing stands in the log.
 
     Appends the leaf, signs a checkpoint over it and asks the partners to witness it; ``id`` is
@@ -146,7 +152,9 @@ def logged_claim_file(world: World, work: UnitOfWork, claim: SignedClaim, id: st
     leaf = canonical_bytes({"index": index, "digest": claim.digest})
     work.put(CLAIM_LEAF, id, leaf, expected_version=0)
     ask_witnesses(world, work)
-    return render_claim_file(claim, world.keyring.did_document(), log=proof)
+    return render_claim_file(
+        claim, world.keyring.did_document(), log=proof, also_signed=also_signed
+    )
 
 
 def ask_witnesses(world: World, work: UnitOfWork) -> None:

@@ -18,6 +18,7 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.records import document
 from saltbridge.trust.claims import SignedClaim, sign
+from saltbridge.trust.parallel import sign_beside
 
 C = TypeVar("C", bound=SignedClaim)
 
@@ -65,11 +66,21 @@ def signed_view(
 ) -> tuple[C, bytes]:
     """The decided view as a signed claim, and the claim file that may be released.
 
-    Its signing is logged in this unit of work, and the file carries the proof of that.
+    Its signing is logged in this unit of work, and the file carries the proof of that. What
+    goes to China is signed with SM2 beside, where this node has such a key.
+
+    Raises:
+        Unavailable: it has one, and the library for SM2 is not installed.
     """
     id = world.identifiers.urn_uuid()
     claim = sign_claim(world, claim_class, decision.view, now, id=id)
-    return claim, logged_claim_file(world, work, claim, id)
+    second = world.keyring.parallel_signer() if _asks_for_sm2(decision) else None
+    beside = () if second is None else (sign_beside(claim, second),)
+    return claim, logged_claim_file(world, work, claim, id, beside)
+
+
+def _asks_for_sm2(decision: Decision) -> bool:
+    return "CN" in (decision.context.destination, decision.context.recipient.jurisdiction)
 
 
 def keep_decision(

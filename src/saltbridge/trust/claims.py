@@ -15,7 +15,7 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.core.identifiers import is_urn_uuid
 from saltbridge.trust import signature
 from saltbridge.trust.did import DidDocument, KeyUse, from_iso, iso, parse_did_document
-from saltbridge.trust.suites import NotVerified
+from saltbridge.trust.suites import NotVerified, suite_of
 
 _MEMBERS = frozenset({"type", "id", "issuer", "issued_at", "content"})
 
@@ -279,6 +279,9 @@ def verify(
     key = document.key(
         opened.header["kid"], KeyUse.ASSERTION, at=issued_at, witnessed_at=witnessed_at
     )
+    suite = suite_of(key.jwk)
+    if not suite.stands_alone:
+        raise NotVerified.of("trust.never-alone", suite=suite.name, key=key.id)
     payload = signature.verify(claim.jws, jwk=key.jwk, key_id=key.id, typ=claim.type.jws_type)
     # 4. The statement inside says the same type.
     if payload != opened.payload or statement["type"] != claim.type.value:

@@ -14,7 +14,7 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.trust import signature
 from saltbridge.trust.claims import CanSign
 from saltbridge.trust.did import DidDocument, KeyUse, parse_did_document
-from saltbridge.trust.suites import NotVerified
+from saltbridge.trust.suites import NotVerified, suite_of
 
 JWT_TYPE = "JWT"
 MAX_LIFE = timedelta(minutes=5)
@@ -98,6 +98,9 @@ def check(
     opened = signature.open_jws(token)
     # 1. One of the caller's keys for signing in signed it, as a JWT.
     key = document.key(opened.header["kid"], KeyUse.AUTHENTICATION, at=now)
+    suite = suite_of(key.jwk)
+    if not suite.stands_alone:
+        raise NotVerified.of("trust.never-alone", suite=suite.name, key=key.id)
     payload = signature.verify(token, jwk=key.jwk, key_id=key.id, typ=JWT_TYPE)
     members = _members(payload)
     # 2. The caller speaks for itself.

@@ -70,7 +70,9 @@ SUITES: Mapping[str, Suite] = {
     )
 }
 
-_PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv", "seed"})
+PRIVATE_MEMBERS: Final = frozenset(
+    {"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv", "seed"}
+)
 
 
 def suite_of(jwk: Mapping[str, Any]) -> Suite:
@@ -79,7 +81,7 @@ def suite_of(jwk: Mapping[str, Any]) -> Suite:
     Raises:
         NotVerified: the key is of no suite we know, names another algorithm, or is private.
     """
-    if _PRIVATE_MEMBERS & jwk.keys():
+    if PRIVATE_MEMBERS & jwk.keys():
         raise NotVerified.of("trust.key-private")
     kind = (jwk.get("kty"), jwk.get("crv"))
     if kind[0] == "AKP":  # RFC 9964: the algorithm is a member that must be there
