@@ -61,7 +61,7 @@ def parse_claim_file(content: bytes, name: str = "") -> ClaimFile:
 
     Raises:
         FaultyInput: not strict JSON, a member is missing or of the wrong type, there is no
-            such claim type, ``log`` is no proof, or a parallel signature is over something else.
+            such claim type, ``log`` is no proof, or ``also_signed`` is over something else.
     """
     document = read_json(content, name)
     if not isinstance(document, dict):

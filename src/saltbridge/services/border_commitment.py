@@ -35,7 +35,7 @@ def open_commitment(world: World, decision_id: str, given: Mapping[str, Any]) ->
         if record is None:
             raise FaultyInput.of("border.unknown-decision", id=decision_id[:80])
         release = view.get_release(record["digest"] or "", decision_id)
-        secrets = stored_secrets(view)
+        secrets = stored_secrets(view, world.keyring)
     if release is None or secrets is None:
         raise FaultyInput.of("border.no-commitment", id=decision_id[:80])
     salt = commitment_salt(decision_id, secrets)

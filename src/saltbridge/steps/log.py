@@ -5,6 +5,7 @@ about commit together. Two sizes never get two roots: before a checkpoint is sig
 one that was signed before is held against the tree.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from saltbridge.core.canonical import canonical_bytes
