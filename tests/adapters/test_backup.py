@@ -1,6 +1,7 @@
 """Backup and restore: one whole file while the node works, and the same node out of it."""
 
 import os
+import sqlite3
 import stat
 import tarfile
 import threading
@@ -33,10 +34,10 @@ def folder(tmp_path: Path) -> Path:
     store = open_store(f"sqlite:///{made / node_folder.STORE_FILE}", CLOCK)
     for number in range(40):
         with store.unit_of_work() as work:
-            work.put("passport", f"p{number}", b"%d" % number)
+            work.put("draft", f"p{number}", b"%d" % number)
             work.append_leaf("issued", f"p{number}", b"%d" % number)
     with store.unit_of_work() as work:
-        work.put("passport", "p1", b"changed")
+        work.put("draft", "p1", b"changed")
         work.enqueue(OutboxEntry("e1", "send", b"{}", "process"))
     store.close()
     return made
@@ -54,8 +55,8 @@ def test_the_restored_node_is_the_node(folder: Path, tmp_path: Path) -> None:
     assert {**other.settings, "folder": ""} == {**one.settings, "folder": ""}
     with one.store.reading() as a, other.store.reading() as b:
         assert (a.log_size(), a.log_root()) == (b.log_size(), b.log_root())
-        assert a.find("passport") == b.find("passport")
-        assert a.get("passport", "p1") == b.get("passport", "p1")
+        assert a.find("draft") == b.find("draft")
+        assert a.get("draft", "p1") == b.get("draft", "p1")
         assert a.due(NOON) == b.due(NOON) and len(b.due(NOON)) == 1
     with other.store.unit_of_work() as work:  # and it works on
         assert work.append_leaf("issued", "next", b"") == 40
@@ -140,6 +141,14 @@ def test_a_store_that_fails_its_audit_is_not_restored(folder: Path, tmp_path: Pa
 
     with pytest.raises(Refused):
         backup.restore(tmp_path / "b", tmp_path / "again", CLOCK, refuse)
+    assert not (tmp_path / "again").exists()
+    with sqlite3.connect(folder / "node.sqlite") as raw:  # a bit flipped before the backup
+        raw.execute("DROP TRIGGER records_no_update")
+        raw.execute("UPDATE records SET body = x'00' WHERE id = 'p7'")
+    backup.backup(folder, tmp_path / "altered", NOON)
+    with pytest.raises(Refused) as refused:
+        backup.restore(tmp_path / "altered", tmp_path / "again", CLOCK, judge)
+    assert any("p7" in str(dict(f.arguments)) for f in refused.value.findings)
     assert not (tmp_path / "again").exists()
     assert [p.name for p in tmp_path.iterdir() if "partial" in p.name] == []
 

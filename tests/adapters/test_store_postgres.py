@@ -196,3 +196,72 @@ def test_a_server_that_is_not_there_is_said() -> None:
     with pytest.raises(Unavailable) as refused:
         open_store("postgresql://nobody@127.0.0.1:1/none?connect_timeout=2", FixedClock())
     assert refused.value.findings[0].code == "store.cannot-open"
+
+
+@pytest.fixture
+def empty_database(server: str) -> Iterator[str]:
+    name = f"sb_{uuid4().hex}"
+    with psycopg.connect(_url(server, "postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        yield _url(server, name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_backup_moves_a_node_from_sqlite_to_postgresql_and_back(
+    empty_database: str, tmp_path: Path
+) -> None:
+    from saltbridge.adapters import backup, node_folder
+    from saltbridge.cli.backup import judge
+    from saltbridge.ports import OutboxEntry
+    from saltbridge.testing.builders import NOON, node_profile
+
+    clock = FixedClock()
+    node_folder.create(tmp_path / "cell", node_profile(), {"port": 8102}, NOON)
+    store = open_store(f"sqlite:///{tmp_path}/cell/node.sqlite", clock)
+    for number in range(30):
+        with store.unit_of_work() as work:
+            work.put("draft", f"p{number}", b"%d" % number)
+            work.append_leaf("issued", f"p{number}", b"")
+            work.enqueue(OutboxEntry(f"e{number}", "send", b"{}"))
+    with store.unit_of_work() as work:
+        work.put("draft", "p1", b"changed")
+        work.put_release(a_release())
+    with store.reading() as view:
+        log, drafts, due = (
+            (view.log_size(), view.log_root()),
+            view.find("draft"),
+            view.due(NOON),
+        )
+    store.close()
+
+    backup.backup(tmp_path / "cell", tmp_path / "b1", NOON)
+    backup.restore(tmp_path / "b1", tmp_path / "moved", clock, judge, store_url=empty_database)
+    assert node_folder.read(tmp_path / "moved").store_url == empty_database
+    assert not (tmp_path / "moved" / "node.sqlite").exists()
+    with pytest.raises(Refused) as refused:
+        backup.restore(
+            tmp_path / "b1", tmp_path / "twice", clock, judge, store_url=empty_database
+        )
+    assert refused.value.findings[0].code == "backup.database-not-empty"
+    assert not (tmp_path / "twice").exists()
+    moved = open_store(empty_database, clock)
+    judge(moved)
+    with moved.reading() as view:
+        assert (view.log_size(), view.log_root()) == log
+        assert view.find("draft") == drafts and view.due(NOON) == due
+    with moved.unit_of_work() as work:  # and it works on
+        assert work.append_leaf("issued", "next", b"") == 30
+        work.enqueue(OutboxEntry("next", "send", b"{}"))
+        work.put("draft", "p1", b"again", expected_version=2)
+    moved.close()
+
+    manifest = backup.backup(tmp_path / "moved", tmp_path / "b2", NOON)
+    assert (manifest.store_kind, manifest.log_size) == ("postgresql", 31)
+    assert backup.needs_upgrade(tmp_path / "moved") is None
+    backup.restore(tmp_path / "b2", tmp_path / "back", clock, judge)
+    home = open_store(f"sqlite:///{tmp_path}/back/node.sqlite", clock)
+    with home.reading() as view:
+        assert view.log_size() == 31 and len(view.due(NOON)) == 31
+        draft = view.get("draft", "p1")
+        assert draft is not None and (draft.version, draft.body) == (3, b"again")
+    home.close()

@@ -28,7 +28,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = open_store(f"sqlite:///{made / node_folder.STORE_FILE}", CLOCK)
     with store.unit_of_work() as work:
         for number in range(200):
-            work.put("passport", f"p{number:03}", bytes(20_000))
+            work.put("draft", f"p{number:03}", bytes(20_000))
             work.append_leaf("issued", f"p{number:03}", b"")
     store.close()
     return made
