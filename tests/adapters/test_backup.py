@@ -63,7 +63,10 @@ def test_the_restored_node_is_the_node(folder: Path, tmp_path: Path) -> None:
         work.enqueue(OutboxEntry("e2", "send", b"{}"))
     for world in (one, other):
         world.store.close()
-    modes = {stat.S_IMODE(p.stat().st_mode) & 0o077 for p in (tmp_path / "again").rglob("*")}
+    modes = {
+        stat.S_IMODE(p.stat().st_mode) & 0o077
+        for p in [tmp_path / "again", *(tmp_path / "again").rglob("*")]
+    }
     assert modes == {0}
     left = [p.name for p in tmp_path.iterdir() if "partial" in p.name]
     assert left == []
@@ -158,7 +161,7 @@ def test_a_workshop_of_a_dead_process_is_swept_and_that_of_a_living_one_is_not(
 ) -> None:
     import fcntl
 
-    dead, alive = tmp_path / ".b.partial-1", tmp_path / ".b.partial-2"
+    dead, alive = (tmp_path / f".saltbridge-partial-{n}-x" for n in (1, 2))
     for left in (dead, alive):
         left.mkdir()
         (left / "lock").touch()

@@ -8,8 +8,9 @@ left in its workshop is swept by the next that works there.
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,8 @@ from saltbridge.ports import Clock, Store
 from saltbridge.trust.did import iso
 
 _STORE: Final = "store.sqlite"
+_PARTIAL: Final = ".saltbridge-partial-"
+_YOUNG_SECONDS: Final = 60.0
 _NEVER: Final = frozenset({"serving.lock", "node.sqlite-wal", "node.sqlite-shm"})
 Judge = Callable[[Store], None]
 
@@ -87,6 +90,8 @@ def restore(
     with _worded(folder), _workshop(folder) as workshop:
         manifest = backup_file.unpack(file, workshop / "unpacked")
         made = workshop / "unpacked" / "node"
+        for parent, _, _ in os.walk(workshop):
+            os.chmod(parent, 0o700)  # folders made on the way have the user's mask
         store = made / node_folder.STORE_FILE
         if not (made / node_folder.NODE_FILE).is_file() or store.exists():
             raise FaultyInput([finding("backup.damaged", Place(file=str(file)), reason="node")])
@@ -187,10 +192,9 @@ def _workshop(target: Path) -> Iterator[Path]:
     """A folder of our own beside the target; gone afterwards, whatever happened."""
     parent = Path(os.path.abspath(target)).parent
     parent.mkdir(parents=True, exist_ok=True)
-    stem = f".{target.name}.partial-"
-    for left in parent.glob(f"{stem}*"):
+    for left in parent.glob(f"{_PARTIAL}*"):
         _sweep(left)
-    workshop = parent / f"{stem}{os.getpid()}"
+    workshop = parent / f"{_PARTIAL}{os.getpid()}-{target.name}"
     workshop.mkdir(mode=0o700)
     lock = os.open(workshop / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -208,6 +212,9 @@ def _sweep(left: Path) -> None:
     try:
         lock = os.open(left / "lock", os.O_RDWR)
     except OSError:
+        with suppress(OSError):  # killed, or just beginning; only an old empty one is removed
+            if time.time() - left.stat().st_mtime > _YOUNG_SECONDS:
+                left.rmdir()
         return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
