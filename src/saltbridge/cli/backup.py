@@ -59,6 +59,26 @@ def restore(
         created=manifest.created, leaves=manifest.log_size,
     )  # fmt: skip
     say("backup.fork-warning", leaves=manifest.log_size, folder=str(to))
+    _compare(to)
+
+
+def _compare(folder: Path) -> None:
+    """Say what partners saw of the log; a fork ends with 1, the folder stays as it is."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say
+    from saltbridge.core.errors import Refused
+    from saltbridge.core.finding import finding
+    from saltbridge.services.log_seen import Seen, seen_by_partners
+
+    forks = []
+    with opened_world(folder) as world:
+        for found in seen_by_partners(world):
+            name, size = found.partner.name, found.size
+            say(f"backup.seen-{found.seen.value}", partner=name, size=size)
+            if found.seen in (Seen.AHEAD, Seen.DIFFERS):
+                forks.append(finding("backup.fork", partner=name, size=size))
+    if forks:
+        raise Refused(forks)
 
 
 def upgrade(
