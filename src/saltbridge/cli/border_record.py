@@ -48,3 +48,38 @@ def retention(
         say("retention.nothing-erased" if erase else "retention.nothing")
     elif not erase and any(one.state == service.DUE for one in found):
         say("retention.how")
+
+
+def report(
+    year: Annotated[int, typer.Argument(min=2000, max=2999, help="The year.")],
+    node: Node,
+    out: Annotated[Path, typer.Option("--out", help="FILE.pdf or FILE.csv")],
+    language: Annotated[str, typer.Option("--language", help="en, de or zh.")] = "",
+) -> None:
+    """Write the yearly report: decisions, refusals, approvals, counters, packs, log root."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli import present
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.locales import LANGUAGES
+    from saltbridge.reports.border_report import border_csv, border_report
+    from saltbridge.reports.pdf import report_pdf
+    from saltbridge.services.border_report import year_of_decisions
+
+    tongue = language or present.language()
+    if tongue not in LANGUAGES:
+        raise FaultyInput.of("report.language", found=tongue[:20], known=", ".join(LANGUAGES))
+    if out.suffix.lower() not in (".pdf", ".csv"):
+        raise FaultyInput.of("report.form", found=out.name[:80])
+    with opened_world(node) as world:
+        found = year_of_decisions(world, year)
+    if out.suffix.lower() == ".csv":
+        content = border_csv(found)
+    else:
+        content = report_pdf(border_report(found, tongue), found.made_at)
+    try:
+        out.write_bytes(content)
+    except OSError as fault:
+        raise FaultyInput.of(
+            "border.cannot-write", file=str(out), reason=fault.strerror or ""
+        ) from fault
+    present.say("report.written", file=str(out), count=len(found.decisions))
