@@ -123,12 +123,15 @@ def open_clock() -> Clock:
 def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
     """What is done about each kind of outbox entry."""
     from saltbridge.formats.dsp_outbox import FETCH, REQUEST_TRANSFER, SEND
+    from saltbridge.services.approval import lapse_expired
     from saltbridge.services.log_witnesses import ask_waiting
+    from saltbridge.services.negotiate import answer_held
     from saltbridge.services.receive import receive_waiting
     from saltbridge.services.send import send_waiting
     from saltbridge.services.transfer import request_waiting_transfer
     from saltbridge.services.witness import inquire_waiting
     from saltbridge.steps.log import WITNESS
+    from saltbridge.steps.proposals import ANSWER_HELD, EXPIRY
     from saltbridge.steps.witnessing import INQUIRE
 
     return {
@@ -137,4 +140,6 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
         REQUEST_TRANSFER: request_waiting_transfer,
         WITNESS: ask_waiting,
         INQUIRE: inquire_waiting,
+        ANSWER_HELD: answer_held,
+        EXPIRY: lapse_expired,
     }

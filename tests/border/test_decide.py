@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 import saltbridge
 from saltbridge.border.catalogue import catalogue_for
-from saltbridge.border.context import PUBLIC, Context, Recipient, Secrets, Terms
+from saltbridge.border.context import PUBLIC, Approval, Context, Recipient, Secrets, Terms
 from saltbridge.border.decide import Decision, decide, release
 from saltbridge.border.manifest import decision_record, manifest_of
 from saltbridge.border.rules import packaged_packs
-from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.testing.canaries import battery_record, canary, footprint, jws, pcf, receipt
 
@@ -44,13 +44,17 @@ def context(purpose: str = DPP, **changes: Any) -> Context:
 
 
 def decided(document: dict[str, Any], given_context: Context | None = None) -> Decision:
-    return decide(
-        document,
-        given_context or context(DPP if document["kind"] != "pcf" else PCF),
-        catalogue_for(document["kind"]),
-        packaged_packs(),
-        SECRETS,
-    )
+    """The decision, with two persons behind it who approved the view it would let go."""
+    given = given_context or context(DPP if document["kind"] != "pcf" else PCF)
+    catalogue, packs = catalogue_for(document["kind"]), packaged_packs()
+    proposed = decide(document, given, catalogue, packs, SECRETS, proposal=True)
+    return decide(document, approved(given, proposed.view_bytes), catalogue, packs, SECRETS)
+
+
+def approved(given: Context, content: bytes) -> Context:
+    persons = (("p-zhang", "approver"), ("p-chen", "compliance-officer"))
+    approvals = (Approval(id, role, digest(content), given.at) for id, role in persons)
+    return replace(given, approvals=tuple(approvals))
 
 
 BAD_CONTEXTS = {
@@ -328,22 +332,24 @@ def claim_file(content: Any, **changes: Any) -> bytes:
 
 
 def test_a_signed_view_is_released():
-    decision = decided(battery_record())
-    content = claim_file(decision.view)
+    content = claim_file(decided(battery_record()).view)
+    given, kind = approved(context(), content), "battery-supplier-record"
+    decision = decide(battery_record(), given, catalogue_for(kind), packaged_packs(), SECRETS)
     released = release(decision, content, "application/json", decision.view_bytes)
     assert released.content == content and released.audience == CARS.bpn
     assert released.decision_id == decision.context.decision_id
 
 
 def test_bytes_that_carry_more_than_the_view_are_refused():
-    decision = decided(battery_record())
-    view = decision.view
+    """Even where two persons approved those very bytes."""
+    view = decided(battery_record()).view
+    view_bytes = canonical_bytes(view)
     private_key = {
         "id": "did:web:cells.example",
         "verificationMethod": [{"publicKeyJwk": {"kty": "EC", "d": "secret"}}],
     }
     for content in (
-        decision.view_bytes + b" ",
+        view_bytes + b" ",
         canonical_bytes(battery_record()),
         claim_file(battery_record()),
         claim_file({**view, "more": 1}),
@@ -357,8 +363,13 @@ def test_bytes_that_carry_more_than_the_view_are_refused():
         claim_file(view, jws=_with_header(claim_file(view), note="x")),
         b"not json",
     ):
-        with pytest.raises(Refused):
+        given, kind = approved(context(), content), "battery-supplier-record"
+        decision = decide(
+            battery_record(), given, catalogue_for(kind), packaged_packs(), SECRETS
+        )
+        with pytest.raises(Refused) as refusal:
             release(decision, content, "application/json", decision.view_bytes)
+        assert refusal.value.findings[0].code == "border.carries-more"
 
 
 def _with_header(file: bytes, **more: str) -> str:

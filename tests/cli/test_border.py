@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from saltbridge.bootstrap import opened_world
 from saltbridge.cli.main import run
+from saltbridge.services import approval
+from saltbridge.testing.approvals import approve_all
 from saltbridge.testing.canaries import battery_record
 
 
@@ -33,7 +36,9 @@ def test_preview_publish_and_read_the_manifest(node, record, capsys):
     assert "nothing has left" in capsys.readouterr().out
     publish = ["publish", str(record), "--to", "cars", "--node", str(node), "--person", "Li"]
     assert run(publish) == 0
-    capsys.readouterr()
+    assert "waits for two persons" in capsys.readouterr().out
+    with opened_world(node) as world:
+        approve_all(world, approval)
     assert run(["border", "decisions", "--node", str(node), "--json"]) == 0
     (decision,) = json.loads(capsys.readouterr().out)
     assert decision["verdict"] == "released" and decision["person"] == "Li"

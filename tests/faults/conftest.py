@@ -16,6 +16,7 @@ from saltbridge.core.canonical import read_json
 from saltbridge.footprint.model import Inventory
 from saltbridge.formats.inventory_sources import EvidenceFile
 from saltbridge.ports import HttpAnswer, Partner, World
+from saltbridge.services import approval
 from saltbridge.services.account import FootprintRequest, account
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.compose_record import ComposeRequest, compose_record
@@ -23,6 +24,7 @@ from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
 from saltbridge.services.negotiate import start_negotiation
 from saltbridge.services.publish import PublishRequest, publish
+from saltbridge.testing.approvals import approve_all
 from saltbridge.testing.aviary import (
     CARS,
     CELLS,
@@ -261,6 +263,7 @@ def walk(examples: Path) -> Companies:
             person=aviary.text("export-officer", CELLS),
         ),
     )
+    approve_all(worlds[CELLS], approval)
     companies.fetch(CARS, CELLS, "supplier-record")
     request = example_request(examples, SERIALS) | {"distribution": None}
     request["facts"]["attributes"]["A079"] = {

@@ -67,8 +67,7 @@ def test_stricter_holds_at_once_and_is_in_every_decision():
     outcome = annex.load(w, LI, STRICTER, "list.toml")
     assert outcome.state == "in-force" and not any(c.milder for c in outcome.changes)
     assert state_of("/product/chemistry", w) == ("stayed", "important_candidate")
-    publish(w, request())
-    (record,) = decisions(w)
+    (record,) = publish(w, request()).decisions
     (pack,) = [p for p in record["packs"] if p["id"] == PACK]
     assert pack["state"] == "annex-loaded" and pack["annex"] == outcome.digest
     assert record["catalogue"]["under"] == [outcome.digest]
@@ -198,9 +197,8 @@ def test_a_row_of_ones_own_is_stricter_at_once_and_goes_with_two():
 def test_the_list_of_a_zone_speaks_in_that_zone_only():
     w = world()
     zone = replace(w, settings={"free_trade_zone": "shanghai-lingang"})
-    publish(w, request())
-    publish(zone, request())
-    packs = [{p["id"] for p in d["packs"]} for d in decisions(zone)]
+    (here,), (there,) = publish(w, request()).decisions, publish(zone, request()).decisions
+    packs = [{p["id"] for p in d["packs"]} for d in (here, there)]
     assert sum("cn-ftz-lingang-2024" in p for p in packs) == 1
     freeing = annex_toml(FREES_COORDINATES)
     annex.load(w, LI, freeing, "l.toml")

@@ -136,7 +136,12 @@ class Pair:
         return self.http.send("GET", endpoint, headers={"authorization": f"Bearer {token}"})
 
 
-def _a_pair(*, access: bool = True, document: Mapping[str, Any] = PCF_DOCUMENT) -> Pair:
+def _a_pair(
+    *,
+    access: bool = True,
+    document: Mapping[str, Any] = PCF_DOCUMENT,
+    purpose: str = PURPOSE_PCF,
+) -> Pair:
     """A provider that has published a document for the consumer."""
     clock, http = FixedClock(), InProcessHttp()
     supplier = node_profile("supplier", jurisdiction="CN", port=8201)
@@ -160,9 +165,9 @@ def _a_pair(*, access: bool = True, document: Mapping[str, Any] = PCF_DOCUMENT) 
         pair.provider,
         PublishRequest(
             document=document,
-            kind="pcf",
+            kind=document["kind"],
             recipients=[reader.bpn],
-            purpose=PURPOSE_PCF,
+            purpose=purpose,
             title="Cathode",
             person="Export control",
         ),

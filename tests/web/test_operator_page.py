@@ -9,7 +9,9 @@ from starlette.testclient import TestClient
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import Refused
 from saltbridge.ports import World
+from saltbridge.services import approval
 from saltbridge.services.publish import PublishRequest, publish
+from saltbridge.testing.approvals import approve_all
 from saltbridge.testing.builders import memory_world, node_profile, partner_of
 from saltbridge.testing.canaries import battery_record, footprint
 from saltbridge.web.operator_page import cookie_name, routes
@@ -49,6 +51,7 @@ def filled_world() -> World:
         person="Li <script> Wei",
     )
     publish(world, request)
+    approve_all(world, approval)
     with pytest.raises(Refused):
         publish(world, replace(request, purpose="other"))
     with world.store.unit_of_work() as work:

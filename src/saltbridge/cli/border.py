@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli import border_record, border_rules
+from saltbridge.cli import approval, border_record, border_rules
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+approval.register(app)
 
 
 @app.command()

@@ -106,12 +106,17 @@ def say_checks(walk: Walk, delivery: dict[str, Any]) -> None:
         walk.tell(f"{check['number']}. {name}{why}", lead=lead)
 
 
-def say_manifest(walk: Walk, manifest: dict[str, Any], decision: dict[str, Any]) -> None:
-    """What left, what left in another form, what stayed; and the packs that decided."""
+def say_manifest(
+    walk: Walk, manifest: dict[str, Any], decision: dict[str, Any], *, preview: bool = False
+) -> None:
+    """What left, what left in another form, what stayed; and the packs that decided.
+
+    ``preview``: nothing has left yet.
+    """
     from saltbridge.reports.manifest import manifest_words
 
     tongue = walk.tongue
-    words = manifest_words(manifest, tongue)
+    words = manifest_words(manifest, tongue, preview=preview)
     facts = dict(words.facts)
     labels = {key: text(f"manifest.{key}", None, tongue) for key in ("purpose", "packs")}
     recipient = f"{decision['recipient']['name']} ({decision['destination']})"

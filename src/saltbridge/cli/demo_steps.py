@@ -1,4 +1,4 @@
-"""The twelve steps of the demo, in the order of the path."""
+"""The thirteen steps of the demo, in the order of the path."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from saltbridge.cli.demo_approval import two_persons_approve
 from saltbridge.cli.demo_layout import INDENT
 from saltbridge.cli.demo_report import (
     say_addresses,
@@ -19,7 +20,7 @@ from saltbridge.cli.demo_report import (
 from saltbridge.cli.demo_walk import Company, HeldPorts, StepFailed, Walk
 from saltbridge.locales import LANGUAGES
 
-TOTAL = 12
+TOTAL = 13
 _MARGIN = " " * INDENT
 EU_DRAFT = "eu-cfb@draft-2024-04"
 CATENA_X = "catena-x-pcf@v4"
@@ -233,16 +234,15 @@ def _border(walk: Walk, passports: int) -> None:
             *("publish", str(record), "--kind", "battery-supplier-record", "--to", cars.bpn),
             *("--title", "Supplier record MJC-NMC111-24", *_node(walk, "cells")),
         )
-        decision = _newest_decision(walk, "cells")
-        manifest = walk.run(
-            "border", "manifest", decision["id"], *_node(walk, "cells"), "--json", show=False
+        (waiting,) = walk.run(
+            "border", "pending", *_node(walk, "cells"), "--json", show=False
         ).json()
-        manifest = manifest[0] if isinstance(manifest, list) else manifest
+        manifest = waiting["manifest"]
         walk.results["manifest"] = {
             "left": manifest["left"] + manifest["minimised"],
             "stayed": manifest["stayed"],
         }
-        say_manifest(walk, manifest, decision)
+        say_manifest(walk, manifest, waiting, preview=True)
 
 
 def _items(walk: Walk, count: int) -> Path:
@@ -263,10 +263,9 @@ def _items(walk: Walk, count: int) -> Path:
 
 
 def _carmaker_receives(walk: Walk) -> None:
-    with walk.step("delivery", TOTAL):
-        delivery = _request(walk, "cars", "cells", "supplier-record")
-        walk.results["delivery"] = {"verified": True, "checks": delivery["checks"]}
-        walk.results["delivery_id"] = delivery["id"]
+    delivery = two_persons_approve(walk, TOTAL)
+    walk.results["delivery"] = {"verified": True, "checks": delivery["checks"]}
+    walk.results["delivery_id"] = delivery["id"]
 
 
 def _passports(walk: Walk) -> None:

@@ -100,6 +100,37 @@ def request(
 
 
 @app.command()
+def status(
+    pid: Annotated[str, typer.Argument(help="Id of the negotiation, as request printed it.")],
+    node: Node,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the delivery.")] = 0.0,
+    json: Json = False,
+) -> None:
+    """How far a request has come; a partner's refusal with its reason."""
+    from dataclasses import asdict
+
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
+    from saltbridge.services.exchange_state import progress
+
+    with opened_world(node) as world:
+        if wait > 0:
+            _watch(world, pid, wait, quiet=json)
+        now = progress(world, pid)
+    if json:
+        say_json(asdict(now))
+        return
+    if wait > 0:
+        return
+    say("exchange.state", negotiation=now.negotiation, transfer=now.transfer or "–")
+    if now.negotiation == "REQUESTED":
+        say("exchange.asked-and-waiting")
+    if now.refusal_code:
+        reason = "; ".join(now.refusal_reason) or "–"
+        say("exchange.refused-with", refusal=now.refusal_code, reason=reason)
+
+
+@app.command()
 def deliveries(node: Node, json: Json = False) -> None:
     """List what was delivered to you, with the result of its checks."""
     from saltbridge.bootstrap import opened_world

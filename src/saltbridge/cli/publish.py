@@ -21,10 +21,17 @@ def publish(
     purpose: Purpose = "",
     title: Annotated[str, typer.Option("--title", help="Title of the dataset.")] = "",
     person: Annotated[str, typer.Option("--person", help="Who answers for it.")] = "",
+    as_name: Annotated[
+        str, typer.Option("--as", help="Account of who proposes it, shown by its password.")
+    ] = "",
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", help="With --as; - for standard input.")
+    ] = None,
 ) -> None:
     """Decide field by field what may leave, sign it, and offer it to partners."""
     from saltbridge.bootstrap import opened_world
-    from saltbridge.cli.acting import os_name
+    from saltbridge.cli.acting import acting_person, os_name
+    from saltbridge.cli.approval import say_waiting
     from saltbridge.cli.border import print_manifest, read_document
     from saltbridge.cli.present import language
     from saltbridge.locales import text
@@ -42,8 +49,11 @@ def publish(
                 purpose=purpose,
                 title=title,
                 person=person or os_name(),
+                proposer=acting_person(world, as_name, password_file) if as_name else None,
             ),
         )
+    waiting = {one["id"] for one in published.proposals}
     for manifest in published.manifests:
-        print_manifest(manifest)
+        print_manifest(manifest, preview=manifest["decision_id"] in waiting)
+    say_waiting(published.proposals)
     typer.echo(text("publish.done", {"dataset": published.dataset_id}, language()))

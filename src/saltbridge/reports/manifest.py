@@ -70,6 +70,9 @@ def manifest_words(
         for pack in manifest.get("packs", ())
         if pack.get("state") == "annex-not-loaded"
     ]
+    approval = manifest.get("approval", {})
+    if approval.get("needed") and not approval["given"]:
+        notes.append(text("manifest.needs-approval", language=language))
     notes.append(text(f"manifest.{mood}values-never", language=language))
     notes.append(text("border.no-legal-advice", language=language))
     return ManifestText(
@@ -153,15 +156,18 @@ def _line(group: Mapping[str, Any], language: str) -> ManifestLine:
 
 def _names(paths: Iterable[str], language: str) -> tuple[str, ...]:
     """Names behind a group: attributes by their label, other fields by their path."""
-    names: dict[str, None] = {}
-    for path in paths:
-        attribute = _ATTRIBUTE.search(path)
-        id = f"attribute.{attribute.group(1)}" if attribute else ""
-        names[text_or(path, id, None, language)] = None
+    names = dict.fromkeys(field_name(path, language) for path in paths)
     shown = tuple(names)
     if len(shown) <= _SHOWN_PATHS or not shown[0].startswith("/"):
         return shown
     return (*shown[:_SHOWN_PATHS], f"… +{len(shown) - _SHOWN_PATHS}")
+
+
+def field_name(path: str, language: str) -> str:
+    """What people call a field: a passport attribute by its label, any other by its path."""
+    attribute = _ATTRIBUTE.search(path)
+    id = f"attribute.{attribute.group(1)}" if attribute else ""
+    return text_or(path, id, None, language)
 
 
 def _facts(
@@ -182,6 +188,10 @@ def _facts(
         f"{everybody if destination == '*' else destination}",
         "made-at": readable_moment(str(manifest.get("made_at", ""))),
         "person": str(manifest.get("person", "")) or text("manifest.nobody", language=language),
+        "approved-by": text("manifest.semicolon", language=language).join(
+            f"{a['name']} ({readable_moment(a['at'])})"
+            for a in manifest.get("approval", {}).get("given", ())
+        ),
         "decision": str(manifest.get("decision_id", "")),
         "packs": text("manifest.semicolon", language=language).join(
             f"{_pack(p, language)} [{p.get('edition', '')}]" for p in manifest.get("packs", ())
@@ -189,6 +199,8 @@ def _facts(
     }
     if preview:
         del facts["decision"]
+    if not facts["approved-by"]:
+        del facts["approved-by"]
     return tuple((text(f"manifest.{k}", language=language), v) for k, v in facts.items())
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from saltbridge import locales
-from saltbridge.core.canonical import canonical_bytes
-from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.errors import FaultyInput, Refused, Unavailable
 from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import negotiation as machine
@@ -40,15 +40,17 @@ from saltbridge.exchange.records import (
     negotiation_of,
 )
 from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
-from saltbridge.ports import Partner, StaleWrite, UnitOfWork, World
+from saltbridge.ports import OutboxEntry, Partner, StaleWrite, UnitOfWork, World
 from saltbridge.steps.first_request import begun_by, remember_begun
 from saltbridge.steps.processes import keep_process
+from saltbridge.steps.proposals import awaited, hold, refused_with
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.steps.speak import enqueue, say_later
 from saltbridge.trust.did import iso
 
 KIND: Final = "negotiation"
+REFUSED_BY_APPROVER: Final = "exchange.refused-by-approver"
 _ID_TAKEN: Final = Refusal("exchange.agreement-id-taken")
 OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT)
 
@@ -215,17 +217,53 @@ def _take_over(process: Negotiation, message: m.NegotiationMessage) -> Negotiati
 def _answer_request(
     world: World, work: UnitOfWork, partner: Partner, process: Negotiation
 ) -> Negotiation:
-    """Agree if the offer is ours, unaltered, and released content exists for this caller."""
+    """Agree if the offer is ours, unaltered, and released content exists for this caller.
+
+    Where two persons have still to decide, the request waits for them.
+    """
     dataset = _visible_dataset(work, process.offer.target, partner)
     if dataset is None:
         refusal: Refusal | None = Refusal("exchange.offer-unknown", {"offer": process.offer.id})
     else:
         refusal = judge_request(dataset_of(dataset, DSP_2025_1, "").offers, process.offer)
+        if refusal is None and awaited(dataset, partner.bpn):
+            hold(work, awaited(dataset, partner.bpn), process.pid)
+            return process  # stays REQUESTED until two persons have decided
+        if refusal is None and refused_with(dataset, partner.bpn):
+            return _refused(world, work, process, refused_with(dataset, partner.bpn))
         refusal = refusal or _nothing_released(work, dataset, partner)
     if refusal is not None:
         ended = replace(process, refusal_code=refusal.code, refusal_reason=(_english(refusal),))
         return _say(world, work, ended, _termination(process, refusal))
     return _agree(world, work, partner, process)
+
+
+def _refused(world: World, work: UnitOfWork, process: Negotiation, reason: str) -> Negotiation:
+    """Ended with the words that an approver wrote for the partner, and nothing beside them."""
+    ended = replace(process, refusal_code=REFUSED_BY_APPROVER, refusal_reason=(reason,))
+    ending = m.NegotiationTermination(
+        process.provider_pid, process.consumer_pid, REFUSED_BY_APPROVER, (reason,)
+    )
+    return _say(world, work, ended, ending)
+
+
+def answer_held(world: World, entry: OutboxEntry) -> None:
+    """Answer a request that waited for two persons, if it still waits.
+
+    Raises:
+        Unavailable: the partner who asked is known no more.
+    """
+    pid = str(read_json(entry.body)["pid"])
+    with world.store.unit_of_work() as work:
+        record = document(work, KIND, pid)
+        process = negotiation_of(record) if record else None
+        asked = process is not None and process.state is NegotiationState.REQUESTED
+        if process is None or not asked or process.outgoing is not None:
+            return
+        partner = world.node.partner(process.counterparty)
+        if partner is None:
+            raise Unavailable.of("exchange.partner-gone", bpn=process.counterparty)
+        keep_process(work, _answer_request(world, work, partner, process))
 
 
 def _agree(

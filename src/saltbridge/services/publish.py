@@ -1,25 +1,31 @@
-"""Publish: decide per recipient, sign the minimised view, release it, offer it. One commit."""
+"""Publish: decide per recipient, sign the minimised view, release or propose it, offer it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from saltbridge.accounts.model import Act, Person
 from saltbridge.border.calendar import counter_year
-from saltbridge.border.context import Context, Recipient, Secrets, Terms
-from saltbridge.border.decide import Decision, decide
+from saltbridge.border.context import Context, Secrets, Terms
+from saltbridge.border.decide import Decision
 from saltbridge.border.manifest import counters_after, manifest_of
-from saltbridge.border.release import Release
-from saltbridge.border.rules import COUNTERS
-from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
+from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import finding
 from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, usage_offer
+from saltbridge.formats.claim_file import MEDIA_TYPE
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.border_key import border_key, kept_border_key
-from saltbridge.steps.deciding import zone_of
-from saltbridge.steps.release import keep_decision, released_claim
-from saltbridge.steps.rules import rule_book
+from saltbridge.steps.deciding import (
+    Proposer,
+    circumstances,
+    counters_of,
+    decided,
+    keep_counters,
+)
+from saltbridge.steps.people import require_act
+from saltbridge.steps.proposals import keep_proposal
+from saltbridge.steps.release import keep_decision, released_claim, signed_view
 from saltbridge.steps.statement import keep_statement
 from saltbridge.trust.claims import SupplierRecord
 from saltbridge.trust.did import iso
@@ -37,7 +43,11 @@ _DATASETS: Mapping[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class PublishRequest:
-    """A document to be offered to partners (BPN, DID or name) for one purpose."""
+    """A document to be offered to partners (BPN, DID or name) for one purpose.
+
+    ``person`` names who answers for it; ``proposer`` is the account behind the name, if there
+    is one, and then gives the name.
+    """
 
     document: Mapping[str, Any]
     kind: str
@@ -45,66 +55,48 @@ class PublishRequest:
     purpose: str = ""
     title: str = ""
     person: str = ""
+    proposer: Person | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """The dataset that is on offer now, with one decision and one manifest per recipient."""
+    """The dataset that is on offer now, with one decision and one manifest per recipient.
+
+    ``proposals`` are those of them that wait for two persons; nothing of them was released.
+    """
 
     dataset_id: str
     decisions: tuple[Mapping[str, Any], ...]
     manifests: tuple[Mapping[str, Any], ...]
+    proposals: tuple[Mapping[str, Any], ...] = ()
 
 
 def publish(world: World, request: PublishRequest) -> Published:
     """Decide, sign, release and offer a document; everything commits together.
 
+    Where trade secrets would leave, nothing is released yet: the signed bytes wait for two
+    persons, and partners who ask meanwhile wait with them.
+
     Raises:
         FaultyInput: unknown kind or recipient, or no recipient at all.
-        Refused: for one recipient nothing but public fields may leave; the decision is
-            recorded, nothing is offered to anybody.
+        Refused: the proposer may not publish; or for one recipient nothing but public fields
+            may leave: then the decision is recorded, nothing is offered to anybody.
     """
+    if request.proposer is not None:
+        require_act(request.proposer, Act.PUBLISH)
     partners = _partners(world, request)
-    dataset_kind, dct_type, usual_purpose = _DATASETS[request.kind]
-    purpose = request.purpose or usual_purpose
     now = world.clock.now()
     dataset_id, offer_id = world.identifiers.urn_uuid(), world.identifiers.urn_uuid()
+    purpose = request.purpose or _DATASETS[request.kind][2]
     terms = Terms(offer_id, "offer", tuple(p.bpn for p in partners), (purpose,), now)
     with world.store.unit_of_work() as work:
-        outcomes = [
-            _decide_for(world, work, request, partner, purpose, terms, now)
-            for partner in partners
-        ]
-        refused = [decision for decision, _ in outcomes if decision.withholds_all_but_public]
-        records = [
-            keep_decision(work, decision, None if refused else released)
-            for decision, released in outcomes
-        ]
-        if not refused:
-            for (decision, released), (record, _) in zip(outcomes, records, strict=True):
-                if released is not None:
-                    keep_statement(world, work, decision, record, [released], now)
-            releases = {r.audience: r for _, r in outcomes if r is not None}
-            dataset = {
-                "id": dataset_id,
-                "title": request.title or request.kind,
-                "kind": dataset_kind,
-                "dct_type": dct_type,
-                "offer": usage_offer(offer_id, purpose),
-                "access": [p.bpn for p in partners],
-                "releases": {
-                    bpn: {
-                        "digest": work.put_release(r),
-                        "decision_id": r.decision_id,
-                        "media_type": r.media_type,
-                    }
-                    for bpn, r in releases.items()
-                },
-                "created_at": iso(now),
-            }
-            body = canonical_bytes(dataset)
-            work.put("dataset", dataset_id, body, expected_version=0)
-            work.append_leaf("dataset.offered", dataset_id, body)
+        decisions = [_decide_for(world, work, request, p, purpose, terms) for p in partners]
+        refused = [decision for decision in decisions if decision.withholds_all_but_public]
+        if refused:
+            for decision in decisions:
+                keep_decision(work, decision, None)
+        else:
+            published = _offer(world, work, request, decisions, dataset_id)
     if refused:
         raise Refused(
             finding(
@@ -115,10 +107,71 @@ def publish(world: World, request: PublishRequest) -> Published:
             )
             for d in refused
         )
+    return published
+
+
+def _offer(
+    world: World,
+    work: UnitOfWork,
+    request: PublishRequest,
+    decisions: Sequence[Decision],
+    dataset_id: str,
+) -> Published:
+    """Release what may leave at once, propose what two persons have to approve; offer it."""
+    dataset_kind, dct_type, _ = _DATASETS[request.kind]
+    title = request.title or request.kind
+    records: list[Mapping[str, Any]] = []
+    manifests: list[Mapping[str, Any]] = []
+    proposals: list[Mapping[str, Any]] = []
+    releases: dict[str, Any] = {}
+    for decision in decisions:
+        context = decision.context
+        if decision.awaits_approval:
+            _, content = signed_view(world, work, decision, SupplierRecord, context.at)
+            proposal = keep_proposal(
+                world,
+                work,
+                decision,
+                content,
+                request.document,
+                media_type=MEDIA_TYPE,
+                dataset_id=dataset_id,
+                title=title,
+            )
+            proposals.append(proposal)
+            records.append(proposal["decision"])
+            manifests.append(proposal["manifest"])
+            continue
+        _, released = released_claim(world, work, decision, SupplierRecord, context.at)
+        record, manifest = keep_decision(work, decision, released)
+        keep_statement(world, work, decision, record, [released], context.at)
+        records.append(record)
+        manifests.append(manifest)
+        releases[released.audience] = {
+            "digest": work.put_release(released),
+            "decision_id": released.decision_id,
+            "media_type": released.media_type,
+        }
+    context = decisions[0].context
+    dataset = {
+        "id": dataset_id,
+        "title": title,
+        "kind": dataset_kind,
+        "dct_type": dct_type,
+        "offer": usage_offer(_terms_of(context).id, context.purpose),
+        "access": [d.context.recipient.bpn for d in decisions],
+        "releases": releases,
+        "awaiting": {p["recipient"]["bpn"]: p["id"] for p in proposals},
+        "created_at": iso(context.at),
+    }
+    body = canonical_bytes(dataset)
+    work.put("dataset", dataset_id, body, expected_version=0)
+    work.append_leaf("dataset.offered", dataset_id, body)
     return Published(
         dataset_id=dataset_id,
-        decisions=tuple(record for record, _ in records),
-        manifests=tuple(manifest for _, manifest in records),
+        decisions=tuple(records),
+        manifests=tuple(manifests),
+        proposals=tuple(proposals),
     )
 
 
@@ -132,24 +185,17 @@ def preview(world: World, request: PublishRequest) -> tuple[Mapping[str, Any], .
         secrets = kept_border_key(world.keyring, work) or Secrets(
             world.identifiers.token().encode()
         )
-        counters = _counters(work, counter_year(now))
-        book = rule_book(work)
-    contexts = (
-        _context(world, "preview", partner, purpose, terms, now, counters, request)
-        for partner in partners
-    )
-    return tuple(
-        manifest_of(
-            decide(
-                request.document,
-                context,
-                book.catalogue(request.kind, context),
-                book.packs,
-                secrets,
-            )
+        counters = counters_of(work, counter_year(now))
+        contexts = (
+            _context(world, "preview", partner, purpose, terms, counters, request)
+            for partner in partners
         )
-        for context in contexts
-    )
+        return tuple(
+            manifest_of(
+                decided(work, request.document, request.kind, c, secrets, proposal=True)
+            )
+            for c in contexts
+        )
 
 
 def _partners(world: World, request: PublishRequest) -> tuple[Partner, ...]:
@@ -184,33 +230,22 @@ def _decide_for(
     partner: Partner,
     purpose: str,
     terms: Terms,
-    now: datetime,
-) -> tuple[Decision, Release | None]:
+) -> Decision:
+    now = terms.starts
     context = _context(
         world,
         world.identifiers.urn_uuid(),
         partner,
         purpose,
         terms,
-        now,
-        _counters(work, counter_year(now)),
+        counters_of(work, counter_year(now)),
         request,
     )
-    book = rule_book(work)
-    decision = decide(
-        request.document,
-        context,
-        book.catalogue(request.kind, context),
-        book.packs,
-        border_key(world, work),
-    )
-    if decision.withholds_all_but_public:
-        return decision, None
-    after = counters_after(decision)
-    if after is not None:
-        work.put("counter", str(after["year"]), canonical_bytes(after))
-    _, released = released_claim(world, work, decision, SupplierRecord, now)
-    return decision, released
+    secrets = border_key(world, work)
+    decision = decided(work, request.document, request.kind, context, secrets, proposal=True)
+    if not decision.withholds_all_but_public and not decision.awaits_approval:
+        keep_counters(work, counters_after(decision))
+    return decision
 
 
 def _context(
@@ -219,31 +254,25 @@ def _context(
     partner: Partner,
     purpose: str,
     terms: Terms,
-    now: datetime,
     counters: Mapping[str, int] | None,
     request: PublishRequest,
 ) -> Context:
-    return Context(
+    by = request.proposer
+    return circumstances(
+        world,
         decision_id=decision_id,
-        origin=world.node.jurisdiction,
-        destination=partner.jurisdiction,
-        recipient=Recipient(partner.bpn, partner.name, partner.jurisdiction),
+        partner=partner,
+        terms=terms,
         purpose=purpose,
-        agreement=terms,
-        at=now,
+        now=terms.starts,
         counters=counters,
-        person=request.person,
-        zone=zone_of(world),
+        proposer=Proposer(name=by.name, person_id=by.id)
+        if by
+        else Proposer(name=request.person),
     )
 
 
-def _counters(work: UnitOfWork, year: int) -> Mapping[str, int] | None:
-    """The counters of the year; None if what is stored cannot be read: then nothing leaves."""
-    stored = work.get("counter", str(year))
-    if stored is None:
-        return {"year": year, **dict.fromkeys(COUNTERS, 0)}
-    try:
-        counters = read_json(stored.body)
-    except FaultyJson:
-        return None
-    return counters if isinstance(counters, dict) else None
+def _terms_of(context: Context) -> Terms:
+    if context.agreement is None:
+        raise RuntimeError("a publication is decided under its own offer")
+    return context.agreement

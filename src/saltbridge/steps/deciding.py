@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from saltbridge.border.context import Approval, Context, Recipient, Secrets, Terms
+from saltbridge.border.decide import Decision, decide
 from saltbridge.border.rules import COUNTERS
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
-from saltbridge.ports import Keyring, Partner, UnitOfWork, World
-from saltbridge.steps.border_key import border_key, kept_border_key
+from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.rules import rule_book
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +50,26 @@ def circumstances(
     )
 
 
+def decided(
+    view: UnitOfWork,
+    given: Mapping[str, Any],
+    kind: str,
+    context: Context,
+    secrets: Secrets,
+    *,
+    proposal: bool = False,
+) -> Decision:
+    """The decision about a document under the rules at this node now.
+
+    Raises:
+        FaultyInput: the document's kind is not ``kind``.
+        Refused: a stored list is not understood, so that nothing can be decided.
+    """
+    book = rule_book(view)
+    catalogue = book.catalogue(kind, context)
+    return decide(given, context, catalogue, book.packs, secrets, proposal=proposal)
+
+
 def zone_of(world: World) -> str:
     """The free-trade zone of this node: setting ``free_trade_zone``; empty without it."""
     zone = world.settings.get("free_trade_zone", "none")
@@ -66,17 +88,7 @@ def counters_of(view: UnitOfWork, year: int) -> Mapping[str, int] | None:
     return counters if isinstance(counters, dict) else None
 
 
-def keep_counters(work: UnitOfWork, year: int, counters: Mapping[str, int] | None) -> None:
+def keep_counters(work: UnitOfWork, counters: Mapping[str, int] | None) -> None:
     """Store the counters as they are once something has left; None changes nothing."""
     if counters is not None:
-        work.put("counter", str(year), canonical_bytes(dict(counters)))
-
-
-def stored_secrets(view: UnitOfWork, keyring: Keyring) -> Secrets | None:
-    """The key behind pseudonyms and commitments; None before its first use."""
-    return kept_border_key(keyring, view)
-
-
-def secrets_of(world: World, work: UnitOfWork) -> Secrets:
-    """The key behind pseudonyms and commitments, made at first use."""
-    return border_key(world, work)
+        work.put("counter", str(counters["year"]), canonical_bytes(dict(counters)))

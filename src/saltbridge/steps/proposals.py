@@ -6,6 +6,7 @@ who approved. The document behind it lies beside it (``proposal-document``) unti
 would have expired, since the decision is made anew before anything leaves.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -56,7 +57,7 @@ def keep_proposal(
         raise ValueError("a proposal is made under terms")
     lifetime = timedelta(days=days_to_approve(world))
     expires = context.at + lifetime
-    whole = canonical_bytes(dict(given))
+    whole = json.dumps(given, ensure_ascii=False, allow_nan=False).encode()  # order kept
     proposal = {
         "id": context.decision_id,
         "state": PENDING,

@@ -1,0 +1,93 @@
+"""The step of the demo in which two persons of the cell maker let the record go."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from saltbridge.cli.demo_layout import INDENT
+from saltbridge.cli.demo_report import say_checks
+from saltbridge.cli.demo_walk import StepFailed, Walk
+from saltbridge.reports.approval import proposal_words, short_digest
+
+# Fictitious people; their passwords are made anew at every run.
+APPROVERS = (
+    ("zhang.min", "Zhang Min", "approver"),
+    ("chen.yu", "Chen Yu", "compliance-officer"),
+)
+
+
+def two_persons_approve(walk: Walk, total: int) -> dict[str, Any]:
+    """The carmaker asks and waits, two people look and approve; returns the delivery."""
+    cells, cars = walk.companies["cells"], walk.companies["cars"]
+    node, asker = ("--node", str(cells.folder)), ("--node", str(cars.folder))
+    with walk.step("approval", total):
+        asked = walk.run(
+            *("exchange", "request", cells.bpn, "--kind", "supplier-record", *asker, "--json"),
+            show=False,
+        ).json()
+        reached = walk.run(
+            "exchange", "status", asked["negotiation_id"], *asker, "--json", show=False
+        ).json()
+        walk.tell(walk.word("asks-and-waits", name=cars.name, state=reached["negotiation"]))
+        passwords = [_account(walk, *approver) for approver in APPROVERS]
+        (waiting,) = walk.run("border", "pending", *node, "--json").json()
+        shown = walk.run("border", "show", waiting["id"], *node, "--json").json()
+        _say_proposal(walk, shown)
+        said = walk.run(*_approve(walk, waiting, APPROVERS[0][0], passwords[0])).stdout
+        walk.tell(said.strip())
+        twice = walk.run(
+            *_approve(walk, waiting, APPROVERS[0][0], passwords[0]), show=False, expect=1
+        ).stderr
+        walk.tell(twice.strip().splitlines()[0], "yellow")
+        said = walk.run(*_approve(walk, waiting, APPROVERS[1][0], passwords[1])).stdout
+        walk.tell(said.strip(), "green")
+        walk.results["approval"] = {
+            "id": waiting["id"],
+            "digest": waiting["digest"],
+            "approvers": [name for name, _, _ in APPROVERS],
+        }
+    with walk.step("delivery", total):
+        walk.run("exchange", "status", asked["negotiation_id"], *asker, "--wait", "60")
+        deliveries = walk.run("exchange", "deliveries", *asker, "--json", show=False).json()
+        newest: dict[str, Any] = max(deliveries, key=lambda d: d["received_at"])
+        say_checks(walk, newest)
+        if not newest["checks"] or not all(check["ok"] for check in newest["checks"]):
+            raise StepFailed(walk.word("failed.checks"))
+        if newest["digest"] != waiting["digest"]:
+            raise StepFailed(walk.word("failed.other-bytes"))
+    return newest
+
+
+def _account(walk: Walk, name: str, display_name: str, role: str) -> Path:
+    """A new account of the cell maker; returns the file with its password."""
+    file = walk.folder / f"{name}.password"
+    file.touch(mode=0o600)
+    file.write_text(secrets.token_urlsafe(18), encoding="ascii")
+    walk.run(
+        *("people", "add", str(walk.companies["cells"].folder), name),
+        *("--display-name", display_name, "--roles", role, "--password-file", str(file)),
+    )
+    return file
+
+
+def _approve(walk: Walk, waiting: dict[str, Any], name: str, password: Path) -> tuple[str, ...]:
+    return (
+        *("border", "approve", waiting["id"], "--node", str(walk.companies["cells"].folder)),
+        *("--as", name, "--password-file", str(password)),
+        *("--digest", waiting["digest"], "--yes"),
+    )
+
+
+def _say_proposal(walk: Walk, shown: dict[str, Any]) -> None:
+    """What needs the two persons, with the values that would leave."""
+    words = proposal_words(shown, walk.tongue)
+    walk.tell(words.summary, "bold")
+    minimised = next(s for s in words.sections if s.key == "minimised")
+    for group in (g for g in minimised.groups if g.needs_approval):
+        values = ", ".join(v for field in group.fields for v in field.values)
+        walk.tell(f"{group.what} ({group.form}): {_cut(values)}", lead="  ● ")
+    walk.tell(walk.word("compare", digest=short_digest(shown["digest"])))
+
+
+def _cut(values: str, most: int = 4 * INDENT * 4) -> str:
+    return values if len(values) <= most else f"{values[:most]}…"
