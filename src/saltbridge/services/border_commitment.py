@@ -14,7 +14,7 @@ from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.ports import World
-from saltbridge.steps.deciding import stored_secrets
+from saltbridge.steps.border_key import kept_border_key
 from saltbridge.steps.records import document
 from saltbridge.trust.signature import open_jws
 
@@ -35,7 +35,7 @@ def open_commitment(world: World, decision_id: str, given: Mapping[str, Any]) ->
         if record is None:
             raise FaultyInput.of("border.unknown-decision", id=decision_id[:80])
         release = view.get_release(record["digest"] or "", decision_id)
-        secrets = stored_secrets(view, world.keyring)
+        secrets = kept_border_key(world.keyring, view)
     if release is None or secrets is None:
         raise FaultyInput.of("border.no-commitment", id=decision_id[:80])
     salt = commitment_salt(decision_id, secrets)
