@@ -10,20 +10,27 @@ from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.locales import LANGUAGES, has_text
 from saltbridge.reports.border_words import DO, rule_words
-from saltbridge.services import annex
+from saltbridge.services import annex, approval
 from saltbridge.services.border_commitment import check_opening, open_commitment
 from saltbridge.services.border_explain import explanation
 from saltbridge.services.border_packs import listed
 from saltbridge.services.border_records import decisions
 from saltbridge.services.publish import publish
+from saltbridge.testing.approvals import approve_all
 from saltbridge.testing.builders import NOON
 from saltbridge.testing.canaries import battery_record
 
 
+def released(w):
+    """The decision record of a publication that two persons approved."""
+    (proposed,) = publish(w, request()).decisions
+    approve_all(w, approval)
+    return next(d for d in decisions(w) if d["id"] == proposed["id"])
+
+
 def a_release():
     w = world()
-    published = publish(w, request())
-    return w, published.decisions[0]
+    return w, released(w)
 
 
 def test_all_fields_are_explained_once():
@@ -110,7 +117,7 @@ def test_a_commitment_opens_for_the_document_it_was_made_of_and_for_no_other():
 
 def test_two_releases_have_two_salts():
     w, record = a_release()
-    other = publish(w, request()).decisions[0]
+    other = released(w)
     salts = {open_commitment(w, r["id"], request().document)["salt"] for r in (record, other)}
     assert len(salts) == 2
     with pytest.raises(FaultyInput):

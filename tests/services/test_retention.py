@@ -7,10 +7,11 @@ from tests.services.test_annex import CARS, LI, OPERATOR, request
 
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.ports import StaleWrite
-from saltbridge.services import retention
+from saltbridge.services import approval, retention
 from saltbridge.services.border_records import decisions, manifests
 from saltbridge.services.publish import publish
 from saltbridge.steps.release import keep_decision
+from saltbridge.testing.approvals import approve_all
 from saltbridge.testing.builders import FixedClock, memory_world, node_profile
 from saltbridge.trust.log import tree_root
 
@@ -19,6 +20,13 @@ def a_world(**settings):
     clock = FixedClock()
     w = memory_world(node_profile("cellmaker", partners=(CARS,)), clock=clock)
     return replace(w, settings=settings), clock
+
+
+def released(w):
+    """The decision record of a publication that two persons approved."""
+    (proposed,) = publish(w, request()).decisions
+    approve_all(w, approval)
+    return next(d for d in decisions(w) if d["id"] == proposed["id"])
 
 
 def later(clock, years, days=0):
@@ -32,7 +40,7 @@ def states(w):
 
 def test_nothing_is_erased_before_the_term():
     w, clock = a_world()
-    publish(w, request())
+    released(w)
     later(clock, 3, -1)
     assert states(w) == ["kept", "kept"]  # the release and its statement
     assert retention.erase(w, LI) == ()
@@ -40,7 +48,7 @@ def test_nothing_is_erased_before_the_term():
 
 def test_after_the_term_bytes_and_manifest_go_and_the_proof_stays():
     w, clock = a_world()
-    (record,) = publish(w, request()).decisions
+    record = released(w)
     with w.store.reading() as view:
         before = view.leaf_hashes()
     later(clock, 3)
@@ -60,7 +68,7 @@ def test_after_the_term_bytes_and_manifest_go_and_the_proof_stays():
 
 def test_only_who_may_load_rules_erases():
     w, clock = a_world()
-    publish(w, request())
+    released(w)
     later(clock, 4)
     with pytest.raises(Refused):
         retention.erase(w, OPERATOR)
@@ -78,14 +86,14 @@ def test_the_setting_lengthens_the_term_and_never_shortens_it(setting, term):
 def test_a_leap_day_ends_on_the_first_of_march():
     w, clock = a_world()
     clock.moment = clock.moment.replace(year=2028, month=2, day=29)
-    publish(w, request())
+    released(w)
     assert {one.ends_on for one in retention.aged(w)} == {"2031-03-01"}
 
 
 def test_no_decision_is_ever_written_twice():
     """The only way to keep a decision refuses an id that was kept before."""
     w, _ = a_world()
-    publish(w, request())
+    released(w)
     with w.store.reading() as view:
         stored = view.find("decision")
     assert {r.version for r in stored} == {1}
