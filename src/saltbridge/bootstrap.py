@@ -59,7 +59,6 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
         settings={
             **node.settings,
             "folder": str(node_dir),
-            "operator_token": node_folder.operator_token(node_dir),
         },
     )
 

@@ -432,8 +432,7 @@ class World:
     """Everything a service may touch.
 
     ``settings`` holds what ``adapters.settings`` lists, where it is set, and of a node on disk
-    its ``folder`` and ``operator_token``, which opens the operator pages; without it there
-    are none.
+    its ``folder``.
     """
 
     node: NodeProfile

@@ -140,7 +140,6 @@ def test_the_world_of_a_node_is_real(tmp_path: Path) -> None:
     assert world.settings == {
         "port": 8102,
         "folder": str(folder),
-        "operator_token": node_folder.operator_token(folder),
     }
     assert world.clock.now().tzinfo is not None
     assert world.identifiers.urn_uuid() != world.identifiers.urn_uuid()
@@ -171,13 +170,3 @@ def test_a_world_that_is_open_learns_of_new_partners(tmp_path: Path) -> None:
     (folder / "node.toml").write_text(sound.partition("[[partners")[0], "utf-8")
     assert world.node.partner(OEM.bpn) is None  # and one taken out is out
     world.store.close()
-
-
-def test_the_operator_pages_have_a_token_of_their_own(tmp_path: Path) -> None:
-    folder = tmp_path / "node"
-    made(folder)
-    token = node_folder.operator_token(folder)
-    assert len(token) > 40
-    assert (folder / node_folder.TOKEN_FILE).stat().st_mode & 0o077 == 0
-    (folder / node_folder.TOKEN_FILE).unlink()
-    assert node_folder.operator_token(folder) == ""

@@ -19,7 +19,8 @@ SOUND: dict[str, Any] = {
     "tls": {"certificate": "tls/chain.pem", "key": "tls/key.pem"},
     "limits": {"connections_per_address": 10},
     "log_format": "text",
-    "oidc": {"anything": 1},
+    "oidc": {"issuer": "https://id.example", "roles": {"Anything": "viewer"}},
+    "sessions": {"idle_minutes": 10},
 }
 
 
@@ -42,7 +43,9 @@ def test_sound_settings_give_no_findings() -> None:
         ({"trusted_proxies": "*"}, ["node.wrong-value"]),
         ({"trusted_proxies": ["*"]}, ["settings.no-network"]),
         ({"trusted_proxies": [7]}, ["node.wrong-value"]),
-        ({"oidc": "on"}, ["node.wrong-value"]),
+        ({"oidc": "on"}, ["node.unknown-member"]),
+        ({"pkcs11": "on"}, ["node.wrong-value"]),
+        ({"sessions": {"idle_minutes": 0}}, ["settings.out-of-range"]),
         ({"port": 0, "bind": 1, "x": 1},
          ["node.unknown-member", "node.wrong-value", "settings.out-of-range"]),
     ],

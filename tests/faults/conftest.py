@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from saltbridge.accounts.model import Role
 from saltbridge.adapters.outbox_worker import OutboxWorker
 from saltbridge.bootstrap import outbox_handlers
 from saltbridge.core.canonical import read_json
@@ -24,6 +25,8 @@ from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
 from saltbridge.services.negotiate import start_negotiation
 from saltbridge.services.publish import PublishRequest, publish
+from saltbridge.steps.people import account_named
+from saltbridge.steps.sessions import begin_session
 from saltbridge.testing.approvals import approve_all
 from saltbridge.testing.aviary import (
     CARS,
@@ -39,12 +42,12 @@ from saltbridge.testing.aviary import (
 from saltbridge.testing.builders import FixedClock, memory_world, node_profile, partner_of
 from saltbridge.testing.deliveries import example_record, example_request
 from saltbridge.testing.peers import InProcessHttp
+from saltbridge.testing.people import people_of
 from saltbridge.trust.self_issued import self_issued_token
 from saltbridge.web.app import create_app
 from saltbridge.web.watch import Watch, watched
 
 SERIALS = ("MJC24-7K2MQ9", "MJC24-H4TX0B")
-OPERATOR_TOKEN = "OPERATORTOKENz9y8x7w6v5u4t3s2r1q0"
 
 
 @dataclass
@@ -118,6 +121,14 @@ class Companies:
             }
         )
 
+    def session(self, name: str) -> str:
+        """The token of a new session of the company's operator."""
+        world = self.worlds[name]
+        with world.store.unit_of_work() as work:
+            account = account_named(work, "operator")
+            assert account is not None
+            return begin_session(world, work, account, "password")
+
     def call(
         self,
         callee: str,
@@ -186,7 +197,6 @@ def _worlds(what: Inventory, aviary: Aviary) -> Companies:
                 factor_sets=sets if name == CELLS else {},
                 # Behind a proxy, so that nobody is an insider for coming from this machine.
                 settings={
-                    "operator_token": OPERATOR_TOKEN,
                     "trusted_proxies": ["127.0.0.1"],
                 },
             ),
@@ -197,6 +207,7 @@ def _worlds(what: Inventory, aviary: Aviary) -> Companies:
     for world in worlds.values():
         watch = Watch()
         http.applications[world.node.base_url] = watched(create_app(world, watch=watch), watch)
+        people_of(world, {"operator": frozenset({Role.OPERATOR})})
     return Companies(clock, http, worlds, aviary, heard)
 
 

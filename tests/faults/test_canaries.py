@@ -18,16 +18,17 @@ from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.ports import HttpAnswer
 from saltbridge.testing.aviary import CARS, CELLS, STRANGER, SUPPLIER
 from saltbridge.testing.builders import node_profile
+from saltbridge.testing.people import PASSWORD
 from saltbridge.web.app import create_app
-from saltbridge.web.operator_page import cookie_name
+from saltbridge.web.session import cookie_name
 
+SESSIONS: list[str] = []  # tokens of the operators' sessions
 EVERYBODY, NOBODY = "everybody", ""
 PORTS = range(8301, 8305)
 GTIN, SERIALS = "09521234567899", ("MJC24-7K2MQ9", "MJC24-H4TX0B")
-OPERATOR_TOKEN = "OPERATORTOKENz9y8x7w6v5u4t3s2r1q0"
 
 # route → whom it may answer with 2xx: everybody; partners, signed in; who holds a token of
-# its own for it
+# its own for it; the node's own people, signed in
 ROUTES = {
     "/health": EVERYBODY,
     "/health/ready": EVERYBODY,
@@ -68,8 +69,14 @@ ROUTES = {
     "/log/proof/inclusion": EVERYBODY,
     "/log/witness/add-checkpoint": "logs",
     "/log/witness/{origin_hash}/checkpoint": EVERYBODY,
-    "/operator": "token",
-    "/operator/manifests/{id:path}": "token",
+    "/operator": "people",
+    "/operator/manifests/{id:path}": "people",
+    "/operator/people": "people",
+    "/account": "people",
+    "/sign-in": EVERYBODY,
+    "/sign-out": "people",
+    "/setup": "people",
+    "/invitation": "token",
 }
 CATALOGUE_REQUEST = canonical_bytes(
     {
@@ -151,13 +158,15 @@ def known_ids(companies: Any) -> set[str]:
         *("footprint", "pcf", "passport", "passport-view", "passport-model", "did-document"),
     )
     assert len(found) > 25
+    SESSIONS.extend(companies.session(name) for name in (SUPPLIER, CELLS, CARS))
     return found
 
 
 def told(companies: Any, hearer: str, answer: HttpAnswer) -> list[str]:
     heads = "\n".join(f"{k}: {v}" for k, v in answer.headers.items())
     assert "x-injected" not in answer.headers
-    assert OPERATOR_TOKEN.encode() not in heads.encode() + answer.content
+    for secret in (PASSWORD, "$argon2", *SESSIONS):
+        assert secret.encode() not in heads.encode() + answer.content
     found: list[str] = companies.aviary.heard_by(
         hearer, heads.encode() + b"\n" + answer.content
     )
@@ -340,15 +349,16 @@ def test_no_token_but_its_own_opens_the_data_plane_or_the_operators_pages(
     for name in (SUPPLIER, CELLS):
         for transfer in companies.all(name, "transfer"):
             path = f"/data/{transfer['provider_pid']}"
-            shown = {*used, *stored, companies.token(CARS, name), OPERATOR_TOKEN}
+            shown = {*used, *stored, companies.token(CARS, name), companies.session(name)}
             for token in shown:
                 answer = companies.call(name, "GET", path, authorization=f"Bearer {token}")
                 assert answer.status == 403
-        for cookie in (*sorted(stored)[:3], "", "x"):
-            answer = companies.call(
-                name,
-                "GET",
-                "/operator",
-                cookie=f"{cookie_name(companies.worlds[name])}={cookie}",
-            )
-            assert answer.status == 404
+        cookie = cookie_name(companies.worlds[name])
+        digests = sorted(companies.ids("session"))
+        other = companies.session(CARS)
+        for token in (*sorted(stored)[:3], *digests, *used, other, "", "x"):
+            for path in ("/operator", "/operator/people", "/account"):
+                answer = companies.call(name, "GET", path, cookie=f"{cookie}={token}")
+                assert answer.status == 303
+        good = f"{cookie}={companies.session(name)}"
+        assert companies.call(name, "GET", "/operator", cookie=good).status == 200

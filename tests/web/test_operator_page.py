@@ -1,10 +1,9 @@
-"""The operator's pages: closed without the token, readable in three languages, no canary."""
+"""The operator's pages: closed to strangers, readable in three languages, no canary."""
 
 from dataclasses import replace
 
 import pytest
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
+from fastapi import FastAPI
 
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import Refused
@@ -12,11 +11,12 @@ from saltbridge.ports import World
 from saltbridge.services import approval
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.testing.approvals import approve_all
+from saltbridge.testing.browsers import Browser
 from saltbridge.testing.builders import memory_world, node_profile, partner_of
 from saltbridge.testing.canaries import battery_record, footprint
-from saltbridge.web.operator_page import cookie_name, routes
+from saltbridge.testing.people import people_of
+from saltbridge.web.app import create_app
 
-TOKEN = "t" * 43
 CARS = partner_of(node_profile("carmaker", jurisdiction="EU", port=8103))
 
 
@@ -40,9 +40,8 @@ def delivery(number: int, ok: bool = True) -> dict[str, object]:
 
 
 def filled_world() -> World:
-    world = memory_world(
-        node_profile("cellmaker", partners=(CARS,)), settings={"operator_token": TOKEN}
-    )
+    world = memory_world(node_profile("cellmaker", partners=(CARS,)))
+    people_of(world)
     request = PublishRequest(
         document=battery_record(),
         kind="battery-supplier-record",
@@ -68,16 +67,14 @@ def world() -> World:
     return filled_world()
 
 
-@pytest.fixture
-def stranger(world) -> TestClient:
-    return TestClient(Starlette(routes=routes(world)), follow_redirects=False)
+@pytest.fixture(scope="module")
+def app(world) -> FastAPI:
+    return create_app(world)
 
 
 @pytest.fixture
-def operator(stranger) -> TestClient:
-    opened = stranger.get(f"/operator?token={TOKEN}&lang=de")
-    assert opened.status_code == 303
-    return stranger
+def operator(app, world) -> Browser:
+    return Browser(app, world).sign_in("operator")
 
 
 def manifest_path(world: World) -> str:
@@ -86,40 +83,23 @@ def manifest_path(world: World) -> str:
     return f"/operator/manifests/{decisions[0]}"
 
 
-def test_without_the_token_nothing_is_there(stranger, world):
-    nowhere = stranger.get("/elsewhere").status_code
-    for path in (
-        "/operator",
-        "/operator?token=",
-        "/operator?token=wrong",
-        f"/operator?token={TOKEN}x",
-        "/operator?token=%F0%9F%94%91",
-        manifest_path(world),
-    ):
-        assert stranger.get(path).status_code == nowhere == 404
-    wrong = {"Cookie": f"{cookie_name(world)}=no"}
-    assert stranger.get("/operator", headers=wrong).is_error
+def test_whoever_is_not_signed_in_finds_a_form_and_nothing_else(app, world):
+    stranger = Browser(app, world)
+    for path in ("/operator", "/operator?token=x", manifest_path(world)):
+        answer = stranger.get(path)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/sign-in?next=/operator")
+        assert answer.content == b""
 
 
-def test_nodes_on_one_host_do_not_share_a_cookie(world):
-    """Browsers keep cookies by host; three nodes on 127.0.0.1 must not lock each other out."""
-    other = replace(world, node=replace(world.node, bpn="BPNL00000000OTHE"))
-    assert cookie_name(other) != cookie_name(world)
-
-
-def test_a_node_without_a_token_has_no_operator_pages(world):
-    for settings in ({}, {"operator_token": ""}):
-        closed = TestClient(Starlette(routes=routes(replace(world, settings=settings))))
-        for path in ("/operator", "/operator?token=", "/operator?token=None"):
-            assert closed.get(path).status_code == 404
-
-
-def test_the_token_moves_from_the_address_into_a_cookie(stranger):
-    answer = stranger.get(f"/operator?token={TOKEN}&lang=de")
-    assert answer.headers["location"] == "/operator?lang=de"
-    cookie = answer.headers["set-cookie"]
-    assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Path=/operator" in cookie
-    assert stranger.get("/operator").status_code == 200
+def test_a_viewer_sees_the_overview_and_no_decisions(app, world):
+    viewer = Browser(app, world).sign_in("viewer")
+    page = viewer.get("/operator?lang=en").text
+    assert "Offered datasets" in page and "Border decisions" not in page
+    assert "/operator/manifests/" not in page
+    refused = viewer.get(f"{manifest_path(world)}?lang=en")
+    assert refused.status_code == 403 and CARS.bpn not in refused.text
+    assert "for other roles" in refused.text
 
 
 @pytest.mark.parametrize(
@@ -168,7 +148,7 @@ def test_what_people_and_partners_wrote_is_escaped(operator, world):
 def test_pages_ask_for_nothing_else_and_are_not_kept(operator):
     answer = operator.get("/operator?lang=en")
     assert "<script" not in answer.text and "http-equiv" not in answer.text
-    assert "src=" not in answer.text and "<link" not in answer.text
+    assert "src=" not in answer.text and answer.text.count("<link") == 1  # the empty icon
     assert answer.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
@@ -178,7 +158,7 @@ def test_an_unknown_manifest_is_not_found(operator):
 
 
 def test_an_empty_node_has_a_page_too():
-    empty = memory_world(node_profile("new"), settings={"operator_token": TOKEN})
-    client = TestClient(Starlette(routes=routes(empty)))
-    page = client.get(f"/operator?token={TOKEN}&lang=en")
+    empty = memory_world(node_profile("new"))
+    people_of(empty)
+    page = Browser(create_app(empty), empty).sign_in("operator").get("/operator?lang=en")
     assert page.status_code == 200 and page.text.count("None yet.") == 4

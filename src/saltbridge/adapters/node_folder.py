@@ -1,12 +1,9 @@
 """A node is a folder: ``node.toml`` (who it is, whom it knows), ``keys/``, ``node.sqlite``.
 
 The passphrase of the keys lies elsewhere: see ``keys_passphrase``.
-
-``operator.token`` opens the pages for the company's own people; it is made with the node.
 """
 
 import os
-import secrets
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -27,7 +24,6 @@ from saltbridge.ports import NodeProfile, Partner
 NODE_FILE = "node.toml"
 KEYS = "keys"
 STORE_FILE = "node.sqlite"
-TOKEN_FILE = "operator.token"  # noqa: S105 - a file name
 _HEADING = "# One company's node. The sealed keys lie in keys/, the documents in node.sqlite.\n"
 _OPTIONAL = {
     NodeProfile: frozenset({"address", "country", "partners", "allow_loopback_http"}),
@@ -92,7 +88,7 @@ def read(folder: Path) -> NodeFolder:
 def create(
     folder: Path, profile: NodeProfile, settings: Mapping[str, Any], now: datetime
 ) -> Passphrase:
-    """Make a node in a new or empty folder: file, keys, operator token.
+    """Make a node in a new or empty folder: file and keys.
 
     Returns the passphrase of its keys: the one given for it, else a new one in a file beside
     the folder (``<folder>.passphrase``).
@@ -113,19 +109,8 @@ def create(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     passphrase = PassphraseSource(folder, settings).find_or_make()
     create_first_keys(folder / KEYS, now, passphrase)
-    token = os.open(folder / TOKEN_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(token, "w", encoding="ascii") as file:
-        file.write(f"{secrets.token_urlsafe(32)}\n")
     _write(NodeFolder(folder, profile, settings))  # last: with it the node is complete
     return passphrase
-
-
-def operator_token(folder: Path) -> str:
-    """The token of the operator pages; empty, and so no pages, if the file is not there."""
-    try:
-        return (folder / TOKEN_FILE).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 def add_partner(folder: Path, partner: Partner) -> bool:

@@ -69,8 +69,20 @@ SETTINGS: Final = (
             "the node's folder."),
     Setting("pkcs11", dict, "Keys in a hardware module."),
     # People
-    Setting("oidc", dict, "Signing in through the company's OpenID Connect provider."),
-    Setting("sessions", dict, "How long a person stays signed in."),
+    Setting("sessions.idle_minutes", int, "Minutes without a request after which a person is "
+            "signed out.", 30, 1, 480),
+    Setting("sessions.absolute_hours", int, "Hours after signing in at which a person has to "
+            "sign in again.", 12, 1, 24),
+    Setting("oidc.issuer", str, "The company's OpenID Connect provider, as it names itself: "
+            "https://…"),
+    Setting("oidc.client_id", str, "Name under which this node is registered there."),
+    Setting("oidc.client_secret_file", str, "File with the secret of that registration; "
+            "relative to the node's folder."),
+    Setting("oidc.label", str, "What people call the provider, for the sign-in page.",
+            "its address"),
+    Setting("oidc.roles_claim", str, "Claim of the ID token that lists roles or groups. "
+            "Without it, people and roles are those entered at the node."),
+    Setting("oidc.roles", dict, "Value of that claim = role of the node."),
     Setting("approval_days", int, "Days within which a pending release is to be approved.",
             14, 1, 365),
     # Border and record

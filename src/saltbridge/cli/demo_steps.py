@@ -8,6 +8,7 @@ from typing import Any
 
 from saltbridge.cli.demo_approval import two_persons_approve
 from saltbridge.cli.demo_layout import INDENT
+from saltbridge.cli.demo_people import add_people, say_people
 from saltbridge.cli.demo_report import (
     say_addresses,
     say_checks,
@@ -111,6 +112,7 @@ def _introduce(walk: Walk, first_port: int) -> None:
                 *("--dsp-url", f"{partner.url}/2025-1"),
                 show=False,
             )
+        add_people(walk)
         for company in walk.companies.values():
             walk.serve(company)
             walk.say(f"{_MARGIN}{company.name:<15} {company.jurisdiction}  {company.did}")
@@ -318,10 +320,6 @@ def _pages(walk: Walk) -> None:
             "passport": first,
             "passports": pages,
             "qr": f"{first}/qr.svg",
-            "operator_pages": {
-                c.key: f"{c.url}/operator?token={_operator_token(c)}"
-                for c in walk.companies.values()
-            },
         }
         tongues = (walk.tongue, *(t for t in LANGUAGES if t != walk.tongue))
         say_addresses(
@@ -335,13 +333,7 @@ def _pages(walk: Walk) -> None:
                 ),
             ],
         )
-        operator_pages: dict[str, str] = walk.results["urls"]["operator_pages"]
-        walk.tell(walk.word("page.operators"))
-        say_addresses(walk, [(walk.companies[k].name, u) for k, u in operator_pages.items()])
-
-
-def _operator_token(company: Company) -> str:
-    return (company.folder / "operator.token").read_text(encoding="ascii").strip()
+        say_people(walk)
 
 
 def _verify_offline(walk: Walk) -> None:

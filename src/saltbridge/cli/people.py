@@ -142,6 +142,34 @@ def password(folder: Folder, name: Name, password_file: PasswordFile = None) -> 
     say("people.said-password", person=account.label)
 
 
+@app.command()
+def invite(folder: Folder, name: Name) -> None:
+    """Print an address, good once, at which a person chooses a new password."""
+    from urllib.parse import quote
+
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.acting import os_person
+    from saltbridge.cli.present import say
+    from saltbridge.services.people_codes import invite as make_invitation
+
+    with opened_world(folder) as world:
+        made = make_invitation(world, os_person(), name)
+        url = f"{world.node.base_url}/invitation?code={quote(made.code)}"
+    until = f"{made.expires:%Y-%m-%d %H:%M} UTC"
+    say("people.said-invited", person=name, until=until, url=url)
+
+
+@app.command("setup-code")
+def setup_code(folder: Folder) -> None:
+    """Print an address, good once, at which the first operator is added."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say
+    from saltbridge.web.sign_in_codes import set_up_address
+
+    with opened_world(folder) as world:
+        say("people.said-setup-code", url=set_up_address(world))
+
+
 def _split(roles: str) -> tuple[str, ...]:
     return tuple(role.strip() for role in roles.split(",") if role.strip())
 

@@ -17,6 +17,10 @@ from saltbridge.web import (
     metrics,
     operator_page,
     passport_page,
+    people_page,
+    sign_in,
+    sign_in_account,
+    sign_in_codes,
 )
 from saltbridge.web.answers import json_answer
 from saltbridge.web.watch import Watch
@@ -41,7 +45,8 @@ def create_app(
     app.include_router(dsp.router(world, wake))
     app.include_router(dataplane.router(world))
     app.include_router(log.router(world, wake))
-    app.router.routes.extend(operator_page.routes(world))
+    for own in (operator_page, people_page, sign_in, sign_in_account, sign_in_codes):
+        app.router.routes.extend(own.routes(world))
     app.router.routes.extend(passport_page.routes(world))
     dsp.add_problem_handler(app)
     app.add_exception_handler(HTTPException, _http_error)

@@ -1,21 +1,18 @@
 """The node's pages for its own people: what it holds, offers, received and decided.
 
-Rendered here, without scripts and without anything from elsewhere. The operator's token opens
-them: once in the address, then as a cookie. Without it, every address here is simply not
-found.
+Rendered here, without scripts and without anything from elsewhere, for people who signed in
+and have a role for it.
 """
 
 from collections.abc import Mapping
-from hmac import compare_digest
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from markupsafe import Markup
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from saltbridge.accounts.model import Act
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.locales import number, text, text_or
@@ -23,112 +20,51 @@ from saltbridge.ports import World
 from saltbridge.reports.manifest import manifest_html, readable_moment
 from saltbridge.services.border_records import manifests
 from saltbridge.steps.records import every
-from saltbridge.web.pages import reader_language, templates
+from saltbridge.web.own_pages import language_of, own_page, problem_page
+from saltbridge.web.session import Session, page
 
-_NAMES: Final = (("en", "English"), ("de", "Deutsch"), ("zh", "中文"))
 _SHOWN: Final = 50
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def routes(world: World) -> list[Route]:
-    """The pages below ``/operator``. Without a token in the settings they are not found."""
+    """The overview at ``/operator``, and the manifests of decisions below it."""
     pages = _Pages(world)
+    manifest = page(world, Act.READ_DECISIONS, pages.manifest)
     return [
-        Route("/operator", pages.overview, methods=["GET"]),
-        Route("/operator/manifests/{id:path}", pages.manifest, methods=["GET"]),
+        Route("/operator", page(world, Act.READ_OVERVIEW, pages.overview), methods=["GET"]),
+        Route("/operator/manifests/{id:path}", manifest, methods=["GET"]),
     ]
-
-
-def cookie_name(world: World) -> str:
-    """The cookie of this node alone: browsers keep cookies by host and leave out the port."""
-    return f"saltbridge_operator_{world.node.bpn}"
 
 
 class _Pages:
     def __init__(self, world: World) -> None:
         self._world = world
-        self._cookie = cookie_name(world)
 
-    async def overview(self, request: Request) -> Response:
-        refused = self._door(request)
-        if refused is not None:
-            return refused
-        language = reader_language(request)
-        tables = await run_in_threadpool(_tables, self._world, language)
-        return self._page("operator_overview.html", language, "operator.title", **tables)
+    def overview(self, request: Request, session: Session) -> Response:
+        tables = _tables(self._world, language_of(request))
+        title = "operator.title"
+        return own_page(
+            self._world,
+            request,
+            session,
+            "operator_overview.html",
+            title,
+            may_read=session.person.may(Act.READ_DECISIONS),
+            **tables,
+        )
 
-    async def manifest(self, request: Request) -> Response:
-        refused = self._door(request)
-        if refused is not None:
-            return refused
-        language = reader_language(request)
+    def manifest(self, request: Request, session: Session) -> Response:
+        language = language_of(request)
         try:
-            found = await run_in_threadpool(
-                manifests, self._world, str(request.path_params["id"])
-            )
+            found = manifests(self._world, str(request.path_params["id"]))
         except FaultyInput:
-            return _not_found()
+            return problem_page(self._world, request, "people.page-absent", 404, session)
         # The fragment escapes every value itself.
         fragment = Markup("<hr>").join(Markup(manifest_html(m, language)) for m in found)  # noqa: S704
-        return self._page(
-            "operator_manifest.html", language, "manifest.title", manifest=fragment
+        title = "manifest.title"
+        return own_page(
+            self._world, request, session, "operator_manifest.html", title, manifest=fragment
         )
-
-    def _door(self, request: Request) -> Response | None:
-        """None if the caller holds the token; else the answer to give."""
-        token = str(self._world.settings.get("operator_token", ""))
-        if not token:
-            return _not_found()
-        shown = request.query_params.get("token")
-        if shown is not None:
-            if not _same(shown, token):
-                return _not_found()
-            # Out of the address bar, the history and the referrer, into a cookie.
-            rest = [(k, v) for k, v in request.query_params.multi_items() if k != "token"]
-            where = request.url.path + (f"?{urlencode(rest)}" if rest else "")
-            answer = RedirectResponse(where, status_code=303, headers=dict(_HEADERS))
-            answer.set_cookie(
-                self._cookie,
-                token,
-                path="/operator",
-                httponly=True,
-                samesite="strict",
-                secure=self._world.node.base_url.startswith("https://"),
-            )
-            return answer
-        return None if _same(request.cookies.get(self._cookie, ""), token) else _not_found()
-
-    def _page(self, template: str, language: str, title: str, **values: Any) -> Response:
-        def t(message_id: str, arguments: Mapping[str, object] | None = None) -> str:
-            return text(message_id, arguments, language)
-
-        page = (
-            templates()
-            .get_template(template)
-            .render(
-                t=t,
-                title=t(title),
-                language=language,
-                languages=_NAMES,
-                node=self._world.node,
-                **values,
-            )
-        )
-        return HTMLResponse(page, headers=dict(_HEADERS))
-
-
-def _same(shown: str, token: str) -> bool:
-    return compare_digest(shown.encode("utf-8"), token.encode("utf-8"))
-
-
-def _not_found() -> Response:
-    return PlainTextResponse("Not Found", status_code=404, headers=dict(_HEADERS))
 
 
 def _tables(world: World, language: str) -> dict[str, Any]:

@@ -262,6 +262,9 @@ def _remember(number: int, frame: FrameType | None) -> None:
 
 
 def _say_ready(world: World, listener: socket.socket, language: str, tls: bool) -> None:
+    from saltbridge.services.people_codes import is_set_up
+    from saltbridge.web.sign_in_codes import set_up_address
+
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     arguments = {
@@ -271,4 +274,8 @@ def _say_ready(world: World, listener: socket.socket, language: str, tls: bool) 
         "base_url": world.node.base_url,
     }
     print(locales.text("http.ready", arguments, language), flush=True)
+    if not is_set_up(world):
+        public = world.node.base_url.startswith("https://")
+        where = {"url": set_up_address(world, "" if public else arguments["url"])}
+        print(locales.text("people.said-setup-code", where, language), flush=True)
     sys.stderr.flush()
