@@ -4,8 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from saltbridge.ports import Clock, FactorLibrary, OutboxEntry, World
+from saltbridge.ports import (
+    Clock,
+    FactorLibrary,
+    HttpClient,
+    OutboxEntry,
+    TimestampAuthority,
+    World,
+)
 from saltbridge.steps.changing_keys import ChangeableKeyring
 
 
@@ -60,7 +68,21 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
             **node.settings,
             "folder": str(node_dir),
         },
+        timestamp_authority=_timestamp_authority(node.settings, node_dir, http),
     )
+
+
+def _timestamp_authority(
+    settings: Mapping[str, Any], node_dir: Path, http: HttpClient
+) -> TimestampAuthority | None:
+    """The authority the node names: none without a certificate to trust it by."""
+    certificate = settings.get("timestamp_certificate")
+    if not certificate:
+        return None
+    from saltbridge.adapters.timestamp import HttpTimestampAuthority, read_roots
+
+    roots = read_roots(node_dir / str(certificate))
+    return HttpTimestampAuthority(http, str(settings.get("timestamp_url") or ""), roots)
 
 
 @contextmanager

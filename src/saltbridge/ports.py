@@ -148,6 +148,24 @@ class HttpAnswer:
     content: bytes
 
 
+class TimestampAuthority(Protocol):
+    """Somebody outside who says when something was there (RFC 3161)."""
+
+    def stamp(self, content: bytes) -> bytes:
+        """The authority's reply over the SHA-256 of the content, checked (DER).
+
+        Raises:
+            Unavailable: it cannot be reached, or does not answer with a right time-stamp.
+        """
+
+    def stamped_at(self, content: bytes, reply: bytes) -> datetime:
+        """When the content was there, by a reply that a trusted authority signed.
+
+        Raises:
+            NotVerified: another content, another authority, or not a time-stamp.
+        """
+
+
 class HttpClient(Protocol):
     """Requests to peers."""
 
@@ -445,6 +463,7 @@ class World:
     factor_library: FactorLibrary
     passwords: Passwords
     settings: Mapping[str, Any] = field(default_factory=dict)
+    timestamp_authority: TimestampAuthority | None = None
 
 
 class StaleWrite(Exception):

@@ -91,6 +91,8 @@ SETTINGS: Final = (
     Setting("retention_years", int, "Years for which released bytes and manifests are kept; "
             "decisions and the log are kept for good.", 3, 3, 100),
     Setting("timestamp_url", str, "Time-stamp authority (RFC 3161) for checkpoints."),
+    Setting("timestamp_certificate", str, "PEM file with the root certificate by which its "
+            "time-stamps are believed, relative to the node's folder."),
 )  # fmt: skip
 _BY_NAME: Final = {row.name: row for row in SETTINGS}
 _TABLES: Final = frozenset(name.partition(".")[0] for name in _BY_NAME if "." in name)

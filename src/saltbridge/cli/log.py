@@ -44,6 +44,145 @@ def audit(folder: Folder, json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def show(
+    folder: Folder,
+    seals: Annotated[bool, typer.Option("--seals", help="Check the seals too.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show size, root and newest checkpoint, who witnessed it, forks, time-stamps, seals.
+
+    Exit code 1 where a partner's log was found forked, or a time-stamp or seal does not hold.
+    """
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.log_view import say_state, state_document
+    from saltbridge.cli.present import say_json
+    from saltbridge.services.log_seal import kept_seals
+    from saltbridge.services.log_stamp import kept_stamps
+    from saltbridge.services.log_state import log_state
+
+    with opened_world(folder) as world:
+        state, stamps = log_state(world), kept_stamps(world)
+        sealed = kept_seals(world) if seals else None
+    if json:
+        say_json(state_document(state, stamps, sealed))
+    else:
+        say_state(state, stamps, sealed)
+    broken = any(s.fault and s.fault.code != "log.no-authority" for s in stamps)
+    if state.forks or broken or any(s.seal is None for s in sealed or ()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def checkpoint(folder: Folder, json: AsJson = False) -> None:
+    """Sign the present state of the log, and print it as others read it."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say_json
+    from saltbridge.services.log_state import sign_checkpoint
+
+    with opened_world(folder) as world:
+        note = sign_checkpoint(world).decode("utf-8")
+    if json:
+        say_json({"checkpoint": note})
+    else:
+        typer.echo(note, nl=False)
+
+
+@app.command()
+def proof(
+    file: Annotated[Path, typer.Argument(help="A record, receipt or passport of the node.")],
+    node: Annotated[Path, typer.Option(help="Folder of the node that signed it.")],
+    out: Annotated[Path, typer.Option(help="Where to write the file with its new proof.")],
+) -> None:
+    """Give a signed file the newest proof from the log, with the witnesses that came since."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say
+    from saltbridge.services.log_proofs import cosigned
+
+    content = _read(file)
+    with opened_world(node) as world:
+        proven = cosigned(world, content, str(file))
+    out.write_bytes(proven)
+    say("log.proof-written", file=str(out))
+
+
+@app.command()
+def witness(folder: Folder, json: AsJson = False) -> None:
+    """Ask all partners now to witness the log. Exit code 3 where one of them did not."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_findings, say_json
+    from saltbridge.services.log_witnesses import ask_all
+
+    with opened_world(folder) as world:
+        asked = ask_all(world)
+    if json:
+        say_json(
+            [
+                {
+                    "partner": a.partner.name,
+                    "did": a.partner.did,
+                    "size": a.size,
+                    "code": a.finding.code if a.finding else "",
+                }
+                for a in asked
+            ]
+        )
+    else:
+        for answer in asked:
+            if answer.finding is not None:
+                say_findings([answer.finding])
+            elif answer.size:
+                say("log.witnessed-by", partner=answer.partner.name, size=answer.size)
+            else:
+                say("log.no-witness", partner=answer.partner.name)
+    if any(a.finding is not None for a in asked):
+        raise typer.Exit(3)
+
+
+@app.command()
+def stamp(folder: Folder, json: AsJson = False) -> None:
+    """Have an outside authority time-stamp the newest checkpoint (RFC 3161)."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
+    from saltbridge.services.log_stamp import stamp as have_stamped
+    from saltbridge.trust.did import iso
+
+    with opened_world(folder) as world:
+        kept = have_stamped(world)
+    at = iso(kept.at) if kept.at else ""
+    if json:
+        say_json({"size": kept.size, "stamped_at": at})
+    else:
+        say("log.stamped", size=kept.size, at=at)
+
+
+@app.command()
+def reseal(folder: Folder, json: AsJson = False) -> None:
+    """Audit the store, then seal the whole history with the key for archives (ML-DSA-65)."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
+    from saltbridge.services.log_audit import audit_store
+    from saltbridge.services.log_seal import reseal as seal_history
+
+    with opened_world(folder) as world:
+        seal = seal_history(world, audit_store)
+    if json:
+        say_json({"size": seal.checkpoint.size, "suite": seal.suite, "key": seal.key})
+    else:
+        say("log.resealed", size=seal.checkpoint.size, suite=seal.suite, key=seal.key)
+
+
+def _read(path: Path) -> bytes:
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.core.finding import Place, finding
+
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        place, reason = Place(file=str(path)), fault.strerror or str(fault)
+        raise FaultyInput([finding("verify.unreadable", place, reason=reason)]) from fault
+
+
 def _say_audit(found: "LogAudit") -> None:
     import sys
 

@@ -20,7 +20,7 @@ from saltbridge.steps.log import (
     kept_checkpoint,
 )
 from saltbridge.steps.records import document
-from saltbridge.steps.witnessing import log_url
+from saltbridge.steps.witnessing import COSIGNED, log_url
 from saltbridge.trust.checkpoint import (
     Note,
     NoteSignature,
@@ -35,7 +35,6 @@ from saltbridge.trust.checkpoint import (
 from saltbridge.trust.did import VerificationKey, iso, parse_did_document
 from saltbridge.trust.suites import NotVerified
 
-COSIGNED: Final = "log-cosigned"  # DID of a partner → what it cosigned last
 _LIMIT_BYTES: Final = 20_000
 _ROUNDS: Final = 3
 

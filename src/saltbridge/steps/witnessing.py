@@ -30,6 +30,7 @@ from saltbridge.trust.did import LOG_SERVICE, iso, parse_did_document
 from saltbridge.trust.suites import NotVerified
 
 SEEN: Final = "witnessed-log"  # DID of a partner → the newest state seen of its log
+COSIGNED: Final = "log-cosigned"  # DID of a partner → how far it cosigned this log
 FORK: Final = "log-fork"
 # Outbox entries: does the log itself know what joins two of its states?
 INQUIRE: Final = "witness-inquiry"
