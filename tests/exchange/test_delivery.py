@@ -1,4 +1,4 @@
-"""Eight checks, all of them made; only what passes all of them may be used."""
+"""Nine checks, all of them made; only what passes all of them may be used."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,11 +14,14 @@ from saltbridge.exchange.delivery import (
     RefusedDelivery,
     VerifiedDelivery,
     check_record,
+    statement_points,
     verify_delivery,
 )
 from saltbridge.exchange.model import Agreement
 from saltbridge.testing.builders import BuiltKeyring
+from saltbridge.testing.verification import signed_receipt, signed_statement
 from saltbridge.trust.claims import Estimate, SupplierRecord, sign
+from saltbridge.trust.verification_check import Standing, worst
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PROVIDER, CONSUMER = "did:web:provider.example", "did:web:consumer.example"
@@ -59,7 +62,7 @@ def received(document=DOCUMENT, *, kind=SupplierRecord, issued_at=NOW, signer=No
 
 def failed(given: Received) -> dict[str, str]:
     result = verify_delivery(given)
-    assert [c.number for c in result.checks] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [c.number for c in result.checks] == list(range(1, 10))
     assert tuple(c.name for c in result.checks) == NAMES
     wrong = {c.name: c.detail_code for c in result.checks if not c.ok}
     assert isinstance(result, RefusedDelivery if wrong else VerifiedDelivery)
@@ -101,6 +104,7 @@ def test_bytes_that_are_no_claim():
         "edition": "delivery.not-signed",
         "dates": "delivery.not-signed",
         "log": "delivery.not-signed",
+        "verification": "delivery.not-signed",
     }
 
 
@@ -237,3 +241,95 @@ def test_all_faults_are_told_at_once():
 
 def test_every_kind_of_dataset_has_its_expectation():
     assert set(EXPECTED) == {"pcf", "supplier-record", "estimate", "declaration"}
+
+
+# ── statements of verifiers that travel with a record ───────────────────────────────────
+
+VERIFIER = "did:web:verifier.example"
+FOOTPRINT = {
+    "methodology": {"id": "eu-cfb", "edition": "draft-2024-04"},
+    "period": {"start": "2025-01-01", "end": "2025-12-31"},
+    "declared": {"value": 174.0, "unit": "g CO2e/kWh"},
+}
+
+
+def vouched(statement=None, *, receipt=None, document=None, known=True, **changes):
+    """A supplier record with a statement in it, as it arrives."""
+    due = receipt or signed_receipt(PROVIDER, FOOTPRINT)
+    record = {
+        "kind": "battery-supplier-record",
+        "footprint": FOOTPRINT,
+        "receipt": due,
+        "verification": [
+            {
+                "statement": statement or signed_statement(due, PROVIDER, VERIFIER),
+                "did_document": document or BuiltKeyring(VERIFIER).did_document(),
+            }
+        ],
+    }
+    verifiers = {VERIFIER: BuiltKeyring(VERIFIER).did_document()} if known else {}
+    return received(record, dataset_kind="supplier-record", verifiers=verifiers, **changes)
+
+
+def test_a_record_with_a_true_statement_is_verified() -> None:
+    assert isinstance(verify_delivery(vouched()), VerifiedDelivery)
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        (
+            lambda r: {"statement": signed_statement(
+                signed_receipt(PROVIDER, FOOTPRINT | {"lines": []}), PROVIDER, VERIFIER)},
+            "verify.statement-subject-differs",
+        ),
+        (
+            lambda r: {"statement": signed_statement(
+                r, PROVIDER, VERIFIER, footprint_digest="sha256:" + "f" * 64)},
+            "verify.statement-subject-differs",
+        ),
+        (
+            lambda r: {"statement": signed_statement(r, PROVIDER, PROVIDER),
+                       "document": BuiltKeyring(PROVIDER).did_document()},
+            "verify.statement-by-maker",
+        ),
+        (
+            lambda r: {"statement": signed_statement(
+                r, PROVIDER, VERIFIER, signer=forger(VERIFIER))},
+            "trust.signature-wrong",
+        ),
+        (lambda r: {"statement": "a.b.c"}, "trust.malformed"),
+    ],
+)  # fmt: skip
+def test_a_record_with_a_false_statement_is_refused(made, code: str) -> None:
+    receipt = signed_receipt(PROVIDER, FOOTPRINT)
+    assert failed(vouched(receipt=receipt, **made(receipt))) == {"verification": code}
+
+
+def forger(did: str):
+    signer = BuiltKeyring("did:web:evil.example").signer()
+    signer.key_id = f"{did}#key-1"
+    return signer
+
+
+def test_a_verifier_nobody_knows_counts_for_nothing_and_is_told_as_open() -> None:
+    given = vouched(known=False)
+    assert isinstance(verify_delivery(given), VerifiedDelivery)
+    points = statement_points(given, open_document(given))
+    assert worst(points) is Standing.OPEN
+    assert worst(statement_points(vouched(), open_document(vouched()))) is Standing.HELD
+
+
+def open_document(given: Received):
+    result = verify_delivery(given)
+    assert isinstance(result, VerifiedDelivery)
+    return result.document
+
+
+def test_an_old_or_adverse_statement_is_no_false_one() -> None:
+    receipt = signed_receipt(PROVIDER, FOOTPRINT)
+    for changes in ({"opinion": "adverse"}, {"expires": "2026-11-23", "dated": "2026-11-01"}):
+        made = signed_statement(receipt, PROVIDER, VERIFIER, **changes)
+        late = vouched(made, receipt=receipt, received_at=NOW + timedelta(days=2))
+        assert failed(late) == {}
+        assert worst(statement_points(late, open_document(late))) is Standing.BROKEN

@@ -25,6 +25,7 @@ from saltbridge.testing.builders import (
     node_profile,
     partner_of,
 )
+from saltbridge.testing.verification import signed_statement, signed_withdrawal
 from saltbridge.trust import claims
 from saltbridge.trust.claims import (
     Declaration,
@@ -33,6 +34,7 @@ from saltbridge.trust.claims import (
     Receipt,
     SignedClaim,
     SupplierRecord,
+    VerificationStatement,
 )
 from saltbridge.trust.did import DidDocument, VerificationKey, build_did_document
 from saltbridge.trust.receipt import receipt_for, render_receipt
@@ -320,3 +322,90 @@ def test_a_node_trusts_itself_and_the_partners_it_fetched() -> None:
         work.put("did-document", cells.did, canonical_bytes({"id": stranger}))
     with pytest.raises(FaultyInput):
         anchors_of(world)
+
+
+# ── statements of verifiers ─────────────────────────────────────────────────────────────
+
+VERIFIER = "did:web:verifier.example"
+
+
+def with_statement(shown: dict[str, Any] = FOOTPRINT, **changes: Any) -> dict[str, Any]:
+    """A record whose footprint somebody vouched for."""
+    record = receipted(shown)
+    made = signed_statement(record["receipt"], DID, VERIFIER, **changes)
+    document = BuiltKeyring(VERIFIER).did_document()
+    return record | {"verification": [{"statement": made, "did_document": document}]}
+
+
+BOTH = {did: BuiltKeyring(did).did_document() for did in (DID, VERIFIER)}
+
+
+@pytest.mark.parametrize("shown", [FOOTPRINT, minimised()])
+def test_a_statement_is_checked_point_by_point_also_beside_an_excerpt(shown: Any) -> None:
+    result = checked(SupplierRecord, with_statement(shown), anchors=BOTH)
+    assert result.verdict is Outcome.PASSED
+    names = [c.name for c in result.checks]
+    assert names[names.index("statement-signature") :] == [
+        f"statement-{name}"
+        for name in ("signature", "issuer", "subject", "edition", "level", "dates", "withdrawn")
+    ]
+    assert result.notes == ("verify.statement-note",)
+    assert checked(SupplierRecord, receipted(shown)).notes == ()
+
+
+def test_an_unknown_verifier_stays_open_and_is_never_passed() -> None:
+    result = checked(SupplierRecord, with_statement())
+    assert result.verdict is Outcome.OPEN
+    assert [c.name for c in result.checks if c.outcome is Outcome.OPEN] == ["statement-issuer"]
+
+
+def test_a_trusted_verifier_anchors_statements_and_nothing_else() -> None:
+    document = BuiltKeyring(VERIFIER).did_document()
+    file = render_claim_file(signed(SupplierRecord, with_statement()), KEYRING.did_document())
+    verifiers = {VERIFIER: document}
+    anchors = {DID: KEYRING.did_document()}
+    good = VerifyRequest(file, "x", NOON, anchors, verifiers=verifiers)
+    assert verify(good).verdict is Outcome.PASSED
+    own = render_claim_file(
+        signed(Estimate, FOOTPRINT, issuer=VERIFIER, signer=BuiltKeyring(VERIFIER).signer()),
+        document,
+    )
+    assert verify(VerifyRequest(own, "x", NOON, verifiers=verifiers)).verdict is Outcome.OPEN
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"inputs_digest": "sha256:0"}, "verify.statement-subject-differs"),
+        ({"edition": "final"}, "verify.statement-edition-differs"),
+        ({"opinion": "adverse"}, "verify.statement-limited-adverse"),
+        ({"expires": "2026-11-22", "dated": "2026-11-01"}, "verify.statement-expired"),
+        ({"scope": ""}, "verification.member"),
+    ],
+)
+def test_a_statement_that_does_not_hold_fails(changes: Any, code: str) -> None:
+    result = checked(SupplierRecord, with_statement(**changes), anchors=BOTH)
+    assert code in [c for _, c in failed(result)]
+
+
+def test_a_statement_that_was_taken_back_fails_where_the_withdrawal_is_known() -> None:
+    record = with_statement()
+    jws = record["verification"][0]["statement"]
+    file = render_claim_file(signed(SupplierRecord, record), KEYRING.did_document())
+    back = {"urn:uuid:00000000-0000-4000-8000-00000000000c": [signed_withdrawal(jws, VERIFIER)]}
+    result = verify(VerifyRequest(file, "x", NOON, BOTH, withdrawals=back))
+    assert failed(result) == [("statement-withdrawn", "verify.statement-withdrawn")]
+
+
+def test_a_statement_alone_leaves_open_what_it_is_about() -> None:
+    record = with_statement()
+    jws = record["verification"][0]["statement"]
+    document = BuiltKeyring(VERIFIER).did_document()
+    for made, verdict in (
+        (jws, Outcome.OPEN),
+        (signed_withdrawal(jws, VERIFIER), Outcome.PASSED),
+    ):
+        file = render_claim_file(VerificationStatement(made), document)
+        result = verify(VerifyRequest(file, "x", NOON, verifiers={VERIFIER: document}))
+        assert (result.verdict, failed(result)) == (verdict, [])
+        assert result.issuer == VERIFIER

@@ -61,6 +61,7 @@ _DID_DOCUMENT = frozenset(
         "service",
     }
 )  # fmt: skip
+_INSIDE: Final = frozenset({"receipt", "verification-statement"})  # claims within a document
 _SEAL: Final = object()
 
 
@@ -195,7 +196,7 @@ class _Walk:
     ) -> None:
         self._catalogue = catalogue
         self._court = court
-        self._given = Circumstances(document, context, secrets, self._receipt_may_leave)
+        self._given = Circumstances(document, context, secrets, self._claim_may_leave)
         self._met: dict[tuple[object, ...], FieldDecision] = {}
         self._count: Counter[tuple[object, ...]] = Counter()
         self.personal_left = 0
@@ -287,13 +288,12 @@ class _Walk:
             into=derivation.into,
         )
 
-    def _receipt_may_leave(self, statement: Any) -> bool:
-        """Whether every member of a signed receipt may leave (it cannot be cut)."""
-        if not isinstance(statement, Mapping) or statement.get("type") != "receipt":
+    def _claim_may_leave(self, statement: Any) -> bool:
+        """Whether every member of a signed claim inside may leave (it cannot be cut)."""
+        kind = statement.get("type") if isinstance(statement, Mapping) else None
+        if not isinstance(kind, str) or kind not in _INSIDE:
             return False
-        inner = _Walk(
-            statement, self._given.context, catalogue_for("receipt"), self._court, None
-        )
+        inner = _Walk(statement, self._given.context, catalogue_for(kind), self._court, None)
         inner.along(statement, inner._catalogue.start(), (), ())
         self.by_approval |= inner.by_approval
         return all(f.decision != STAY for f in inner.fields())

@@ -51,7 +51,7 @@ class Circumstances:
     document: Mapping[str, Any]
     context: Context
     secrets: Secrets | None
-    receipt_may_leave: Callable[[Any], bool]
+    claim_may_leave: Callable[[Any], bool]
 
     @cached_property
     def stage_plan(self) -> StagePlan:
@@ -145,7 +145,19 @@ def _signed_whole(value: Any, path: tuple[str, ...], given: Circumstances) -> An
     if not isinstance(value, str):
         return WITHHELD
     statement = open_jws_payload(value)
-    if statement is None or not given.receipt_may_leave(statement):
+    named = statement.get("type") if isinstance(statement, Mapping) else None
+    if named != "receipt" or not given.claim_may_leave(statement):
+        return WITHHELD
+    return value
+
+
+def _signed_statement(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
+    """A verifier's statement cannot be cut either: it leaves if every member may leave."""
+    if not isinstance(value, str):
+        return WITHHELD
+    statement = open_jws_payload(value)
+    named = statement.get("type") if isinstance(statement, Mapping) else None
+    if named != "verification-statement" or not given.claim_may_leave(statement):
         return WITHHELD
     return value
 
@@ -176,11 +188,12 @@ TRANSFORMS: Final[Mapping[str, Transform]] = {
     "stage-total": _stage_total,
     "pseudonym": _pseudonym,
     "signed-whole": _signed_whole,
+    "signed-statement": _signed_statement,
     "digest-value": _digest_value,
 }
 
 # These change nothing: the value leaves as it is, or not at all.
-GATES: Final = frozenset({"signed-whole", "digest-value"})
+GATES: Final = frozenset({"signed-whole", "signed-statement", "digest-value"})
 
 # Derivations: (source value, circumstances) -> the value that leaves in its place.
 

@@ -21,9 +21,11 @@ from saltbridge.trust.did import LOG_SERVICE, parse_did_document
 from saltbridge.trust.log import continues
 from saltbridge.trust.log_proof import LogProof, check_log_proof
 from saltbridge.trust.parallel import verify_beside
+from saltbridge.trust.verification_check import Point, false_point, points_in
 
 NAMES: Final = (
     "signature", "issuer", "agreement", "digest", "type", "edition", "dates", "log",
+    "verification",
 )  # fmt: skip
 NO_LOG: Final = "delivery.log-none-announced"  # the check does not apply, and says so
 LOG_FORKED: Final = "delivery.log-forked"
@@ -62,6 +64,8 @@ class Received:
     ``announced_digest`` came with the transfer's start message, over the control plane.
     ``log`` is the proof in the file; ``witnessed`` is the newest state of the provider's log
     that we saw before, and ``consistency`` what the log says joins it to the state of ``log``.
+    ``verifiers`` are DID documents of those whose statements we believe to be theirs;
+    ``withdrawals`` the claims by which statements were taken back, by the statement's id.
     """
 
     content: bytes
@@ -80,6 +84,8 @@ class Received:
     log: LogProof | None = None
     witnessed: Checkpoint | None = None
     consistency: Sequence[bytes] = ()
+    verifiers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    withdrawals: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,8 @@ def verify_delivery(received: Received) -> VerifiedDelivery | RefusedDelivery:
         _dates(received, verified),
         # 8. Its signing stands in the provider's log, which continues what we saw of it.
         _log(received, verified),
+        # 9. No statement of a verifier that it carries is false.
+        _verification(received, content),
     )
     checks = tuple(
         Check(number, name, code in ("", NO_LOG), code, arguments)
@@ -305,6 +313,25 @@ def announces_log(did_document: Mapping[str, Any]) -> bool:
         return parse_did_document(did_document).service_url(LOG_SERVICE) is not None
     except SaltbridgeError:
         return False
+
+
+def _verification(received: Received, content: Mapping[str, Any] | None) -> _Result:
+    if content is None:
+        return _NOT_SIGNED
+    point = false_point(statement_points(received, content))
+    return _HELD if point is None else (point.code, point.arguments)
+
+
+def statement_points(received: Received, content: Mapping[str, Any]) -> tuple[Point, ...]:
+    """Every point of the verifiers' statements in what was received."""
+    return points_in(
+        content,
+        maker=received.provider_did,
+        maker_document=received.did_document,
+        verifiers=received.verifiers,
+        withdrawals=received.withdrawals,
+        now=received.received_at,
+    )
 
 
 def _periods(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:

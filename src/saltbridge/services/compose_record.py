@@ -14,6 +14,7 @@ from saltbridge.core.finding import Place, finding
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.records import document, every
+from saltbridge.steps.verification import standing_statements
 
 KIND = "battery-supplier-record"
 
@@ -47,6 +48,7 @@ def compose_record(world: World, request: ComposeRequest) -> dict[str, Any]:
     ]
     with world.store.reading() as work:
         stored = _footprint(work, request)
+        vouched = [] if stored is None else standing_statements(world, work, stored["id"])
     if stored is None:
         wanted = f"{request.footprint} {request.methodology}".strip()
         findings.append(finding("record.no-footprint", id=wanted))
@@ -69,6 +71,7 @@ def compose_record(world: World, request: ComposeRequest) -> dict[str, Any]:
         "items": [dict(item) for item in request.items],
         "suppliers": stored.get("suppliers", []),
         "evidence": stored.get("evidence", []),
+        **({"verification": vouched} if vouched else {}),
     }
 
 

@@ -31,6 +31,7 @@ from saltbridge.steps.log import ask_witnesses
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement, say_later
 from saltbridge.steps.statement_received import fetch_statement, offer_of, statement_record
+from saltbridge.steps.verification import known_verifiers, withdrawals
 from saltbridge.steps.witnessing import joining, keep_fork, see_further, seen_checkpoint
 from saltbridge.trust.claims import SignedClaim
 from saltbridge.trust.did import iso
@@ -105,6 +106,8 @@ def _received(
     with world.store.reading() as view:
         seen = seen_checkpoint(view, partner.did)
     consistency = joining(world, did_document, seen, log.checkpoint) if seen and log else ()
+    with world.store.reading() as view:
+        verifiers, taken_back = known_verifiers(world, view), withdrawals(view)
     return Received(
         content=content,
         claim=claim,
@@ -122,6 +125,8 @@ def _received(
         log=log,
         witnessed=seen,
         consistency=consistency,
+        verifiers=verifiers,
+        withdrawals=taken_back,
     )
 
 

@@ -5,7 +5,7 @@ an anchor from elsewhere shows: a DID document the reader trusts, or one this no
 a partner. Without an anchor the check of the issuer stays open, and open is not passed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
 from saltbridge.ports import World
 from saltbridge.services.verify_content import Remark, content_remarks, receipt_remark
 from saltbridge.steps.records import document
+from saltbridge.steps.verification import trusted_verifiers, withdrawals
 from saltbridge.trust import claims
 from saltbridge.trust.checkpoint import Cosigned, known_witnesses, log_keys
 from saltbridge.trust.did import LOG_SERVICE, iso, parse_did_document
@@ -27,6 +28,15 @@ from saltbridge.trust.parallel import verify_beside
 from saltbridge.trust.receipt import parse_receipt
 from saltbridge.trust.signature import open_jws
 from saltbridge.trust.suites import NotVerified
+from saltbridge.trust.verification import WITHDRAWAL
+from saltbridge.trust.verification_check import (
+    Enclosed,
+    Point,
+    Standing,
+    points_alone,
+    points_in,
+    withdrawal_points,
+)
 
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -37,6 +47,13 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     OPEN = "open"  # nothing speaks against it, and nothing here can show it
+
+
+_OUTCOMES = {
+    Standing.HELD: Outcome.PASSED,
+    Standing.BROKEN: Outcome.FAILED,
+    Standing.OPEN: Outcome.OPEN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,7 @@ class Verification:
     issuer: str
     issued_at: str
     checks: tuple[Check, ...]
+    notes: tuple[str, ...] = ()  # message ids: what the checks do not show
 
     @property
     def verdict(self) -> Outcome:
@@ -76,7 +94,9 @@ class VerifyRequest:
 
     ``anchors_complete`` says that nobody but the anchors may be the issuer: an issuer that is
     not among them then fails instead of staying open. ``stamps`` holds checkpoints (their
-    signed texts) with the time at which a trusted authority saw them.
+    signed texts) with the time at which a trusted authority saw them. ``verifiers`` are
+    anchors for statements of verifiers alone; ``withdrawals`` are the claims by which some
+    were taken back, by the statement's id.
     """
 
     content: bytes
@@ -86,6 +106,8 @@ class VerifyRequest:
     anchors_complete: bool = False
     payload: bytes | None = None  # the bytes an export statement is about
     stamps: Mapping[str, datetime] = field(default_factory=dict)
+    verifiers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    withdrawals: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def anchors_of(world: World) -> dict[str, Mapping[str, Any]]:
@@ -99,6 +121,18 @@ def anchors_of(world: World) -> dict[str, Mapping[str, Any]]:
                 anchors[partner.did] = kept
     anchors[world.node.did] = world.keyring.did_document()
     return anchors
+
+
+def verifiers_of(world: World) -> dict[str, Mapping[str, Any]]:
+    """DID documents of the verifiers this node trusts; good for their statements alone."""
+    with world.store.reading() as view:
+        return trusted_verifiers(view)
+
+
+def withdrawals_of(world: World) -> dict[str, list[str]]:
+    """The withdrawals of verification statements that this node was brought."""
+    with world.store.reading() as view:
+        return withdrawals(view)
 
 
 def read_anchor(content: bytes, name: str) -> dict[str, Mapping[str, Any]]:
@@ -139,6 +173,8 @@ def verify(request: VerifyRequest) -> Verification:
     note("type", Outcome.PASSED, f"verify.type.{kind}")
     # 3. The signature fits: under the anchor where there is one, else under the enclosed key.
     anchor = request.anchors.get(issuer)
+    if anchor is None and file.claim.type is claims.ClaimType.VERIFICATION_STATEMENT:
+        anchor = request.verifiers.get(issuer)
     try:
         verified = claims.verify(
             file.claim,
@@ -177,8 +213,42 @@ def verify(request: VerifyRequest) -> Verification:
     # Last: its signing stands in the issuer's log, and who saw that.
     outcome, code, told = _logged(file, verified, request)
     note("log", outcome, code, **told)
+    # … and the statements of verifiers that it carries, or is, point by point.
+    points = _statement_points(request, file, verified, anchor)
+    for point in points:
+        note(point.name, _OUTCOMES[point.standing], point.code, **point.arguments)
+    notes = ("verify.statement-note",) if points else ()
     return Verification(
-        kind, verified.id, verified.issuer, iso(verified.issued_at), tuple(checks)
+        kind, verified.id, verified.issuer, iso(verified.issued_at), tuple(checks), notes
+    )
+
+
+def _statement_points(
+    request: VerifyRequest,
+    file: ClaimFile,
+    verified: claims.VerifiedClaim[claims.SignedClaim],
+    anchor: Mapping[str, Any] | None,
+) -> tuple[Point, ...]:
+    known = {**request.anchors, **request.verifiers}
+    content = verified.content
+    if file.claim.type is claims.ClaimType.SUPPLIER_RECORD:
+        return points_in(
+            content,
+            maker=verified.issuer,
+            maker_document=file.did_document if anchor is None else anchor,
+            verifiers=known,
+            withdrawals=request.withdrawals,
+            now=request.now,
+        )
+    if file.claim.type is not claims.ClaimType.VERIFICATION_STATEMENT:
+        return ()
+    if content.get("kind") == WITHDRAWAL:
+        return withdrawal_points(content)
+    return points_alone(
+        Enclosed(file.claim.jws, file.did_document),
+        verifiers=known,
+        withdrawals=request.withdrawals,
+        now=request.now,
     )
 
 

@@ -160,3 +160,19 @@ def statements_of(view: UnitOfWork, footprint: str) -> list[dict[str, Any]]:
     kept = (read_json(record.body) for record in every(view, STATEMENT))
     found = [entry for entry in kept if entry["content"]["footprint"] == footprint]
     return sorted(found, key=lambda entry: (entry["accepted_at"], entry["id"]))
+
+
+def standing_statements(world: World, view: UnitOfWork, footprint: str) -> list[dict[str, Any]]:
+    """The accepted statements that hold today, as they travel with the record.
+
+    One that was taken back, or has run out, does not travel.
+    """
+    today = world.clock.now().date()
+    found = []
+    for kept in statements_of(view, footprint):
+        file, issued_by = kept["claim"], kept["issuer"]
+        over = date.fromisoformat(kept["content"]["expires"]) < today
+        back = view.get(WITHDRAWAL, withdrawal_id(issued_by, kept["id"])) is not None
+        if not over and not back:
+            found.append({"statement": file["jws"], "did_document": file["did_document"]})
+    return found

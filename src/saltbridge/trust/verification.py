@@ -307,10 +307,10 @@ class _Reader:
 
     def choice(self, member: str, names: type[StrEnum]) -> str:
         value = self._members.get(member)
-        if value not in frozenset(names):
+        if not isinstance(value, str) or value not in frozenset(names):
             self.fault(member)
             return str(next(iter(names)))
-        return str(value)
+        return value
 
     def day(self, member: str) -> date:
         try:

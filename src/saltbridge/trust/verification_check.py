@@ -13,7 +13,7 @@ from typing import Any, Final
 from saltbridge.core.errors import FaultyInput, SaltbridgeError
 from saltbridge.core.finding import Argument
 from saltbridge.trust import claims
-from saltbridge.trust.receipt import ReceiptContent
+from saltbridge.trust.receipt import ReceiptContent, parse_receipt
 from saltbridge.trust.suites import NotVerified
 from saltbridge.trust.verification import (
     Opinion,
@@ -25,6 +25,9 @@ from saltbridge.trust.verification import (
 )
 
 MAX_STATEMENTS: Final = 20
+_FALSE: Final = frozenset(
+    f"statement-{name}" for name in ("signature", "content", "issuer", "subject", "edition")
+)
 _CLOCKS_DIFFER: Final = timedelta(days=1)  # the date of a statement has no zone
 
 
@@ -120,6 +123,75 @@ def check_statement(enclosed: Enclosed, around: Surroundings) -> tuple[Point, ..
     return tuple(points)
 
 
+def points_in(
+    record: Mapping[str, Any],
+    *,
+    maker: str,
+    maker_document: Mapping[str, Any],
+    verifiers: Mapping[str, Mapping[str, Any]],
+    withdrawals: Mapping[str, Sequence[str]],
+    now: datetime,
+) -> tuple[Point, ...]:
+    """Every point of every statement in a record of the maker; none where it carries none.
+
+    ``maker_document`` is the one the record was verified with: the receipt beside the
+    footprint has to be the maker's, too.
+    """
+    enclosed = enclosed_in(record)
+    if enclosed is None:
+        return (Point("statement-content", Standing.BROKEN, "verify.statement-member"),)
+    jws = record.get("receipt")
+    receipt: ReceiptContent | None = None
+    if isinstance(jws, str):
+        try:
+            receipt = parse_receipt(claims.verify(claims.Receipt(jws), maker_document).content)
+        except SaltbridgeError:
+            receipt = None  # the check of the receipt says so; the statement stays open
+    around = Surroundings(
+        maker=maker,
+        receipt=receipt,
+        receipt_jws=jws if isinstance(jws, str) else "",
+        verifiers=verifiers,
+        withdrawals=withdrawals,
+        now=now,
+    )
+    return tuple(point for one in enclosed for point in check_statement(one, around))
+
+
+def points_alone(
+    statement: Enclosed,
+    *,
+    verifiers: Mapping[str, Mapping[str, Any]],
+    withdrawals: Mapping[str, Sequence[str]],
+    now: datetime,
+) -> tuple[Point, ...]:
+    """Every point of a statement that lies beside no record: what it is about stays open."""
+    claim = claims.VerificationStatement(statement.statement)
+    try:
+        issuer = claims.stated_issuer(claim)
+        verified = claims.verify(claim, verifiers.get(issuer, statement.did_document))
+        maker = parse_statement(verified.content).subject.maker
+    except SaltbridgeError as fault:
+        return (_broken("content", fault),)
+    around = Surroundings(
+        maker=maker,
+        receipt=None,
+        receipt_jws="",
+        verifiers=verifiers,
+        withdrawals=withdrawals,
+        now=now,
+    )
+    return check_statement(statement, around)
+
+
+def false_point(points: Sequence[Point]) -> Point | None:
+    """The first point that shows a statement to be false: not its maker's word about this.
+
+    An adverse opinion, or one that ran out, is no false statement; it is a bad or an old one.
+    """
+    return next((p for p in points if p.standing is Standing.BROKEN and p.name in _FALSE), None)
+
+
 def worst(points: Sequence[Point]) -> Standing:
     """Broken if one point is broken, else open if one is open, else held."""
     found = {point.standing for point in points}
@@ -127,6 +199,23 @@ def worst(points: Sequence[Point]) -> Standing:
         if standing in found:
             return standing
     return Standing.HELD
+
+
+def withdrawal_points(content: Mapping[str, Any]) -> tuple[Point, ...]:
+    """What the content of a withdrawal says, as a single point."""
+    try:
+        withdrawal = parse_withdrawal(content)
+    except FaultyInput as fault:
+        return (_broken("content", fault),)
+    return (
+        _held(
+            "content",
+            "verify.withdrawal-read",
+            statement=withdrawal.statement,
+            dated=withdrawal.dated.isoformat(),
+            reason=withdrawal.reason[:300],
+        ),
+    )
 
 
 def withdrawal_of(
@@ -160,7 +249,7 @@ def _issuer(statement: Statement, issuer: str, *, anchored: bool, maker: str) ->
         )
     said: dict[str, Argument] = {
         "issuer": issuer,
-        "name": name[:200],
+        "verifier": name[:200],
         "number": (statement.verifier.notified_body or statement.verifier.accreditation or "–")[
             :120
         ],
