@@ -144,10 +144,10 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
     person.leave()
 
 
-PAGES = ["first-footprint.md", "operate.md", "people.md", "two-nodes.md"]
-
-
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page",
+    ["first-footprint.md", "operate.md", "people.md", "two-nodes.md", "verify-a-footprint.md"],
+)
 def test_the_page_works_as_written(page: str, reader: Reader) -> None:
     for block in blocks(page):
         reader.follow(block)
@@ -155,7 +155,12 @@ def test_the_page_works_as_written(page: str, reader: Reader) -> None:
 
 def test_every_how_to_page_is_followed() -> None:
     pages = {path.name for path in (ROOT / "docs" / "how-to").glob("*.md")}
-    assert pages == set(PAGES)
+    assert pages == {
+        "first-footprint.md",
+        "operate.md",
+        "two-nodes.md",
+        "verify-a-footprint.md",
+    }
 
 
 def test_what_is_not_printed_is_noticed() -> None:

@@ -30,6 +30,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "restore": ("backup", "restore", "Set up a node from its backup."),
     "upgrade": ("backup", "upgrade", "Bring a node's store up to date, backup first."),
     "log": ("log", "app", "Check the log of a node, and what others have seen of it."),
+    "verification": (
+        "verification",
+        "app",
+        "Let a verifier read a model; draft, sign and take in its statement.",
+    ),
     "verify": ("verify", "verify", "Check a saved record, receipt or passport offline."),
 }
 

@@ -11,7 +11,8 @@ _MARK = {"passed": "✓", "failed": "✗", "open": "○"}
 def verify(
     file: Annotated[Path, typer.Argument(help="A saved record, receipt or passport.")],
     trust: Annotated[
-        Path | None, typer.Option(help="DID document of the issuer, from a source you trust.")
+        list[Path] | None,
+        typer.Option(help="DID document of an issuer, from a source you trust; repeatable."),
     ] = None,
     node: Annotated[
         Path | None, typer.Option(help="Node folder: trust what it fetched from partners.")
@@ -43,18 +44,24 @@ def verify(
             raise FaultyInput([finding("verify.unreadable", place, reason=reason)]) from fault
 
     anchors: dict[str, Mapping[str, Any]] = {}
+    verifiers: dict[str, Mapping[str, Any]] = {}
+    withdrawals: dict[str, list[str]] = {}
     if node is not None:
         with opened_world(node) as world:
             anchors |= service.anchors_of(world)
-    if trust is not None:
-        anchors |= service.read_anchor(read(trust), str(trust))
+            verifiers |= service.verifiers_of(world)
+            withdrawals |= service.withdrawals_of(world)
+    for document in trust or ():
+        anchors |= service.read_anchor(read(document), str(document))
     result = service.verify(
         service.VerifyRequest(
             content=read(file),
             name=str(file),
             now=open_clock().now(),
             anchors=anchors,
-            anchors_complete=trust is not None and node is None,
+            anchors_complete=bool(trust) and node is None,
+            verifiers=verifiers,
+            withdrawals=withdrawals,
             payload=None if payload is None else read(payload),
         )
     )
@@ -67,6 +74,7 @@ def verify(
                 "issuer": result.issuer,
                 "issued_at": result.issued_at,
                 "verdict": result.verdict.value,
+                "notes": list(result.notes),
                 "checks": [
                     {
                         "number": c.number,
@@ -84,7 +92,9 @@ def verify(
         for check in result.checks:
             name = text(f"verify.check.{check.name}", None, tongue)
             says = text(check.code, check.arguments, tongue)
-            typer.echo(f"{_MARK[check.outcome.value]} {check.number} {name}: {says}")
+            typer.echo(f"{_MARK[check.outcome.value]} {check.number} {name}: {says}".rstrip())
+        for note in result.notes:
+            typer.echo(text(note, None, tongue))
         typer.echo(text(f"verify.verdict.{result.verdict.value}", None, tongue))
     if result.verdict is not service.Outcome.PASSED:
         raise typer.Exit(1)

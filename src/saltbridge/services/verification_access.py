@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from saltbridge.accounts.account import State
 from saltbridge.accounts.model import Act, Person
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Place, finding
 from saltbridge.ports import World
+from saltbridge.steps.people import account_named
 from saltbridge.steps.records import document, every
 from saltbridge.steps.verification import (
     ACCESS,
@@ -34,6 +36,19 @@ class GrantRequest:
     footprints: Sequence[str] | None
     until: date
     reads_from: str
+
+
+def person_named(world: World, name: str) -> Person:
+    """The person of this account, whether or not they may do anything.
+
+    Raises:
+        Refused: nobody is called so, or the account was removed.
+    """
+    with world.store.reading() as view:
+        account = account_named(view, name)
+    if account is None or account.state is State.REMOVED:
+        raise Refused.of("people.unknown", name=name[:80])
+    return account.person()
 
 
 def grant(world: World, by: Person, request: GrantRequest) -> dict[str, Any]:
@@ -128,6 +143,18 @@ def accesses(world: World, by: Person, footprint: str = "") -> list[dict[str, An
         found = [read_json(record.body) for record in every(view, ACCESS)]
     wanted = [a for a in found if footprint in ("", a["footprint"])]
     return sorted(wanted, key=lambda a: (a["at"], a["id"]))
+
+
+def trusted(world: World, by: Person) -> list[dict[str, Any]]:
+    """The verifiers this node believes, by DID; those it no longer does are not there.
+
+    Raises:
+        Refused: ``by`` may not.
+    """
+    require(by, Act.READ_OVERVIEW)
+    with world.store.reading() as view:
+        found = [read_json(record.body) for record in every(view, TRUSTED)]
+    return [entry for entry in found if not entry["removed_at"]]
 
 
 def trust_verifier(

@@ -133,6 +133,19 @@ def _listed(id: str, stored: Mapping[str, Any]) -> Listed:
     )
 
 
+def newest(world: World, person: Person) -> str:
+    """Id of the newest footprint the person may see.
+
+    Raises:
+        FaultyInput: there is none.
+        Refused: no role lets them see any.
+    """
+    found = footprints(world, person)
+    if not found:
+        raise FaultyInput.of("verification.no-footprint", id="latest")
+    return found[0].id
+
+
 def open_footprint(world: World, person: Person, id: str, what: str = "read") -> Opened:
     """The footprint and its model; that the person opened it is recorded.
 
