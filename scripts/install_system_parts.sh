@@ -1,16 +1,18 @@
 #!/bin/sh
-# Installs what `make test-all` needs besides Python: PostgreSQL, Chromium and CJK fonts, from
-# Debian's packages, where this machine has apt and we may use it. Repeating it does nothing.
+# Installs what `make test-all` needs besides Python: PostgreSQL, Chromium, CJK fonts and SoftHSM,
+# from Debian's packages, where this machine has apt and we may use it. Repeating it does nothing.
 set -eu
 
 have_postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 have_chromium() { command -v chromium >/dev/null 2>&1; }
 have_fonts() { command -v fc-list >/dev/null 2>&1 && fc-list ':lang=zh' | grep -q .; }
+have_softhsm() { command -v softhsm2-util >/dev/null 2>&1; }
 
 wanted=""
 have_postgres || wanted="$wanted postgresql"
 have_chromium || wanted="$wanted chromium"
 have_fonts || wanted="$wanted fontconfig fonts-noto-cjk"
+have_softhsm || wanted="$wanted softhsm2"
 [ -n "$wanted" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

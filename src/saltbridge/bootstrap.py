@@ -36,10 +36,12 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
     from saltbridge.adapters.keys import FileKeyring
     from saltbridge.adapters.keys_passphrase import PassphraseSource
     from saltbridge.adapters.passwords import Argon2Passwords
+    from saltbridge.adapters.pkcs11_signer import TokenKeys
     from saltbridge.adapters.stores import open_store
     from saltbridge.adapters.tls_files import partner_context
 
     node = node_folder.read(node_dir)
+    pkcs11 = node.settings.get("pkcs11")
     profile = replace(node.profile, partners=node_folder.PartnersOnFile(node_dir))
     clock = SystemClock()
     http = SafeHttpClient(
@@ -56,6 +58,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
             f"{profile.base_url}/.well-known/dspace-version",
             f"{profile.base_url}/log",
             passphrase=PassphraseSource(node_dir, node.settings),
+            token_signer=TokenKeys(node_dir, pkcs11) if pkcs11 else None,
         ),
         store=open_store(store_url or node.store_url, clock),
         http=http,

@@ -21,6 +21,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGES = (
+    "first-footprint.md",
+    "keys.md",
+    "operate.md",
+    "people.md",
+    "two-nodes.md",
+    "verify-a-footprint.md",
+)
 _FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -144,10 +152,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
     person.leave()
 
 
-@pytest.mark.parametrize(
-    "page",
-    ["first-footprint.md", "operate.md", "people.md", "two-nodes.md", "verify-a-footprint.md"],
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_the_page_works_as_written(page: str, reader: Reader) -> None:
     for block in blocks(page):
         reader.follow(block)
@@ -155,12 +160,7 @@ def test_the_page_works_as_written(page: str, reader: Reader) -> None:
 
 def test_every_how_to_page_is_followed() -> None:
     pages = {path.name for path in (ROOT / "docs" / "how-to").glob("*.md")}
-    assert pages == {
-        "first-footprint.md",
-        "operate.md",
-        "two-nodes.md",
-        "verify-a-footprint.md",
-    }
+    assert pages == set(PAGES)
 
 
 def test_what_is_not_printed_is_noticed() -> None:
