@@ -25,9 +25,10 @@ CLOCK = FixedClock()
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "cell"
-    settings = {"port": 8102, "passphrase_file": "phrase"}
+    (tmp_path / "phrase").write_text("correct horse battery staple")
+    (tmp_path / "phrase").chmod(0o600)
+    settings = {"port": 8102, "passphrase_file": str(tmp_path / "phrase")}
     node_folder.create(made, node_profile(), settings, NOON)
-    (made / "phrase").write_text("correct horse battery staple")
     (made / "tls").mkdir()
     (made / "tls" / "key.pem").write_text("key")
     (made / "tls" / "elsewhere").symlink_to("/etc/hostname")
@@ -73,12 +74,16 @@ def test_the_restored_node_is_the_node(folder: Path, tmp_path: Path) -> None:
 
 
 def test_neither_passphrase_nor_links_nor_locks_are_in_it(folder: Path, tmp_path: Path) -> None:
+    # Where it should not lie, but somebody put it:
     (folder / "cell.passphrase").write_text("correct horse battery staple")
+    (tmp_path / "phrase").rename(folder / "phrase")
+    text = (folder / "node.toml").read_text()
+    (folder / "node.toml").write_text(text.replace(f"{tmp_path}/phrase", f"{folder}/phrase"))
     (folder / "serving.lock").write_text("1")
     manifest = backup.backup(folder, tmp_path / "b", NOON)
     assert b"correct horse" not in (tmp_path / "b").read_bytes()
     names = {name.removeprefix("node/") for name in manifest.members}
-    assert {"node.toml", "keys/key-1.pem", "tls/key.pem", "store.sqlite"} <= names
+    assert {"node.toml", "keys/key-1.sealed", "tls/key.pem", "store.sqlite"} <= names
     assert not names & {"phrase", "cell.passphrase", "serving.lock", "tls/elsewhere"}
     assert "node.sqlite" not in names
     with tarfile.open(tmp_path / "b") as archive:  # any tar opens it

@@ -2,6 +2,7 @@
 
 import io
 import random
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -11,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from saltbridge.adapters import backup, backup_file, node_folder
-from saltbridge.adapters.stores import open_store
+from saltbridge.adapters.stores import copying, open_store
+from saltbridge.adapters.stores.schema import HEAD
 from saltbridge.cli.backup import judge
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused, SaltbridgeError, Unavailable
 from saltbridge.testing.builders import NOON, FixedClock, node_profile
 
@@ -228,7 +230,7 @@ WORKER = """
 import os, resource, signal, sys, time
 from pathlib import Path
 from saltbridge.adapters import backup
-from saltbridge.cli.backup import judge
+from saltbridge.cli.backup import judge, upgrade
 from saltbridge.core.errors import Unavailable
 from saltbridge.testing.builders import NOON, FixedClock
 import saltbridge.adapters.stores.sqlite, alembic.command
@@ -239,6 +241,9 @@ def work(what, one, other, limit):
     try:
         if what == "backup":
             backup.backup(Path(one), Path(other), NOON)
+        elif what == "upgrade":
+            sys.stdout = open(os.devnull, "w")
+            upgrade(Path(one), out=Path(other))
         else:
             backup.restore(Path(one), Path(other), FixedClock(), judge)
     except Unavailable as error:
@@ -341,6 +346,59 @@ def test_kill_9_at_any_moment_leaves_the_old_state_or_the_new_one(
     # At most an empty folder, of one killed before its first file.
     assert [p for left in tmp_path.glob(".*partial*") for p in left.iterdir()] == []
     assert {p: p.read_bytes() for p in before} == before
+
+
+@pytest.fixture(scope="module")
+def old_node(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A node whose store was written by the first Saltbridge: schema 0001."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine, text
+
+    made = tmp_path_factory.mktemp("old") / "cell"
+    phrase = made.with_name("phrase")  # named, so that copies of the node find it
+    phrase.write_text("correct horse battery staple")
+    phrase.chmod(0o600)
+    node_folder.create(made, node_profile(), {"passphrase_file": str(phrase)}, NOON)
+    engine = create_engine(f"sqlite:///{made / node_folder.STORE_FILE}")
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "saltbridge.adapters.stores:migrations")
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for number in range(300):
+            row = {"i": number, "b": bytes(10_000)}
+            connection.execute(
+                text("INSERT INTO records VALUES ('draft', 'p' || :i, 1, :b, :d, :t)"),
+                {**row, "d": digest(row["b"]), "t": "2026-11-23T12:00:00.000000Z"},
+            )
+    engine.dispose()
+    return made
+
+
+def test_kill_9_amid_an_upgrade_leaves_the_old_store_or_the_new_one(
+    old_node: Path, tmp_path: Path, worker: Worker
+) -> None:
+    versions = []
+    shutil.copytree(old_node, tmp_path / "whole")
+    said, whole_seconds = worker.do("upgrade", tmp_path / "whole", tmp_path / "whole.backup")
+    assert said == "done"
+    for number in range(KILLS // 2):
+        folder = tmp_path / f"n{number}"
+        shutil.copytree(old_node, folder)
+        after = 0.001 + 1.1 * whole_seconds * number / (KILLS // 2)
+        worker.do("upgrade", folder, tmp_path / f"b{number}", kill_after=after)
+        versions.append(copying.version_of(f"sqlite:///{folder / node_folder.STORE_FILE}"))
+        if versions[-1] != "0001":  # never without the copy of what was
+            assert backup.check(tmp_path / f"b{number}").schema == "0001"
+        worker.do("upgrade", folder, tmp_path / f"again-{number}")
+        store = open_store(f"sqlite:///{folder / node_folder.STORE_FILE}", CLOCK)
+        judge(store)
+        with store.reading() as view:
+            assert len(view.find("draft")) == 300
+        store.close()
+    assert set(versions) <= {"0001", HEAD} and "0001" in versions
 
 
 def test_a_store_that_vanishes_is_said(tmp_path: Path) -> None:

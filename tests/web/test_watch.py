@@ -139,10 +139,13 @@ def test_the_gauges_say_what_stands_in_the_store() -> None:
         work.enqueue(OutboxEntry("e3", "send", b"{}", "q", attempts=10_000))
         work.enqueue(OutboxEntry("e4", "send", b"{}", "r", attempts=3))
         work.put("pending-release", "x", b"{}")
+        work.put("log-checkpoint", f"{1:020d}", b"note")
+    clock.advance(seconds=90)
     text = client(world, watch).get("/metrics").text
     for name, expected in {
         "outbox_waiting": 2, "outbox_failed": 1, "outbox_most_attempts": 3, "log_size": 1,
         "pending_releases": 1, "store_readable": 1, "certificate_seconds_left": 172_800,
+        "checkpoint_age_seconds": 90,
     }.items():  # fmt: skip
         assert value(text, f"saltbridge_{name}") == expected, name
 

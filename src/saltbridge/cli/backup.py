@@ -91,9 +91,10 @@ def upgrade(
 ) -> None:
     """Bring a node's store up to date: backup, migrations, audit. The node must not run."""
     from saltbridge.adapters import backup as work
-    from saltbridge.bootstrap import open_clock, opened_world
+    from saltbridge.bootstrap import open_clock, opened_keys
     from saltbridge.cli.present import say
     from saltbridge.core.errors import Unavailable
+    from saltbridge.services import keys
     from saltbridge.web.serve import is_served
 
     if is_served(folder):
@@ -113,8 +114,13 @@ def upgrade(
         work.backup(folder, path, now)
         work.check(path)
         say("backup.before-upgrade", file=str(path))
-    with opened_world(folder) as world:  # opening migrates, in one transaction
+    with opened_keys(folder) as (world, keyring):  # opening migrates, in one transaction
+        done = keys.protect(world, keyring)
+        if done.names:
+            say("key.said-protected", names=", ".join(done.names), folder=str(folder))
         judge(world.store)
+    if done.made:
+        say("key.passphrase-made", found=done.made)
     say("backup.upgraded", folder=str(folder))
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from saltbridge.ports import World
+
 
 def address(
     folder: Annotated[Path, typer.Argument(help="Folder of the node.")],
@@ -19,6 +21,7 @@ def address(
     from saltbridge.cli.present import say
     from saltbridge.core.errors import Refused, Unavailable
     from saltbridge.core.identifiers import did_web
+    from saltbridge.services.keys import record_keys
     from saltbridge.web.serve import is_served
 
     url = base_url.rstrip("/")
@@ -30,11 +33,13 @@ def address(
         raise Unavailable.of("address.served", folder=str(folder))
     did = profile.did if keep_did else did_web(url)
     if did != profile.did:
-        with opened_world(folder) as world, world.store.reading() as view:
-            signed = view.log_size()
+        with opened_world(folder) as world:
+            signed = _signed(world)
         if signed:
             raise Refused.of("address.has-signed", did=profile.did, new=did, count=signed)
     node_folder.move(folder, url, did)
+    with opened_world(folder) as world:
+        record_keys(world)  # the DID document as it is from now on
     say("address.changed", base_url=url)
     if did != profile.did:
         say("address.did-changed", did=did, old=profile.did)
@@ -42,3 +47,18 @@ def address(
         from saltbridge.core.identifiers import did_web_document_url
 
         say("address.did-kept", did=did, document=did_web_document_url(did))
+
+
+def _signed(world: World) -> int:
+    """Events that somebody else may have seen: all but the keys the node was made with.
+
+    A signed checkpoint counts too: it names the DID.
+    """
+    from saltbridge.steps.log import CHECKPOINT
+
+    with world.store.reading() as view:
+        size = view.log_size()
+        if view.find(CHECKPOINT, limit=1) or size > 100:
+            return size
+        leaves = [view.log_leaf(index) for index in range(size)]
+    return sum(leaf is None or not leaf.event.startswith("key.") for leaf in leaves)

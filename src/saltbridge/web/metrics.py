@@ -12,11 +12,13 @@ from starlette.responses import Response
 
 from saltbridge.core.errors import SaltbridgeError
 from saltbridge.ports import World
+from saltbridge.steps.log import CHECKPOINT, checkpoint_id
 from saltbridge.web.answers import HEADERS
 from saltbridge.web.watch import Watch, is_insider
 
 _FAR = timedelta(days=36_500)
 _MOST = 10_000
+_LOOK_BACK = 1000  # leaves; a page of the store holds as many records
 
 
 def router(world: World, watch: Watch) -> APIRouter:
@@ -69,6 +71,8 @@ class _Gauges(Collector):
             failed = len(view.failed(limit=_MOST))
             size = view.log_size()
             pending = len(view.find("pending-release", limit=_MOST))
+            # Ids are sizes: the newest checkpoint lies among the last ones.
+            signed = view.find(CHECKPOINT, after=checkpoint_id(max(0, size - _LOOK_BACK)))
         ids = {entry.id for entry in heads}
         self._first_seen = {i: t for i, t in self._first_seen.items() if i in ids}
         for id in ids:
@@ -80,6 +84,9 @@ class _Gauges(Collector):
         yield _gauge("outbox_most_attempts", "Attempts at one waiting entry.", most)
         yield _gauge("outbox_failed", "Entries that wait for a person.", failed)
         yield _gauge("log_size", "Leaves of the log.", size)
+        if signed:
+            age = (world.clock.now() - signed[-1].written_at).total_seconds()
+            yield _gauge("checkpoint_age_seconds", "Since the newest checkpoint.", age)
         yield _gauge("pending_releases", "Releases proposed for approval, all told.", pending)
 
 
