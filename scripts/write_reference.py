@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from saltbridge.adapters.settings import SETTINGS
+from saltbridge.border.catalogue import catalogue_for, catalogued_kinds
+from saltbridge.border.rules import Pack, packaged_packs
 from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.methodology import Methodology, RuleSet
 from saltbridge.formats.inventory_reference import schema_markdown
@@ -38,6 +40,7 @@ def pages() -> dict[str, str]:
         "inventory.md": _inventory_page(),
         "methodologies.md": "\n".join(_methodologies_page()) + "\n",
         "attributes.md": "\n".join(_attributes_page()) + "\n",
+        "border-packs.md": "\n".join(_border_page()) + "\n",
         "settings.md": "\n".join(_settings_page()) + "\n",
     }
 
@@ -233,6 +236,74 @@ def _duties() -> Iterator[str]:
     for act in acts().values():
         since = "pending" if act.entry_into_force is None else act.entry_into_force.isoformat()
         yield f"| `{act.id}` | {since} | {_cell(act.title)} | {_cell(act.source)} |"
+
+
+# --- border: rule packs and groups of the catalogues ----------------------------------------
+
+
+def _border_page() -> Iterator[str]:
+    yield "# Rule packs of the border, and the groups of the catalogues"
+    yield ""
+    yield _GENERATED
+    yield ""
+    yield (
+        "**No legal advice.** The packs help people to decide and to show how they decided. "
+        "*How known* says how the text was seen: **read**, **secondary** (in a careful source "
+        "that tells it), **recalled** (from memory). `saltbridge border packs --node DIR "
+        "--date DAY` lists them as they stand at a node on a day."
+    )
+    for pack in packaged_packs():
+        yield ""
+        yield f"## {pack.id} [{pack.edition}]"
+        yield ""
+        since = f"Applies from {pack.applies_from}; `{pack.applies}`"
+        yield f"{pack.title}. {since}, {_where(pack)}."
+        yield ""
+        yield f"- Source: {pack.citation}"
+        yield f"- How known: {pack.confidence.value}"
+        if pack.state != "loaded":
+            items = f" ({pack.annex_items} items, as a source says)" if pack.annex_items else ""
+            yield f"- Official list: **not loaded**{items}; what might stand in it stays"
+        if pack.note:
+            yield f"- {pack.note}"
+        yield ""
+        yield "| rule | effect | classes | what it says | unless | text |"
+        yield "|---|---|---|---|---|---|"
+        for rule in pack.rules:
+            effect = f"{rule.effect} ({rule.question})" if rule.question else rule.effect
+            cells = (
+                f"`{rule.id}`",
+                effect,
+                ", ".join(sorted(c.value for c in rule.classes)),
+                text(f"border.rule.{rule.id}"),
+                text(f"border.condition.{rule.unless}") if rule.unless else "",
+                rule.citation,
+            )
+            yield f"| {' | '.join(_cell(c) for c in cells)} |"
+    yield ""
+    yield "## Groups of the catalogues"
+    yield ""
+    yield (
+        "An official list or an own row names groups or paths. The classes are those of the "
+        "packaged rows."
+    )
+    for kind in catalogued_kinds():
+        yield ""
+        yield f"### {kind}"
+        yield ""
+        yield "| group | class | paths |"
+        yield "|---|---|---|"
+        groups: dict[tuple[str, str], list[str]] = {}
+        for entry in catalogue_for(kind).entries:
+            if not entry.group.startswith("attributes"):
+                groups.setdefault((entry.group, entry.field_class.value), []).append(entry.path)
+        for (group, field_class), paths in groups.items():
+            yield f"| {group} | {field_class} | {' '.join(f'`{p}`' for p in paths)} |"
+
+
+def _where(pack: Pack) -> str:
+    where = "everywhere" if pack.jurisdiction == "*" else pack.jurisdiction
+    return f"{where}, nodes in the zone `{pack.zone}` only" if pack.zone else where
 
 
 def _cell(value: str) -> str:

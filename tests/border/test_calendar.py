@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.border.test_decide import PCF, context, decided
-from tests.services.test_annex import CARS, request
+from tests.services.test_annex import CARS, released, request
 
 from saltbridge.border.calendar import counter_year, legal_day
 from saltbridge.border.catalogue import parse_catalogue
@@ -14,7 +14,6 @@ from saltbridge.border.decide import decide
 from saltbridge.border.manifest import counters_after, decision_record
 from saltbridge.border.rules import parse_pack
 from saltbridge.core.canonical import canonical_bytes, read_json
-from saltbridge.services.publish import publish
 from saltbridge.testing.builders import FixedClock, memory_world, node_profile
 from saltbridge.testing.canaries import pcf
 
@@ -45,9 +44,9 @@ def test_each_year_has_its_own_counters_in_the_store():
     with w.store.unit_of_work() as work:
         full = {"year": 2026, "persons": 99_999, "sensitive_persons": 0}
         work.put("counter", "2026", canonical_bytes(full))
-    before = publish(w, request()).decisions[0]["counters"]["before"]
+    before = released(w, request())[0]["counters"]["before"]
     clock.moment = NEW_YEAR
-    after = publish(w, request()).decisions[0]["counters"]["before"]
+    after = released(w, request())[0]["counters"]["before"]
     assert (before["persons"], after["persons"], after["year"]) == (99_999, 0, 2027)
     with w.store.reading() as view:
         assert {r.id: read_json(r.body)["year"] for r in view.find("counter")} == {

@@ -111,6 +111,22 @@ def test_one_bad_circumstance_keeps_everything_but_public(document, bad):
     assert decision.view.keys() <= public[document["kind"]]
 
 
+@pytest.mark.parametrize("document", [battery_record(), pcf()], ids=["battery", "pcf"])
+@pytest.mark.parametrize("bad", BAD_CONTEXTS.values(), ids=BAD_CONTEXTS.keys())
+@pytest.mark.parametrize("zone", ["shanghai-lingang", "beijing", "no such zone"])
+def test_in_a_zone_one_bad_circumstance_keeps_just_as_much(document, bad, zone):
+    good = context(PCF if document["kind"] == "pcf" else DPP)
+    if bad.get("agreement") is not None and bad["agreement"].purposes == (DPP,):
+        bad = {"agreement": replace(bad["agreement"], purposes=good.agreement.purposes)}
+    assert decided(document, replace(good, **bad, zone=zone)).withholds_all_but_public
+
+
+@pytest.mark.parametrize("zone", ["shanghai-lingang", "beijing", "no such zone"])
+def test_a_zone_opens_nothing_while_its_list_is_missing(zone):
+    plain = decided(battery_record())
+    assert decided(battery_record(), context(zone=zone)).view_bytes == plain.view_bytes
+
+
 @pytest.mark.parametrize("recipient", [replace(CARS, bpn="cars"), replace(PUBLIC, name="x")])
 def test_terms_that_name_everybody_or_nobody_open_nothing(recipient):
     terms = replace(context().agreement, recipients=(recipient.bpn,))

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saltbridge.border.context import Context, Secrets
-from saltbridge.border.minimise import commitment, plan_stages, pseudonym
+from saltbridge.border.minimise import (
+    TRANSFORMS,
+    WITHHELD,
+    StagePlan,
+    commitment,
+    plan_stages,
+    pseudonym,
+)
 from saltbridge.core.quantity import round_significant
 from saltbridge.testing.canaries import STAGES, line
 
@@ -140,3 +147,38 @@ def test_rounding_keeps_six_digits(value):
     rounded = round_significant(value, 6)
     assert rounded == pytest.approx(value, rel=5.1e-6)
     assert round_significant(rounded, 6) == rounded
+
+
+def test_a_stage_that_one_contributor_dominates_is_not_told_apart():
+    """More than 85 % of a stage by one contributor: the total would tell it."""
+
+    def plan(*raw: float):
+        lines = [
+            {
+                "stage": "raw_material_acquisition",
+                "process": "p",
+                "flow": f"r{n}",
+                "kg_co2e": kg,
+            }
+            for n, kg in enumerate(raw)
+        ]
+        lines += [
+            {"stage": "main_production", "process": "q", "flow": f"m{n}", "kg_co2e": 30.0}
+            for n in range(4)
+        ]
+        totals = {"raw_material_acquisition": sum(raw), "main_production": 120.0}
+        return plan_stages({"stages": totals, "lines": lines})
+
+    both = {"raw_material_acquisition", "main_production"}
+    assert plan(85.0, 10.0, 5.0).apart == both
+    dominated = plan(86.0, 10.0, 4.0)
+    assert dominated.apart == frozenset() and set(dominated.merged) == both
+    assert plan(-86.0, 10.0, 4.0).apart == frozenset()  # a credit dominates as well
+    assert plan(99_000.0, 1.0, 1.0) == StagePlan(frozenset(), ())  # even the whole would tell
+
+
+def test_numbers_are_rounded_as_their_row_says():
+    given = None
+    for digits, due in ((2, 1200.0), (3, 1230.0), (6, 1234.57)):
+        assert TRANSFORMS[f"round-{digits}"](1234.5678, ("x",), given) == due
+    assert TRANSFORMS["round-3"]("1234", ("x",), given) is WITHHELD

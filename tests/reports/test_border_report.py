@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.services.test_annex import CARS, request
+from tests.services.test_annex import CARS, released, request
 
 from saltbridge.core.errors import Refused, Unavailable
 from saltbridge.locales import LANGUAGES, message_ids, text
@@ -29,14 +29,14 @@ EVIL = partner_of(
 def a_year():
     clock = FixedClock(datetime(2026, 12, 31, 15, tzinfo=UTC))
     w = memory_world(node_profile("cellmaker", partners=(CARS, EVIL)), clock=clock)
-    publish(w, request())
-    publish(w, request(recipients=(EVIL.bpn,), person="+cmd|' /C calc'!A0"))
+    released(w, request())
+    released(w, request(recipients=(EVIL.bpn,), person="+cmd|' /C calc'!A0"))
     with pytest.raises(Refused):
         publish(w, request(purpose="other"))
     with w.store.reading() as view:
         size, root = view.log_size(), view.log_root()
     clock.advance(hours=1)  # 2027 in Beijing
-    publish(w, request())
+    released(w, request())
     return w, size, root
 
 

@@ -7,7 +7,7 @@ import pytest
 from saltbridge.accounts.model import Person, Role
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
-from saltbridge.services import annex
+from saltbridge.services import annex, approval
 from saltbridge.services.border_records import decisions
 from saltbridge.services.publish import PublishRequest, preview, publish
 from saltbridge.testing.annexes import (
@@ -16,6 +16,7 @@ from saltbridge.testing.annexes import (
     MEANS_NOTHING,
     annex_toml,
 )
+from saltbridge.testing.approvals import approve_all
 from saltbridge.testing.builders import memory_world, node_profile, partner_of
 from saltbridge.testing.canaries import battery_record
 
@@ -54,6 +55,14 @@ def state_of(path: str, a_world) -> tuple[str, str]:
             if row["path"] == path and not row.get("into"):
                 return part, row["class"]
     raise LookupError(path)
+
+
+def released(a_world, a_request):
+    """The decisions of a publication that two persons have approved."""
+    published = publish(a_world, a_request)
+    approve_all(a_world, approval)
+    known = {d["id"]: d for d in decisions(a_world)}
+    return tuple(known[d["id"]] for d in published.decisions)
 
 
 def leaves(a_world):

@@ -22,6 +22,7 @@ from saltbridge.trust.signature import open_jws
 from saltbridge.trust.suites import NotVerified
 
 MIN_CONTRIBUTORS: Final = 3
+DOMINANCE: Final = 0.85  # one contributor with more than this share of a sum is told by it
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _FACTOR_SET = re.compile(r"[a-z0-9][a-z0-9._@:/-]{0,79}")
 # Distribution is no secret before the one who takes delivery (see the catalogue).
@@ -64,32 +65,45 @@ def plan_stages(footprint: Any) -> StagePlan:
     A stage needs three contributors: two would let either of them work out the other, one is
     told outright. Contributors are different flows of different processes with a share that
     is not zero; the gases that one process emits rise and fall together and count as one.
-    Stages with fewer are told as one sum; if that sum still has fewer than
-    three, or is one stage alone (the total minus the others would tell it), the stage with
-    the smallest share joins. Where nothing says who contributes, no stage is told.
+    No contributor may make up more than 85 % of a stage, signs aside: the stage total would
+    tell it (the dominance rule of statistical disclosure control with n = 1 [1]).
+    Stages that fail are told as one sum; while that sum fails too, as a single stage always
+    does (the total minus the others would tell it), the stage with the smallest share joins.
+    Where nothing says who contributes, or even the whole is dominated, no stage is told.
+
+    [1] ESSNet SDC, Handbook on Statistical Disclosure Control, version 1.2 (2010), (n,k) rule;
+        read in a glossary that quotes it, 2026-11-27. The (2,k) form guards a contributor
+        against another one that knows its own share; here only the maker knows any.
     """
     stages = footprint.get("stages") if isinstance(footprint, Mapping) else None
     lines = footprint.get("lines") if isinstance(footprint, Mapping) else None
     if not isinstance(stages, Mapping) or not isinstance(lines, list):
         return StagePlan(frozenset(), ())
     values = {s: v for s, v in stages.items() if s in _STAGES and is_number(v)}
-    contributors: dict[str, set[tuple[str, str]]] = {s: set() for s in values}
+    shares: dict[str, dict[tuple[str, str], float]] = {s: {} for s in values}
     for line in lines:
-        if not isinstance(line, Mapping) or line.get("stage") not in contributors:
+        if not isinstance(line, Mapping) or line.get("stage") not in shares:
             continue
         if is_number(line.get("kg_co2e")) and line["kg_co2e"] != 0:
             emitted = line.get("term") == "direct_emission"
             flow = "" if emitted else str(line.get("flow"))
-            contributors[line["stage"]].add((str(line.get("process")), flow))
-    empty = {s for s in values if values[s] == 0 and not contributors[s]}
-    few = [s for s in values if s not in empty and len(contributors[s]) < MIN_CONTRIBUTORS]
+            of_stage, key = shares[line["stage"]], (str(line.get("process")), flow)
+            of_stage[key] = of_stage.get(key, 0.0) + line["kg_co2e"]
+    empty = {s for s in values if values[s] == 0 and not shares[s]}
+    few = [s for s in values if s not in empty and _tells([shares[s]])]
     enough = sorted(set(values) - empty - set(few), key=lambda s: (abs(values[s]), s))
-    while few and sum(len(contributors[s]) for s in few) < MIN_CONTRIBUTORS:
+    while few and _tells([shares[s] for s in few]):
         if not enough:
             return StagePlan(frozenset(), ())
         few.append(enough.pop(0))
     merged = tuple(s for s in _STAGES if s in few)
     return StagePlan(frozenset(enough) | empty, merged)
+
+
+def _tells(stages: Iterable[Mapping[tuple[str, str], float]]) -> bool:
+    """Whether the sum of these stages tells a contributor: too few, or one dominates."""
+    amounts = [abs(kg) for stage in stages for kg in stage.values()]
+    return len(amounts) < MIN_CONTRIBUTORS or max(amounts) > DOMINANCE * fsum(amounts)
 
 
 def pseudonym(name: str, recipient_bpn: str, secrets: Secrets) -> str:
@@ -122,10 +136,15 @@ def _keyed(secrets: Secrets, *parts: str) -> bytes:
 # Transforms of one field: (value, path, circumstances) -> what leaves instead.
 
 
-def _round_6(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
-    if value is None:
-        return None
-    return round_significant(value, 6) if is_number(value) else WITHHELD
+def _rounded(digits: int) -> "Transform":
+    """The transform ``round-<digits>``: that many significant digits."""
+
+    def transform(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
+        if value is None:
+            return None
+        return round_significant(value, digits) if is_number(value) else WITHHELD
+
+    return transform
 
 
 def _stage_total(value: Any, path: tuple[str, ...], given: Circumstances) -> Any:
@@ -184,7 +203,7 @@ def open_jws_payload(jws: str) -> Any:
 
 Transform = Callable[[Any, tuple[str, ...], Circumstances], Any]
 TRANSFORMS: Final[Mapping[str, Transform]] = {
-    "round-6": _round_6,
+    **{f"round-{digits}": _rounded(digits) for digits in range(2, 7)},
     "stage-total": _stage_total,
     "pseudonym": _pseudonym,
     "signed-whole": _signed_whole,
