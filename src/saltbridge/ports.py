@@ -414,6 +414,13 @@ class Store(Protocol):
     def auditing(self) -> AbstractContextManager[StoreAudit]:
         """A read-only view for a full check; writers need not wait for it."""
 
+    def rebuild_nodes(self) -> int:
+        """Work the stored subtrees of the log out anew; returns for how many leaves.
+
+        Raises:
+            Refused: leaves are missing, or one of them is not as it was written.
+        """
+
     def close(self) -> None:
         """Let go of files and connections."""
 

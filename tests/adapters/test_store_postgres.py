@@ -4,6 +4,9 @@ Uses the server named by SALTBRIDGE_TEST_POSTGRES (a URL whose user may create d
 starts one of its own from the system's PostgreSQL, in a temporary folder, on a Unix socket.
 """
 
+# Names of tables and columns are put into statements here; they come from the schema.
+# ruff: noqa: S608
+
 import os
 import pwd
 import shutil
@@ -20,7 +23,9 @@ from sqlalchemy import create_engine
 from saltbridge.adapters.stores import open_store
 from saltbridge.core.errors import Refused, Unavailable
 from saltbridge.ports import Store
+from saltbridge.services.log_audit import audit_store
 from saltbridge.testing.builders import NOON, FixedClock
+from saltbridge.testing.full_store import fill
 from saltbridge.testing.old_stores import write_0001
 from saltbridge.testing.store_contract import StoreContract, a_release, an_entry
 from saltbridge.trust.log import tree_root
@@ -176,6 +181,49 @@ class TestPostgresStore(StoreContract):
             assert (record.version, record.body) == (2, b'{"a":"\xc3\xa9"}')
         store.close()
         self.open_store().close()  # carried over once
+
+    def test_whatever_value_is_changed_the_audit_finds_it(self, store: Store) -> None:
+        fill(store, rounds=2)
+        changes = {"text": "{} || 'x'", "bytea": r"{} || '\x00'", "integer": "{} + 1000"}
+        missed = []
+        with psycopg.connect(self.url, autocommit=True) as raw:
+            columns = raw.execute(
+                "SELECT c.table_name, c.column_name, c.data_type"
+                " FROM information_schema.columns c"
+                " JOIN information_schema.tables t USING (table_schema, table_name)"
+                " WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'"
+            ).fetchall()
+            assert len(columns) == 37
+            for table, column, kind in columns:
+                changed = changes[kind.replace("character varying", "text")].format(column)
+                with raw.transaction():
+                    raw.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+                    raw.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
+                    raw.execute(
+                        f"UPDATE {table} SET {column} = {changed}"
+                        f" WHERE ctid = (SELECT max(ctid) FROM {table})"
+                    )
+                    raw.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+                if audit_store(store).clean:
+                    missed.append((table, column))
+                with raw.transaction():
+                    raw.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+                    raw.execute(f"DELETE FROM {table}")
+                    raw.execute(f"INSERT INTO {table} SELECT * FROM kept")
+                    raw.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+                    raw.execute("DROP TABLE kept")
+        assert missed == []
+        assert audit_store(store).findings == ()
+
+    def test_stored_subtrees_can_be_worked_out_anew(self, store: Store) -> None:
+        fill(store, rounds=2)
+        with psycopg.connect(self.url) as raw:
+            raw.execute("ALTER TABLE log_leaves DISABLE TRIGGER USER")
+            raw.execute("UPDATE log_leaves SET nodes = '' WHERE leaf_index = 3")
+            raw.execute("ALTER TABLE log_leaves ENABLE TRIGGER USER")
+        assert not audit_store(store).clean
+        assert store.rebuild_nodes() == 1
+        assert audit_store(store).findings == ()
 
     def test_the_server_refuses_to_write_in_a_reading_view(self, store: Store) -> None:
         from sqlalchemy import text

@@ -18,11 +18,6 @@ Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-@app.callback()
-def _group() -> None:
-    """A group, even while it has one command."""
-
-
 @app.command()
 def audit(folder: Folder, json: AsJson = False) -> None:
     """Check everything the node has stored against what it once wrote and signed.
@@ -181,6 +176,19 @@ def _read(path: Path) -> bytes:
     except OSError as fault:
         place, reason = Place(file=str(path)), fault.strerror or str(fault)
         raise FaultyInput([finding("verify.unreadable", place, reason=reason)]) from fault
+
+
+@app.command()
+def rebuild(folder: Folder) -> None:
+    """Work the stored subtrees of the log out anew, where the audit names nothing else.
+
+    Leaves and documents stay as they are; refused where one of them is damaged.
+    """
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say
+
+    with opened_world(folder) as world:
+        say("audit.rebuilt", changed=world.store.rebuild_nodes())
 
 
 def _say_audit(found: "LogAudit") -> None:

@@ -19,6 +19,7 @@ from saltbridge.ports import (
     UnitOfWork,
 )
 from saltbridge.testing.builders import NOON, FixedClock
+from saltbridge.testing.full_store import fill
 from saltbridge.trust.log import (
     consistency_proof,
     continues,
@@ -359,6 +360,50 @@ class StoreContract:
             work.append_leaf("e", "s", b"")
             assert work.log_root() == tree_root(work.leaf_hashes())
             assert continues(3, root, 4, work.log_root(), work.consistency_proof(3, 4))
+
+    def test_everything_stored_is_there_for_an_audit(self, store: Store) -> None:
+        fill(store, rounds=3)
+        with store.auditing() as view:
+            assert list(view.faults()) == []
+            leaves = [leaf for page in view.leaves() for leaf in page]
+            documents = [row for page in view.documents() for row in page]
+            others = [row for page in view.others() for row in page]
+        assert all(leaf.whole for leaf in leaves)
+        assert all(row.whole for row in (*documents, *others))
+        with store.reading() as view:
+            assert [leaf.leaf_hash for leaf in leaves] == list(view.leaf_hashes())
+            assert [leaf.position for leaf in leaves] == list(range(view.log_size()))
+        assert [len(leaf.nodes) for leaf in leaves] == [
+            0,
+            32,
+            0,
+            64,
+            0,
+            32,
+            0,
+            96,
+            0,
+            32,
+            0,
+            64,
+        ]
+        kinds = [(row.table, row.kind, row.version) for row in documents]
+        assert kinds.count(("records", "negotiation", 2)) == 3
+        assert kinds.count(("releases", "release", 1)) == 3
+        assert {row.digest for row in documents if row.body} <= {
+            digest(row.body) for row in documents
+        }
+        assert [row.id for row in others if row.table == "outbox"] == [
+            f"{what}-{n}" for n in range(3) for what in ("waits", "late")
+        ]
+
+    def test_subtrees_that_are_right_are_left_alone(self, store: Store) -> None:
+        fill(store, rounds=3)
+        with store.reading() as view:
+            root = view.log_root()
+        assert store.rebuild_nodes() == 0
+        with store.reading() as view:
+            assert view.log_root() == root
 
     # outbox
 

@@ -37,7 +37,7 @@ def schema_digest(connection: Connection) -> str:
     """SHA-256 over the tables, views and guards there are, as hexadecimal text."""
     postgres = connection.dialect.name == "postgresql"
     rows = connection.execute(text(_POSTGRES_SCHEMA if postgres else _SQLITE_SCHEMA))
-    return sha256(dumps([list(row) for row in rows]).encode()).hexdigest()
+    return sha256(dumps([list(row) for row in rows], default=repr).encode()).hexdigest()
 
 
 def write_facts(connection: Connection, version: str) -> None:

@@ -26,7 +26,7 @@ from saltbridge.ports import (
     StaleWrite,
     StoredRecord,
 )
-from saltbridge.trust.log import Subtree, completing_leaf, leaf_bytes, leaf_hash
+from saltbridge.trust.log import Edge, Subtree, completing_leaf, leaf_bytes, leaf_hash
 
 
 @dataclass
@@ -83,6 +83,14 @@ class MemoryStore:
     def auditing(self) -> Iterator["MemoryAudit"]:
         """A view of one moment for a full check."""
         yield MemoryAudit(self._contents)
+
+    def rebuild_nodes(self) -> int:
+        """Work the subtrees out anew; returns for how many leaves."""
+        with self.unit_of_work() as work:
+            edge, held = Edge(), work.contents.nodes
+            due = [b"".join(edge.append(leaf.leaf_hash)) for leaf in work.contents.leaves]
+            work.contents.nodes = due
+        return sum(a != b for a, b in zip(held, due, strict=True))
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -77,6 +77,15 @@ class PostgresStore:
         with self._worded(), self._reader.begin() as connection:
             yield SqlAudit(connection, lambda _: ())
 
+    def rebuild_nodes(self) -> int:
+        """Work the stored subtrees of the log out anew; returns for how many leaves.
+
+        Raises:
+            Refused: leaves are missing, or one of them is not as it was written.
+        """
+        with self.unit_of_work() as work:
+            return work.rebuild_nodes()
+
     def close(self) -> None:
         """Let go of the connections."""
         self._engine.dispose()

@@ -96,6 +96,15 @@ class SqliteStore:
             finally:
                 driver.text_factory = str
 
+    def rebuild_nodes(self) -> int:
+        """Work the stored subtrees of the log out anew; returns for how many leaves.
+
+        Raises:
+            Refused: leaves are missing, or one of them is not as it was written.
+        """
+        with self.unit_of_work() as work:
+            return work.rebuild_nodes()
+
     def close(self) -> None:
         """Let go of the file."""
         self._reader.dispose()
@@ -140,6 +149,8 @@ class SqliteStore:
             raise Unavailable(
                 [finding("store.cannot-open", self._place, reason=reason)]
             ) from fault
+        except UnicodeDecodeError as fault:  # SQLite quotes a damaged schema in its complaint
+            raise FaultyInput([finding("store.not-a-store", self._place)]) from fault
         except DatabaseError as fault:
             if "not a database" not in str(fault.orig) and "malformed" not in str(fault.orig):
                 raise

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from saltbridge.adapters.stores import schema
+from saltbridge.adapters.stores.rebuild import rebuild_nodes
 from saltbridge.adapters.stores.row_digest import Row, is_whole, sealed
 from saltbridge.adapters.stores.sql_log import SqlLog, moment_of, moment_text
 from saltbridge.border.release import Release, reopen
@@ -191,6 +192,11 @@ class SqlUnitOfWork(SqlLog):
             audience=row["audience"],
             purpose=row["purpose"],
         )
+
+    def rebuild_nodes(self) -> int:
+        """Write the stored subtrees anew that are not the tree's; returns for how many."""
+        self._must_write()
+        return rebuild_nodes(self._connection)
 
     def enqueue(self, entry: OutboxEntry) -> None:
         """Add to the outbox, behind everything of the same ordering key."""
