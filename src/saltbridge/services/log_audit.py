@@ -173,9 +173,11 @@ def _compare_root(edge: Edge, signed_root: bytes, notes: _Notes) -> None:
 def _compare(view: StoreAudit, documents: _Documents, logged: _Prefixes, notes: _Notes) -> None:
     """Leaves whose document is gone, and documents that should have a leaf and have none."""
     stored, leaves = _numbers(documents.stored), _numbers(logged)
-    for index in np.flatnonzero(~np.isin(leaves, stored)).tolist():
-        what = finding("audit.document-gone", severity=Severity.WARNING, index=index)
-        notes.add(what)
+    gone = np.flatnonzero(~np.isin(leaves, stored))
+    for index in gone[:NAMED_PER_CODE].tolist():
+        notes.add(finding("audit.document-gone", severity=Severity.WARNING, index=index))
+    notes.found["audit.document-gone"] += max(len(gone) - NAMED_PER_CODE, 0)
+    notes.found += Counter()  # without what was counted as none
     due = _numbers(documents.to_be_logged)
     missing = set(due[~np.isin(due, leaves)].tolist())
     if not missing:
