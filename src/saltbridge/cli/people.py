@@ -41,19 +41,30 @@ def add(
         str, typer.Option("--display-name", help="What the person is called.")
     ] = "",
     password_file: PasswordFile = None,
+    subject: Annotated[
+        str, typer.Option("--subject", help="What the OpenID provider calls them (sub).")
+    ] = "",
 ) -> None:
-    """Add a person with a password."""
+    """Add a person with a password, or with the subject of the OpenID provider."""
+    from saltbridge.accounts.account import Subject
+    from saltbridge.accounts.oidc import provider_of
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.acting import os_person, read_password
     from saltbridge.cli.present import say
+    from saltbridge.core.errors import FaultyInput
     from saltbridge.services.people import NewPerson, add_person
 
     with opened_world(folder) as world:
+        provider = provider_of(world.settings)
+        if subject and provider is None:
+            raise FaultyInput.of("people.no-provider")
+        known = Subject(provider.issuer, subject) if subject and provider else None
         new = NewPerson(
             name=name,
             roles=_split(roles),
             display_name=display_name,
-            password=read_password(password_file, twice=True),
+            password="" if known else read_password(password_file, twice=True),
+            subject=known,
         )
         account = add_person(world, os_person(), new)
     say("people.said-added", person=account.label, roles=", ".join(sorted(account.roles)))

@@ -21,6 +21,7 @@ from saltbridge.web import (
     sign_in,
     sign_in_account,
     sign_in_codes,
+    sign_in_oidc,
 )
 from saltbridge.web.answers import json_answer
 from saltbridge.web.watch import Watch
@@ -45,7 +46,14 @@ def create_app(
     app.include_router(dsp.router(world, wake))
     app.include_router(dataplane.router(world))
     app.include_router(log.router(world, wake))
-    for own in (operator_page, people_page, sign_in, sign_in_account, sign_in_codes):
+    for own in (
+        operator_page,
+        people_page,
+        sign_in,
+        sign_in_account,
+        sign_in_codes,
+        sign_in_oidc,
+    ):
         app.router.routes.extend(own.routes(world))
     app.router.routes.extend(passport_page.routes(world))
     dsp.add_problem_handler(app)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from saltbridge.accounts.oidc import provider_of
 from saltbridge.core.errors import Refused, SaltbridgeError
 from saltbridge.ports import World
 from saltbridge.services.people_codes import is_set_up
@@ -57,6 +58,8 @@ def refused_status(fault: SaltbridgeError) -> tuple[int, Mapping[str, str]]:
 class _Pages:
     def __init__(self, world: World) -> None:
         self._world = world
+        provider = provider_of(world.settings)
+        self._label = "" if provider is None else provider.label
 
     async def show(self, request: Request) -> Response:
         def answer() -> Response:
@@ -114,7 +117,7 @@ class _Pages:
             status=status,
             headers=headers,
             next=local_path(wanted, ""),
-            provider="",
+            provider=self._label,
             name=name[:80],
             set_up=is_set_up(self._world),
             problems=[] if fault is None else worded(fault.findings, language_of(request)),
