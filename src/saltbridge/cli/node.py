@@ -139,9 +139,12 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the node until Ctrl-C: on 127.0.0.1, or as its settings say."""
-    from saltbridge.cli.present import language
+    from saltbridge.bootstrap import opened_keys
+    from saltbridge.cli.present import language, say_findings
     from saltbridge.web.serve import serve as serve_node
 
+    with opened_keys(folder) as (_, keyring):
+        say_findings(keyring.warnings())
     serve_node(folder, port=port, language=language())
 
 
