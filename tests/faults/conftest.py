@@ -27,7 +27,7 @@ from saltbridge.services.negotiate import start_negotiation
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.steps.people import account_named
 from saltbridge.steps.sessions import begin_session
-from saltbridge.testing.approvals import approve_all
+from saltbridge.testing.approvals import approve_all, two_approvers
 from saltbridge.testing.aviary import (
     CARS,
     CELLS,
@@ -221,6 +221,44 @@ def _mark_what_was_worked_out(companies: Companies) -> None:
             companies.aviary.of[repr(value)] = frozenset({CELLS})
 
 
+def _wait_and_refuse(companies: Companies, record: dict[str, Any]) -> None:
+    """Two more publications: the partner asks for both, one waits, one is refused."""
+    world, aviary = companies.worlds[CELLS], companies.aviary
+    for name in ("zhang.min", "chen.yu"):  # who approves is the company's own affair
+        aviary.of[name] = frozenset({CELLS})
+    for title, reason in (
+        ("Waiting", ""),
+        ("Refused", aviary.text("refusal-reason", CELLS, CARS)),
+    ):
+        published = publish(
+            world,
+            PublishRequest(
+                document=record,
+                kind="battery-supplier-record",
+                recipients=[CARS],
+                title=title,
+                person=aviary.text("export-officer", CELLS),
+            ),
+        )
+        partner = companies.partner(CARS, CELLS)
+        shown = request_catalogue(companies.worlds[CARS], partner).datasets
+        (offered,) = [d for d in shown if d.id == published.dataset_id]
+        start_negotiation(
+            companies.worlds[CARS],
+            partner,
+            offered.id,
+            offered.offers[0],
+            transfer_wanted=True,
+            dataset_kind=offered.kind,
+        )
+        companies.pump()
+        if reason:
+            (waiting,) = published.proposals
+            first, _ = two_approvers(world)
+            approval.refuse(world, first, waiting["id"], reason)
+            companies.pump()
+
+
 def walk(examples: Path) -> Companies:
     """The whole path: PCF → footprint → supplier record → passports."""
     aviary = Aviary()
@@ -276,6 +314,7 @@ def walk(examples: Path) -> Companies:
     )
     approve_all(worlds[CELLS], approval)
     companies.fetch(CARS, CELLS, "supplier-record")
+    _wait_and_refuse(companies, record)
     request = example_request(examples, SERIALS) | {"distribution": None}
     request["facts"]["attributes"]["A079"] = {
         "value": {"title": aviary.text("dismantling", CARS), "url": "https://cars.example/d"}

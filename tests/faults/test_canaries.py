@@ -72,6 +72,8 @@ ROUTES = {
     "/operator": "people",
     "/operator/manifests/{id:path}": "people",
     "/operator/people": "people",
+    "/operator/approvals": "people",
+    "/operator/approvals/{id:path}": "people",
     "/account": "people",
     "/sign-in": EVERYBODY,
     "/sign-out": "people",
@@ -156,6 +158,7 @@ def known_ids(companies: Any) -> set[str]:
     found: set[str] = companies.ids(
         *("dataset", "negotiation", "transfer", "agreement", "delivery", "decision"),
         *("footprint", "pcf", "passport", "passport-view", "passport-model", "did-document"),
+        *("pending-release", "proposal-document", "held-requests"),
     )
     assert len(found) > 25
     SESSIONS.extend(companies.session(name) for name in (SUPPLIER, CELLS, CARS))
@@ -246,7 +249,7 @@ def test_tokens_are_neither_stored_nor_logged(
 def test_decisions_and_manifests_hold_names_of_fields_and_no_values(companies: Any) -> None:
     """Keys that the document itself chose stand in the path of what stayed, at home."""
     keys = ("-step-", "-unknown-member-", "-assumption-", "-release-officer-",
-            "-export-officer-", "-issuing-person-")  # fmt: skip
+            "-export-officer-", "-issuing-person-", "zhang.min", "chen.yu")  # fmt: skip
     for name in (SUPPLIER, CELLS, CARS):
         for kind in ("decision", "manifest"):
             records = companies.all(name, kind)
@@ -254,6 +257,25 @@ def test_decisions_and_manifests_hold_names_of_fields_and_no_values(companies: A
             written = b"\n".join(canonical_bytes(r) for r in records)
             found = companies.aviary.heard_by(NOBODY, written)
             assert [c for c in found if not any(key in c for key in keys)] == []
+
+
+def test_what_waits_was_asked_for_and_nothing_of_it_left(companies: Any) -> None:
+    """One proposal waits, one was refused: the partner hears the reason and nothing else."""
+    waiting, refused = (
+        next(p for p in companies.all(CELLS, "pending-release") if p["state"] == state)
+        for state in ("pending", "refused")
+    )
+    said = b"\n".join(content for hearer, _, content in companies.heard if hearer == CARS)
+    assert refused["refusal"]["reason"].encode() in said
+    states = {n["offer"]["target"]: n for n in companies.all(CARS, "negotiation")}
+    assert states[waiting["dataset_id"]]["state"] == "REQUESTED"
+    ended = states[refused["dataset_id"]]
+    assert ended["refusal"]["code"] == "exchange.refused-by-approver"
+    for proposal in (waiting, refused):
+        assert proposal["digest"].encode() not in said
+        assert proposal["id"].encode() not in said
+        claim = read_json(proposal["content"])["jws"]
+        assert claim.encode() not in said
 
 
 # ── every route, every caller ───────────────────────────────────────────────────────────
@@ -357,7 +379,7 @@ def test_no_token_but_its_own_opens_the_data_plane_or_the_operators_pages(
         digests = sorted(companies.ids("session"))
         other = companies.session(CARS)
         for token in (*sorted(stored)[:3], *digests, *used, other, "", "x"):
-            for path in ("/operator", "/operator/people", "/account"):
+            for path in ("/operator", "/operator/people", "/operator/approvals", "/account"):
                 answer = companies.call(name, "GET", path, cookie=f"{cookie}={token}")
                 assert answer.status == 303
         good = f"{cookie}={companies.session(name)}"

@@ -1,19 +1,14 @@
 """The step of the demo in which two persons of the cell maker let the record go."""
 
-import secrets
-from pathlib import Path
 from typing import Any
 
 from saltbridge.cli.demo_layout import INDENT
+from saltbridge.cli.demo_people import password_file
 from saltbridge.cli.demo_report import say_checks
 from saltbridge.cli.demo_walk import StepFailed, Walk
 from saltbridge.reports.approval import proposal_words, short_digest
 
-# Fictitious people; their passwords are made anew at every run.
-APPROVERS = (
-    ("zhang.min", "Zhang Min", "approver"),
-    ("chen.yu", "Chen Yu", "compliance-officer"),
-)
+APPROVERS = ("wang.fang", "zhao.min")
 
 
 def two_persons_approve(walk: Walk, total: int) -> dict[str, Any]:
@@ -29,22 +24,20 @@ def two_persons_approve(walk: Walk, total: int) -> dict[str, Any]:
             "exchange", "status", asked["negotiation_id"], *asker, "--json", show=False
         ).json()
         walk.tell(walk.word("asks-and-waits", name=cars.name, state=reached["negotiation"]))
-        passwords = [_account(walk, *approver) for approver in APPROVERS]
+        first, second = APPROVERS
         (waiting,) = walk.run("border", "pending", *node, "--json").json()
         shown = walk.run("border", "show", waiting["id"], *node, "--json").json()
         _say_proposal(walk, shown)
-        said = walk.run(*_approve(walk, waiting, APPROVERS[0][0], passwords[0])).stdout
+        said = walk.run(*_approve(walk, waiting, first)).stdout
         walk.tell(said.strip())
-        twice = walk.run(
-            *_approve(walk, waiting, APPROVERS[0][0], passwords[0]), show=False, expect=1
-        ).stderr
+        twice = walk.run(*_approve(walk, waiting, first), show=False, expect=1).stderr
         walk.tell(twice.strip().splitlines()[0], "yellow")
-        said = walk.run(*_approve(walk, waiting, APPROVERS[1][0], passwords[1])).stdout
+        said = walk.run(*_approve(walk, waiting, second)).stdout
         walk.tell(said.strip(), "green")
         walk.results["approval"] = {
             "id": waiting["id"],
             "digest": waiting["digest"],
-            "approvers": [name for name, _, _ in APPROVERS],
+            "approvers": list(APPROVERS),
         }
     with walk.step("delivery", total):
         walk.run("exchange", "status", asked["negotiation_id"], *asker, "--wait", "60")
@@ -58,22 +51,10 @@ def two_persons_approve(walk: Walk, total: int) -> dict[str, Any]:
     return newest
 
 
-def _account(walk: Walk, name: str, display_name: str, role: str) -> Path:
-    """A new account of the cell maker; returns the file with its password."""
-    file = walk.folder / f"{name}.password"
-    file.touch(mode=0o600)
-    file.write_text(secrets.token_urlsafe(18), encoding="ascii")
-    walk.run(
-        *("people", "add", str(walk.companies["cells"].folder), name),
-        *("--display-name", display_name, "--roles", role, "--password-file", str(file)),
-    )
-    return file
-
-
-def _approve(walk: Walk, waiting: dict[str, Any], name: str, password: Path) -> tuple[str, ...]:
+def _approve(walk: Walk, waiting: dict[str, Any], name: str) -> tuple[str, ...]:
     return (
         *("border", "approve", waiting["id"], "--node", str(walk.companies["cells"].folder)),
-        *("--as", name, "--password-file", str(password)),
+        *("--as", name, "--password-file", str(password_file(walk, name))),
         *("--digest", waiting["digest"], "--yes"),
     )
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from saltbridge.ports import World
 from saltbridge.web import (
+    approval_page,
     dataplane,
     dsp,
     health,
@@ -48,6 +49,7 @@ def create_app(
     app.include_router(log.router(world, wake))
     for own in (
         operator_page,
+        approval_page,
         people_page,
         sign_in,
         sign_in_account,

@@ -34,6 +34,7 @@ HEADERS: Final = {
 # What the header of every page links to, for those who may: path, text, act.
 LINKS: Final[tuple[tuple[str, str, Act | None], ...]] = (
     ("/operator", "people.link.overview", Act.READ_OVERVIEW),
+    ("/operator/approvals", "approval.link", Act.APPROVE),
     ("/operator/people", "people.link.people", Act.MANAGE_PEOPLE),
     ("/account", "people.link.account", None),
 )
