@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 from rfc3161_client import (
+    HashAlgorithm,
     TimestampRequestBuilder,
     TimeStampResponse,
     VerificationError,
@@ -43,7 +44,8 @@ class HttpTimestampAuthority:
         """
         if not self._url:
             raise Unavailable.of("log.no-authority")
-        request = TimestampRequestBuilder().data(content).build()
+        builder = TimestampRequestBuilder().data(content)
+        request = builder.hash_algorithm(HashAlgorithm.SHA256).build()
         answer = self._http.send(
             "POST",
             self._url,

@@ -27,6 +27,7 @@ def verify(
     Ends with 0 if every check passed, 1 if one failed or stays open, 2 if the file is faulty.
     """
     from collections.abc import Mapping
+    from datetime import datetime
     from typing import Any
 
     from saltbridge.bootstrap import open_clock, opened_world
@@ -35,6 +36,7 @@ def verify(
     from saltbridge.core.finding import Place, finding
     from saltbridge.locales import text
     from saltbridge.services import verify as service
+    from saltbridge.services.log_stamp import stamps_by_text
 
     def read(path: Path) -> bytes:
         try:
@@ -46,11 +48,13 @@ def verify(
     anchors: dict[str, Mapping[str, Any]] = {}
     verifiers: dict[str, Mapping[str, Any]] = {}
     withdrawals: dict[str, list[str]] = {}
+    stamps: dict[str, datetime] = {}
     if node is not None:
         with opened_world(node) as world:
             anchors |= service.anchors_of(world)
             verifiers |= service.verifiers_of(world)
             withdrawals |= service.withdrawals_of(world)
+            stamps = stamps_by_text(world)
     for document in trust or ():
         anchors |= service.read_anchor(read(document), str(document))
     result = service.verify(
@@ -62,6 +66,7 @@ def verify(
             anchors_complete=bool(trust) and node is None,
             verifiers=verifiers,
             withdrawals=withdrawals,
+            stamps=stamps,
             payload=None if payload is None else read(payload),
         )
     )
