@@ -26,6 +26,7 @@ PAGES = (
     "keys.md",
     "operate.md",
     "people.md",
+    "transparency-log.md",
     "two-nodes.md",
     "verify-a-footprint.md",
 )

@@ -16,9 +16,11 @@ from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
 
+from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity, errors_in, finding
 from saltbridge.ports import AuditedRow, Store, StoreAudit
+from saltbridge.steps.log import CLAIM_LEAF
 from saltbridge.trust.log import Edge
 
 # Every version of a record of these kinds is stored together with a leaf over its body.
@@ -121,6 +123,8 @@ def _documents(view: StoreAudit, notes: _Notes) -> _Documents:
             documents.stored.append(prefix)
             if row.kind in ALWAYS_LOGGED:
                 documents.to_be_logged.append(prefix)
+            if row.kind == CLAIM_LEAF:  # the claim itself lies inside a file or a release
+                documents.stored.append(_prefix(_named_digest(row.body)))
             if row.kind == CHECKPOINT_KIND and row.table == "records":
                 notes.counts["checkpoints"] += 1
                 signed = _size_and_root(row.body)
@@ -205,6 +209,15 @@ def _prefix(digest: str) -> int:
         return int(digest[7:23], 16)
     except (TypeError, ValueError):
         return 0
+
+
+def _named_digest(body: bytes) -> str:
+    """The digest of the claim that a record of its signing names."""
+    try:
+        named = read_json(body)
+    except FaultyInput:
+        return ""
+    return str(named.get("digest", "")) if isinstance(named, dict) else ""
 
 
 def _size_and_root(note: bytes) -> tuple[int, bytes] | None:
