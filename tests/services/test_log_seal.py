@@ -130,3 +130,18 @@ def test_a_seal_of_another_company(sealed: World) -> None:
     keyring.archive_signer()
     stranger = replace(sealed, keyring=keyring)
     assert set(codes(stranger)) == {"trust.log-origin"}
+
+
+def test_the_audit_finds_the_document_of_every_signing() -> None:
+    """A claim lies inside a file or a release; the record of its leaf names its digest."""
+    from saltbridge.steps.log import logged_claim_file
+    from saltbridge.steps.release import sign_claim
+    from saltbridge.trust.claims import Receipt
+
+    world = memory_world()
+    id = world.identifiers.urn_uuid()
+    claim = sign_claim(world, Receipt, {"a": 1}, world.clock.now(), id=id)
+    with world.store.unit_of_work() as work:
+        logged_claim_file(world, work, claim, id)
+    found = audit_store(world.store)
+    assert (found.clean, dict(found.found)) == (True, {})
