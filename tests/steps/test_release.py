@@ -4,9 +4,10 @@ import pytest
 
 from saltbridge.border.catalogue import catalogue_for
 from saltbridge.border.context import Context, Recipient, Terms
-from saltbridge.border.decide import decide
+from saltbridge.border.decide import decide, release
 from saltbridge.border.rules import packaged_packs
-from saltbridge.core.canonical import digest, read_json
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.errors import Refused
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.ports import StaleWrite
 from saltbridge.steps.release import keep_decision, released_claim, sign_claim
@@ -37,26 +38,26 @@ def test_what_is_released_is_the_decided_view_signed_by_this_node():
     world = memory_world()
     decided = decision(world)
     with world.store.unit_of_work() as work:
-        claim, release = released_claim(world, work, decided, SupplierRecord, NOON)
-    file = parse_claim_file(release.content)
+        claim, released = released_claim(world, work, decided, SupplierRecord, NOON)
+    file = parse_claim_file(released.content)
     assert file.claim == claim
     verified = verify(claim, world.keyring.did_document())
     assert verified.content == decided.view
     assert (verified.issuer, verified.issued_at) == (world.node.did, NOON)
-    assert (release.audience, release.decision_id) == (OEM, decided.context.decision_id)
-    assert b"CANARY" not in release.content
+    assert (released.audience, released.decision_id) == (OEM, decided.context.decision_id)
+    assert b"CANARY" not in released.content
 
 
 def test_a_decision_is_kept_once_with_manifest_and_leaf():
     world = memory_world()
     decided = decision(world)
     with world.store.unit_of_work() as work:
-        _, release = released_claim(world, work, decided, SupplierRecord, NOON)
-        record, manifest = keep_decision(work, decided, release)
+        _, released = released_claim(world, work, decided, SupplierRecord, NOON)
+        record, manifest = keep_decision(work, decided, released)
         assert len(work.leaf_hashes()) == 2  # the signing and the decision
         for kind, kept in (("decision", record), ("manifest", manifest)):
             assert read_json(work.get(kind, decided.context.decision_id).body) == kept
-    assert (record["verdict"], record["digest"]) == ("released", digest(release.content))
+    assert (record["verdict"], record["digest"]) == ("released", digest(released.content))
     with pytest.raises(StaleWrite), world.store.unit_of_work() as work:
         keep_decision(work, decided, None)
 
@@ -75,3 +76,28 @@ def test_a_claim_gets_the_id_it_is_given_or_a_new_one():
     ids = [verify(claim, world.keyring.did_document()).id for claim in claims]
     assert ids[0] == id
     assert len(set(ids)) == 3
+
+
+def test_the_proof_in_a_file_is_for_this_claim_and_holds_nothing_beside():
+    world = memory_world()
+    decided = decision(world)
+    with world.store.unit_of_work() as work:
+        _, released = released_claim(world, work, decided, SupplierRecord, NOON)
+        _, other = released_claim(world, work, decided, SupplierRecord, NOON)
+    file, foreign = read_json(released.content), read_json(other.content)
+    assert release(decided, released.content, "application/json", decided.view_bytes)
+    log = file["log"]
+    for changed in (
+        {**log, "note": "free text"},
+        {**log, "leaf": {**log["leaf"], "note": "free text"}},
+        {**log, "leaf": {**log["leaf"], "salt": "free text".ljust(32)}},
+        {**log, "size": log["size"] + 1},
+        {**log, "checkpoint": f"{log['checkpoint']}free text\n"},
+        foreign["log"],
+        {},
+        None,
+    ):
+        content = canonical_bytes({**file, "log": changed})
+        with pytest.raises(Refused) as refused:
+            release(decided, content, "application/json", decided.view_bytes)
+        assert refused.value.findings[0].code == "border.carries-more"

@@ -430,3 +430,17 @@ def test_a_file_is_verified_offline_with_its_witnesses(a_pair) -> None:
         second = read_json(view.get_release(kept["digest"], kept["decision_id"]).content)
     swapped = canonical_bytes({**document, "log": second["log"]})
     assert outcome(checked(pair, swapped, pair.provider)) == ("failed", "trust.log-other-leaf")
+
+
+def test_the_operators_overview_warns_of_a_fork(a_pair) -> None:
+    from saltbridge.web.operator_page import _tables
+
+    pair = a_pair()
+    good = checkpoint_of(pair.provider)
+    size = parse_checkpoint(good.text).size
+    submit(pair, good)
+    assert _tables(pair.consumer, "en")["log_forks"] == []
+    other = signed_by(pair.provider, Checkpoint(pair.provider.node.did, size, b"r" * 32))
+    submit(pair, other, old=size)
+    (warned,) = _tables(pair.consumer, "en")["log_forks"]
+    assert (warned["did"], warned["found"]) == (pair.provider.node.did, size)

@@ -19,6 +19,7 @@ from saltbridge.locales import number, text, text_or
 from saltbridge.ports import World
 from saltbridge.reports.manifest import manifest_html, readable_moment
 from saltbridge.services.border_records import manifests
+from saltbridge.services.log_state import forks
 from saltbridge.steps.records import every
 from saltbridge.web.own_pages import language_of, own_page, problem_page
 from saltbridge.web.session import Session, page
@@ -80,6 +81,15 @@ def _tables(world: World, language: str) -> dict[str, Any]:
             stored = sorted(every(work, kind), key=lambda r: (r.written_at, r.id), reverse=True)
             rows = [build(world, read_json(r.body), language) for r in stored[:_SHOWN]]
             tables[name] = {"rows": rows, "total": len(stored)}
+        tables["log_forks"] = [
+            {
+                "did": fork.did,
+                "at": readable_moment(fork.found_at),
+                "seen": fork.seen.size,
+                "found": fork.found.size,
+            }
+            for fork in forks(work)
+        ]
     return tables
 
 
