@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.border.test_decide import AT, CARS, context
 
@@ -132,6 +132,7 @@ entries = [e for k in catalogued_kinds() for e in catalogue_for(k).entries]
 paths = st.sampled_from(sorted({e.path for e in entries}))
 
 
+@settings(deadline=None, max_examples=15)
 @given(
     path=paths,
     field_class=st.sampled_from(list(FieldClass)),
@@ -144,6 +145,7 @@ def test_a_row_of_ones_own_never_makes_anything_milder(path, field_class, kind):
     assert not any(c.milder for c in changes(before, after))
 
 
+@settings(deadline=None, max_examples=15)
 @given(
     groups=st.sets(st.sampled_from(sorted({e.group for e in entries})), min_size=1),
     becomes=st.sampled_from(sorted(BECOMES)),

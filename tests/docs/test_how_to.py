@@ -22,6 +22,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
+    "border-officer.md",
     "first-footprint.md",
     "keys.md",
     "operate.md",

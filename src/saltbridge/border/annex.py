@@ -114,14 +114,13 @@ class ClassChange:
     kind: str
     path: str
     group: str
-    before: FieldClass | None  # None: no row of its own before
-    after: FieldClass | None
+    before: FieldClass
+    after: FieldClass
 
     @property
     def milder(self) -> bool:
         """Whether the field is kept less strictly afterwards."""
-        before = -1 if self.before is None else self.before.strictness
-        return (-1 if self.after is None else self.after.strictness) < before
+        return self.after.strictness < self.before.strictness
 
 
 @lru_cache(maxsize=128)
@@ -205,21 +204,23 @@ def opens_a_door(entry: FieldEntry, becomes: FieldClass) -> bool:
 
 
 def changes(before: Catalogue, after: Catalogue) -> tuple[ClassChange, ...]:
-    """What becomes of the rows of a catalogue; rows that keep their class are left out."""
-    old, new = _strictest_rows(before), _strictest_rows(after)
+    """What becomes of the fields the rows of two catalogues name, where their class differs.
+
+    A field that one of them does not know at all stays under it, whatever the other says of
+    it; it is no change.
+    """
+    groups = {e.path: e.group for e in (*after.entries, *before.entries)}
     found = []
-    for path, entry in {**new, **old}.items():
-        was = old[path].field_class if path in old else None
-        becomes = new[path].field_class if path in new else None
-        if was is not becomes:
-            found.append(ClassChange(before.kind, path, entry.group, was, becomes))
+    for path, group in groups.items():
+        was, becomes = _class_at(before, path), _class_at(after, path)
+        if was is not None and becomes is not None and was is not becomes:
+            found.append(ClassChange(before.kind, path, group, was, becomes))
     return tuple(found)
 
 
-def _strictest_rows(catalogue: Catalogue) -> dict[str, FieldEntry]:
-    rows: dict[str, FieldEntry] = {}
-    for entry in catalogue.entries:
-        known = rows.get(entry.path)
-        if known is None or known.field_class.strictness < entry.field_class.strictness:
-            rows[entry.path] = entry
-    return rows
+def _class_at(catalogue: Catalogue, path: str) -> FieldClass | None:
+    state = catalogue.start()
+    for segment in segments(path):
+        state = catalogue.step(state, None if segment == "[]" else segment)
+    entry = catalogue.entry(state)
+    return None if entry is None else entry.field_class

@@ -332,8 +332,8 @@ def _rows(seen: Any) -> list[dict[str, str]]:
             "kind": c.kind,
             "path": c.path,
             "group": c.group,
-            "before": c.before.value if c.before else "",
-            "after": c.after.value if c.after else "",
+            "before": c.before.value,
+            "after": c.after.value,
             "direction": "milder" if c.milder else "stricter",
         }
         for c in seen.changes
@@ -349,7 +349,7 @@ def _say_changes(changes: Any) -> None:
         say("annex.no-change")
     for change in changes:
         classes = {
-            name: text(f"border.class.{c.value if c else 'uncatalogued'}", None, tongue)
+            name: text(f"border.class.{c.value}", None, tongue)
             for name, c in (("before", change.before), ("after", change.after))
         }
         direction = "milder" if change.milder else "stricter"
