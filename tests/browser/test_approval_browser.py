@@ -3,10 +3,11 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -25,6 +26,7 @@ from saltbridge.testing.peers import InProcessHttp
 from saltbridge.testing.people import PASSWORD, people_of
 from saltbridge.web.app import create_app
 
+T = TypeVar("T")
 CHROMIUM = Path("/usr/bin/chromium")
 REASON = "The totals are not final before 1 December."
 APPROVE = {"en": "Approve these bytes", "de": "Diese Bytes freigeben", "zh": "批准外发这些字节"}
@@ -33,6 +35,12 @@ pytestmark = [
     pytest.mark.full("Chromium"),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
 ]
+
+
+def apart(do: Callable[[], T]) -> T:
+    """What comes of it in a thread of its own: this one belongs to Playwright's event loop."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(do).result()
 
 
 class Companies:
@@ -61,6 +69,13 @@ class Companies:
 
     def ask(self, title: str) -> tuple[str, str]:
         """Published and asked for: the proposal's id and the asker's negotiation."""
+        return apart(lambda: self._ask(title))
+
+    def pump(self) -> None:
+        """Let both outboxes work until nothing is due."""
+        apart(self._pump)
+
+    def _ask(self, title: str) -> tuple[str, str]:
         published = publish(
             self.cells,
             PublishRequest(
@@ -82,10 +97,10 @@ class Companies:
             transfer_wanted=True,
             dataset_kind=offered.kind,
         )
-        self.pump()
+        self._pump()
         return str(published.proposals[0]["id"]), begun.pid
 
-    def pump(self) -> None:
+    def _pump(self) -> None:
         workers = [OutboxWorker(w, outbox_handlers()) for w in (self.cells, self.cars)]
         for _ in range(60):
             if not sum(worker.run_once() for worker in workers):
