@@ -11,8 +11,9 @@ from saltbridge.adapters.stores import open_store
 from saltbridge.core.errors import Refused
 from saltbridge.core.finding import Severity
 from saltbridge.ports import LogEvent, Store
-from saltbridge.services.log_audit import NAMED_PER_CODE, audit_store
-from saltbridge.testing.builders import FixedClock
+from saltbridge.services.log_audit import NAMED_PER_CODE, audit, audit_store
+from saltbridge.steps.log import current_checkpoint
+from saltbridge.testing.builders import FixedClock, memory_world
 from saltbridge.testing.full_store import checkpoint_body, fill
 
 
@@ -126,6 +127,23 @@ def test_a_checkpoint_that_says_nothing_is_found(store: Store) -> None:
         for id, body in (("a", b"no note"), ("b", b"o\n1\n?\n\n"), ("c", b"o\nx\nAAAA\n\n")):
             work.put("log-checkpoint", id, body)
     assert audit_store(store).found == {"audit.checkpoint-unreadable": 3}
+
+
+def test_a_checkpoint_nobody_of_ours_signed_is_found() -> None:
+    """Whoever rewrites a store with all its digests still has no key to sign its root."""
+    world = memory_world()
+    with world.store.unit_of_work() as work:
+        work.append_leaf("e", "s", b"1")
+        current_checkpoint(world, work)
+        work.append_leaf("e", "s", b"2")
+        forged = checkpoint_body(world.node.did, 2, work.log_root())
+        work.put("log-checkpoint", f"{2:020}", forged, expected_version=0)
+    found = audit(world)
+    assert found.counts["checkpoints"] == 2
+    (foreign,) = [f for f in found.findings if f.severity is Severity.ERROR]
+    assert foreign.code == "audit.checkpoint-not-ours"
+    assert foreign.arguments["id"] == f"{2:020}"
+    assert audit_store(world.store).clean  # which does not ask who signed
 
 
 def test_the_checkpoint_of_an_empty_log_is_compared(store: Store) -> None:

@@ -27,10 +27,10 @@ def audit(folder: Folder, json: AsJson = False) -> None:
     """
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.present import say_json
-    from saltbridge.services.log_audit import audit_store
+    from saltbridge.services.log_audit import audit as check_everything
 
     with opened_world(folder) as world:
-        found = audit_store(world.store)
+        found = check_everything(world)
     if json:
         say_json(_audit_document(found))
     else:
@@ -156,11 +156,11 @@ def reseal(folder: Folder, json: AsJson = False) -> None:
     """Audit the store, then seal the whole history with the key for archives (ML-DSA-65)."""
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.present import say, say_json
-    from saltbridge.services.log_audit import audit_store
+    from saltbridge.services.log_audit import audit as check_everything
     from saltbridge.services.log_seal import reseal as seal_history
 
     with opened_world(folder) as world:
-        seal = seal_history(world, audit_store)
+        seal = seal_history(world, lambda _: check_everything(world))
     if json:
         say_json({"size": seal.checkpoint.size, "suite": seal.suite, "key": seal.key})
     else:

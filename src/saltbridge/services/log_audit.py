@@ -19,9 +19,11 @@ import numpy as np
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity, errors_in, finding
-from saltbridge.ports import AuditedRow, Store, StoreAudit
-from saltbridge.steps.log import CLAIM_LEAF
+from saltbridge.ports import AuditedRow, Store, StoreAudit, World
+from saltbridge.steps.log import CLAIM_LEAF, own_log_keys
+from saltbridge.trust.checkpoint import parse_note, verify_checkpoint
 from saltbridge.trust.log import Edge
+from saltbridge.trust.suites import NotVerified
 
 # Every version of a record of these kinds is stored together with a leaf over its body.
 ALWAYS_LOGGED: Final = frozenset(
@@ -72,8 +74,30 @@ class _Notes:
             self.findings.append(what)
 
 
-def audit_store(store: Store) -> LogAudit:
+def audit(world: World) -> LogAudit:
+    """Check the whole store of a node, and that it signed every checkpoint in it itself.
+
+    Raises:
+        FaultyInput: the store cannot be read at all.
+        Unavailable: it cannot be opened.
+    """
+    keys, did = own_log_keys(world), world.node.did
+
+    def is_ours(note: bytes) -> bool:
+        try:
+            verify_checkpoint(parse_note(note), did, keys)
+        except NotVerified:
+            return False
+        return True
+
+    return audit_store(world.store, is_ours)
+
+
+def audit_store(store: Store, is_ours: Callable[[bytes], bool] | None = None) -> LogAudit:
     """Check the whole store at one moment; writers need not wait for it.
+
+    ``is_ours`` checks the signature of a checkpoint; without it what is signed is compared
+    with the tree, and who signed it is not asked.
 
     Raises:
         FaultyInput: the store cannot be read at all.
@@ -85,7 +109,7 @@ def audit_store(store: Store) -> LogAudit:
     with store.auditing() as view:
         for fault in _as_far_as_readable(view.faults, notes):
             notes.add(fault)
-        documents = _documents(view, notes)
+        documents = _documents(view, is_ours, notes)
         for page in _as_far_as_readable(view.others, notes):
             for row in page:
                 notes.counts["outbox"] += row.table == "outbox"
@@ -113,7 +137,9 @@ def _altered(table: str, row: str) -> Finding:
     return finding("audit.row-altered", table=table, row=_readable(row))
 
 
-def _documents(view: StoreAudit, notes: _Notes) -> _Documents:
+def _documents(
+    view: StoreAudit, is_ours: Callable[[bytes], bool] | None, notes: _Notes
+) -> _Documents:
     documents = _Documents()
     for page in _as_far_as_readable(view.documents, notes):
         for row in page:
@@ -130,6 +156,8 @@ def _documents(view: StoreAudit, notes: _Notes) -> _Documents:
                 signed = _size_and_root(row.body)
                 if signed is None:
                     notes.add(finding("audit.checkpoint-unreadable", id=_readable(row.id)))
+                elif is_ours is not None and not is_ours(row.body):
+                    notes.add(finding("audit.checkpoint-not-ours", id=_readable(row.id)))
                 else:
                     documents.checkpoints.append(signed)
     documents.checkpoints.sort()
