@@ -23,6 +23,7 @@ from saltbridge.web import (
     sign_in_account,
     sign_in_codes,
     sign_in_oidc,
+    verifier,
 )
 from saltbridge.web.answers import json_answer
 from saltbridge.web.watch import Watch
@@ -55,6 +56,7 @@ def create_app(
         sign_in_account,
         sign_in_codes,
         sign_in_oidc,
+        verifier,
     ):
         app.router.routes.extend(own.routes(world))
     app.router.routes.extend(passport_page.routes(world))

@@ -36,6 +36,7 @@ LINKS: Final[tuple[tuple[str, str, Act | None], ...]] = (
     ("/operator", "people.link.overview", Act.READ_OVERVIEW),
     ("/operator/approvals", "approval.link", Act.APPROVE),
     ("/operator/people", "people.link.people", Act.MANAGE_PEOPLE),
+    ("/verifier", "verification.link", Act.READ_MODEL),
     ("/account", "people.link.account", None),
 )
 _NAMES: Final = (("en", "English"), ("de", "Deutsch"), ("zh", "中文"))
