@@ -61,11 +61,12 @@ def _help_of(words: list[str]) -> str:
     app = command._as_app(  # what the command line itself does
         getattr(__import__(f"saltbridge.cli.{module}", fromlist=[attribute]), attribute)
     )
-    asked = [w for w in words[1:2] if re.fullmatch(r"[a-z-]+", w)]
+    asked = [w for w in words[1:3] if re.fullmatch(r"[a-z-]+", w)]
     runner = CliRunner(env={"COLUMNS": "300"})
     answer = runner.invoke(app, [*asked, "--help"])  # type: ignore[arg-type]
-    if answer.exit_code != 0:
-        answer = runner.invoke(app, ["--help"])  # type: ignore[arg-type]
+    while answer.exit_code != 0 and asked:
+        asked.pop()
+        answer = runner.invoke(app, [*asked, "--help"])  # type: ignore[arg-type]
     return answer.output
 
 
