@@ -153,7 +153,7 @@ def test_ask_negotiate_transfer_verify(companies: Companies):
     began = time.monotonic()
     done = request(companies, "--kind", "pcf", "--wait", "20")
     assert time.monotonic() - began < 15
-    assert done.stdout.count("✓") == 9  # the delivery and its eight checks
+    assert done.stdout.count("✓") == 10  # the delivery and its nine checks
     listed = saltbridge("exchange", "deliveries", "--node", node, "--json")
     (delivered,) = json.loads(listed.stdout)
     assert delivered["verified"] is True
