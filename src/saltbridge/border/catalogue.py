@@ -32,9 +32,10 @@ class FieldClass(StrEnum):
     @property
     def strictness(self) -> int:
         """Rank among the classes; 0 is the mildest."""
-        return tuple(FieldClass).index(self)
+        return _RANK[self]
 
 
+_RANK = {field_class: rank for rank, field_class in enumerate(FieldClass)}
 MAY_LEAVE_AS_IT_IS = frozenset({FieldClass.PUBLIC, FieldClass.CONTRACT})
 
 

@@ -205,7 +205,8 @@ class _Walk:
 
     def fields(self) -> tuple[FieldDecision, ...]:
         """Every kind of field met, in the order of the document, with how often."""
-        return tuple(replace(f, count=self._count[key]) for key, f in self._met.items())
+        counts = ((f, self._count[key]) for key, f in self._met.items())
+        return tuple(f if n == f.count else replace(f, count=n) for f, n in counts)
 
     def along(
         self, value: Any, state: State, general: tuple[str, ...], path: tuple[str, ...]

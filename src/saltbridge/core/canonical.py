@@ -19,6 +19,7 @@ from saltbridge.core.finding import Place, finding
 
 MAX_DEPTH = 64
 MAX_DIGITS = 64
+_HALF = re.compile("[\ud800-\udfff]")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
@@ -36,9 +37,57 @@ def canonical_bytes(value: Any) -> bytes:
     b'{"a":"\\xc3\\xa9","b":1}'
     """
     try:
+        plain = _plain(value, 0)
+    except _NotPlain:
+        pass
+    else:
+        return json.dumps(
+            plain,
+            ensure_ascii=False,
+            sort_keys=True,
+            separators=(",", ":"),
+            check_circular=False,
+        ).encode("utf-8")
+    try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, TypeError, ValueError) as fault:
         raise FaultyJson([finding("json.not-canonical", reason=str(fault))]) from fault
+
+
+class _NotPlain(Exception):
+    """The value needs the whole of RFC 8785."""
+
+
+def _plain(value: Any, depth: int) -> Any:
+    """The value such that the standard library's encoder writes it as RFC 8785 does.
+
+    Where that is not certain, `_NotPlain`: keys beyond ASCII (another order), numbers that
+    JavaScript writes in another notation, types that are not exactly JSON's own, surrogates.
+    """
+    kind = type(value)
+    if kind is str:
+        if not value.isascii() and _HALF.search(value):
+            raise _NotPlain
+        return value
+    if kind is float:
+        size = abs(value)
+        if size < 2**53 and value.is_integer():
+            return int(value)  # 1.0 is written 1, and -0.0 is written 0
+        if 1e-4 <= size < 1e15:
+            return value
+        raise _NotPlain
+    if kind is dict and depth < MAX_DEPTH:
+        made = {}
+        for key, member in value.items():
+            if type(key) is not str or not key.isascii():
+                raise _NotPlain
+            made[key] = _plain(member, depth + 1)
+        return made
+    if kind is list and depth < MAX_DEPTH:
+        return [_plain(element, depth + 1) for element in value]
+    if kind is bool or value is None or (kind is int and -(2**53) < value < 2**53):
+        return value
+    raise _NotPlain
 
 
 def digest(content: bytes) -> str:
