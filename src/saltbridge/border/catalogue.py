@@ -128,6 +128,8 @@ class Catalogue:
     @staticmethod
     def entry(state: State) -> FieldEntry | None:
         """The strictest row that matches here; None: nobody catalogued this field."""
+        if len(state) == 1:
+            return state[0].entry
         rows = [node.entry for node in state if node.entry is not None]
         return max(rows, key=_strictness, default=None)
 
