@@ -11,14 +11,15 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 ARGS ?=
 JOBS ?= 2
 
-.PHONY: help demo test test-all check format bench bench-hostile lock docs clean system-parts
+.PHONY: help demo test test-all check format bench bench-border bench-hostile lock docs clean system-parts
 
 help:
 	@echo "make demo       set up and run the whole path (ARGS=\"--once\" to stop after it)"
 	@echo "make test       set up and run the tests that need only Python"
-	@echo "make test-all   also PostgreSQL, Chromium and the carculator background; skips nothing"
+	@echo "make test-all   also PostgreSQL, Chromium, SoftHSM2 and the carculator background; skips nothing"
 	@echo "make check      ruff, mypy, import rules, house rules"
 	@echo "make bench      measurements, each against a peer or a bare floor"
+	@echo "make bench-border  the border and the log, each against a bare floor"
 	@echo "make docs       write the generated reference pages anew"
 	@echo "make lock       pin the dependencies anew (needs uv)"
 
@@ -66,6 +67,10 @@ format: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	@$(BIN)/python bench/first_minute.py $(ARGS)
+
+bench-border: $(VENV)/test.stamp
+	@$(BIN)/python bench/border_decide.py
+	@$(BIN)/python bench/border_log.py $(ARGS)
 
 bench-hostile: $(VENV)/test.stamp
 	@$(BIN)/python bench/hostile_files.py

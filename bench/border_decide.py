@@ -2,8 +2,7 @@
 
 The document has exactly 210 leaves of every class, cut out of a battery supplier record. Beside
 each figure stands a floor of the same run: serialising the same document with the standard
-library's json; and one durable commit of an empty leaf. Run with
-``python -m bench.border_decide`` or ``make bench-border``.
+library's json; and one durable commit of an empty leaf. ``make bench-border`` runs it.
 """
 
 import json
