@@ -1,7 +1,7 @@
 """Build the packaged Chinese font: the part of Noto Sans CJK SC that our documents need.
 
 Needs fonttools (``pip install fonttools``) and Debian's ``fonts-noto-cjk``; neither is needed
-to use Saltbridge. Kept are the 3,755 characters of GB 2312 level 1, every character of our
+to use Saltbridge. Kept are the 6,763 characters of GB 2312, every character of our
 Chinese, German and English texts, and ASCII, Latin-1 and common punctuation: names outside of
 it are drawn by a font of the system, if there is one.
 
@@ -39,7 +39,7 @@ def wanted() -> set[int]:
     """The code points of the packaged font."""
     points = set(range(0x20, 0x7F)) | set(range(0xA0, 0x180)) | set(range(0x3000, 0x3018))
     points |= {ord(c) for c in "–—‘’“”…‰€→←✓✗·•≤≥×−₂：；，。、！？（）《》〈〉％＋"}
-    for row in range(16, 56):
+    for row in range(16, 88):
         for cell in range(1, 95):
             try:
                 points.add(ord(bytes([0xA0 + row, 0xA0 + cell]).decode("gb2312")))

@@ -141,7 +141,11 @@ def worded(findings: Iterable[Finding], language: str) -> list[dict[str, str]]:
     ]
 
 
+# What our own addresses carry; nothing else a caller puts into one is written into a page.
+_KEPT = frozenset({"code", "next", "digest"})
+
+
 def _query_with(request: Request, language: str) -> str:
     """The same address in another language, for the links at the top."""
-    kept = [(k, v) for k, v in request.query_params.multi_items() if k not in ("lang", "said")]
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k in _KEPT]
     return f"?{urlencode([*kept, ('lang', language)])}"
