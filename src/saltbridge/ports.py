@@ -421,6 +421,12 @@ class Store(Protocol):
             Refused: leaves are missing, or one of them is not as it was written.
         """
 
+    def state(self) -> object:
+        """A mark that differs once anybody wrote; None where only a look into it tells.
+
+        It is cheap enough to be asked many times a second.
+        """
+
     def close(self) -> None:
         """Let go of files and connections."""
 

@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from saltbridge.adapters import outbox_worker
+from saltbridge.adapters.clock import SystemClock
 from saltbridge.adapters.outbox_worker import OutboxWorker
+from saltbridge.adapters.stores.sqlite import SqliteStore
 from saltbridge.core.errors import Unavailable
 from saltbridge.ports import OutboxEntry
 from saltbridge.testing.builders import memory_world
@@ -166,12 +169,80 @@ def test_a_store_that_is_busy_for_a_moment_ends_nothing():
         def unit_of_work(self):
             return store.unit_of_work()
 
+        def state(self):
+            return store.state()
+
     done = threading.Event()
     busy = replace(world, store=Busy())
     worker = OutboxWorker(busy, {"x": lambda *_: done.set()}, poll_seconds=0.01)
     worker.start()
     try:
         assert done.wait(5)
+    finally:
+        worker.stop()
+
+
+@pytest.fixture
+def on_disk(tmp_path, monkeypatch):
+    """A world over a file; a look without cause comes so late that a test sees it fail."""
+    monkeypatch.setattr(outbox_worker, "LOOK_SECONDS", 60.0)
+    world = memory_world()
+    store = SqliteStore(f"sqlite:///{tmp_path / 'node.sqlite'}", SystemClock())
+    yield replace(world, store=store, clock=SystemClock())
+    store.close()
+
+
+def test_what_another_process_puts_in_is_done_without_waking(on_disk, tmp_path):
+    done = threading.Event()
+    worker = OutboxWorker(on_disk, {"x": lambda *_: done.set()})
+    other = SqliteStore(f"sqlite:///{tmp_path / 'node.sqlite'}", SystemClock())
+    worker.start()
+    try:
+        assert not done.wait(0.2)
+        put(replace(on_disk, store=other), ("a", "a"))
+        assert done.wait(5)
+        _until(lambda: not waiting(on_disk))
+    finally:
+        worker.stop()
+        other.close()
+
+
+def test_an_attempt_put_off_is_made_when_it_is_due(on_disk):
+    attempts = []
+
+    def handler(_, entry):
+        attempts.append(entry.attempts)
+        if len(attempts) < 3:
+            raise Unavailable.of("http.unreachable", url="x", reason="y")
+
+    worker = OutboxWorker(on_disk, {"x": handler})
+    worker.start()
+    try:
+        put(on_disk, ("a", "a"))
+        _until(lambda: not waiting(on_disk))
+        assert attempts == [0, 1, 2]
+    finally:
+        worker.stop()
+
+
+def test_an_idle_outbox_is_not_read(on_disk):
+    looks = []
+    store = on_disk.store
+
+    class Counted:
+        def __getattr__(self, name):
+            return getattr(store, name)
+
+        def reading(self):
+            looks.append(1)
+            return store.reading()
+
+    worker = OutboxWorker(replace(on_disk, store=Counted()), {}, poll_seconds=0.01)
+    worker.start()
+    try:
+        _until(lambda: looks)
+        time.sleep(0.3)
+        assert len(looks) == 1
     finally:
         worker.stop()
 

@@ -169,6 +169,26 @@ def test_the_migrated_tables_are_the_tables_the_store_uses(tmp_path: Path) -> No
         ]
 
 
+def test_the_state_differs_once_anybody_wrote_and_stays_while_nobody_does(
+    tmp_path: Path,
+) -> None:
+    one = open_store(f"sqlite:///{tmp_path}/s.sqlite", FixedClock())
+    other = open_store(f"sqlite:///{tmp_path}/s.sqlite", FixedClock())
+    try:
+        states = [one.state()]
+        for store in (one, other, one):
+            with store.reading() as view:
+                view.get("passport", "p1")
+            assert one.state() == states[-1] is not None
+            with store.unit_of_work() as work:
+                work.put("passport", "p1", b"1")
+            assert one.state() not in states[-1:]
+            states.append(one.state())
+    finally:
+        one.close()
+        other.close()
+
+
 def test_an_unknown_scheme_is_faulty_input() -> None:
     with pytest.raises(FaultyInput) as fault:
         open_store("carrier-pigeon://coop", FixedClock())

@@ -4,6 +4,10 @@ At least once: an entry leaves the outbox after its handler returned, so a node 
 killed in between does it again; the handlers look at the stored state first. Entries of
 different processes do not wait for each other. After ``MAX_ATTEMPTS`` an entry has failed: it
 stays, visible, until a person has it tried anew (``saltbridge node outbox --retry``).
+
+Other processes of the node put entries in too, so the store is asked many times a second
+whether anything was written at all. The outbox is read where it was, where an attempt put off
+here is due, and once a second in any case.
 """
 
 import logging
@@ -20,6 +24,7 @@ from saltbridge.ports import MAX_ATTEMPTS, OutboxEntry, UnitOfWork, World
 Handler: TypeAlias = Callable[[World, OutboxEntry], None]
 
 POLL_SECONDS = 0.05
+LOOK_SECONDS = 1.0  # the outbox is read this often where nothing was written
 FIRST_DELAY_SECONDS = 0.2
 LONGEST_DELAY_SECONDS = 15.0
 
@@ -55,6 +60,7 @@ class OutboxWorker:
         self._each_second = each_second
         self._wakened = threading.Event()
         self._stopping = threading.Event()
+        self._put_off: list[float] = []  # when attempts put off here are due, monotonic
         self._looker: threading.Thread | None = None
 
     def start(self) -> None:
@@ -83,21 +89,37 @@ class OutboxWorker:
 
     def _run(self) -> None:
         doing: dict[str, Future[None]] = {}
-        looked = 0.0
+        seen: object = None  # the state of the store that was read; None: read it
+        looked = followed = -LOOK_SECONDS
         with ThreadPoolExecutor(self._threads, thread_name_prefix="outbox") as pool:
             while not self._stopping.is_set():
-                self._wakened.wait(self._poll_seconds)
+                wakened = self._wakened.wait(self._poll_seconds)
                 self._wakened.clear()
-                doing = {id: task for id, task in doing.items() if not task.done()}
+                now = time.monotonic()
                 try:
+                    state = self._world.store.state()  # before the read, never after it
+                    if (
+                        not wakened
+                        and state is not None
+                        and state == seen
+                        and now < min([looked + LOOK_SECONDS, *self._put_off])
+                    ):
+                        continue
+                    doing = {id: task for id, task in doing.items() if not task.done()}
                     with self._world.store.reading() as view:
                         due = view.due(self._world.clock.now())
-                        if self._each_second and time.monotonic() - looked >= 1:
-                            looked = time.monotonic()
+                        if self._each_second and now - followed >= 1:
+                            followed = now
                             self._each_second(view)
                 except SaltbridgeError:  # a busy store: look again
                     _log.warning("outbox not readable", exc_info=True)
+                    seen = None
                     continue
+                # What is being done still is looked at again at once.
+                seen = None if any(entry.id in doing for entry in due) else state
+                looked = now
+                for then in [then for then in self._put_off if then <= now]:
+                    self._put_off.remove(then)  # others append meanwhile
                 for entry in due:
                     if entry.id not in doing and not self._stopping.is_set():
                         doing[entry.id] = pool.submit(self._do_and_look_again, entry)
@@ -131,6 +153,7 @@ class OutboxWorker:
         until = self._world.clock.now() + delay(entry.attempts)
         with self._world.store.unit_of_work() as work:
             work.postpone(entry.id, until, error)
+        self._put_off.append(time.monotonic() + delay(entry.attempts).total_seconds())
         if entry.attempts + 1 >= MAX_ATTEMPTS:
             _log.error("outbox entry has failed", extra=_facts(entry))
 

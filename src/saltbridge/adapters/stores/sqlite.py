@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from saltbridge.adapters.stores.migrate import migrate, stored_version
@@ -41,6 +41,9 @@ class SqliteStore:
         self._clock = clock
         self._busy_seconds = busy_seconds
         self._turn = threading.Lock()
+        # A connection that only asks whether others wrote: it counts the commits of others.
+        self._watching = threading.Lock()
+        self._watched: PoolProxiedConnection | None = None
         self._writing_thread: int | None = None
         self._place = Place(file=str(self._path))
         try:
@@ -105,8 +108,24 @@ class SqliteStore:
         with self.unit_of_work() as work:
             return work.rebuild_nodes()
 
+    def state(self) -> object:
+        """A number that differs once anybody wrote, in this process or another one."""
+        with self._watching, self._worded():
+            if self._watched is None:
+                self._watched = self._reader.raw_connection()
+            cursor = self._watched.cursor()
+            try:
+                cursor.execute("PRAGMA data_version")
+                return cursor.fetchone()
+            finally:
+                cursor.close()
+
     def close(self) -> None:
         """Let go of the file."""
+        with self._watching:
+            if self._watched is not None:
+                self._watched.close()
+                self._watched = None
         self._reader.dispose()
         self._writer.dispose()
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from saltbridge.adapters.stores import schema
@@ -23,6 +23,32 @@ from saltbridge.ports import (
     StaleWrite,
     StoredRecord,
 )
+
+
+def _due() -> Select[Any]:
+    waiting, earlier = schema.outbox, aliased(schema.outbox)
+    first_of_key = ~(
+        select(earlier.c.position)
+        .where(
+            earlier.c.ordering_key == waiting.c.ordering_key,
+            earlier.c.position < waiting.c.position,
+        )
+        .exists()
+    )
+    return (
+        select(waiting)
+        .where(
+            waiting.c.attempts < bindparam("attempts"),
+            or_(waiting.c.due_at.is_(None), waiting.c.due_at <= bindparam("now")),
+            or_(waiting.c.ordering_key == "", first_of_key),
+        )
+        .order_by(waiting.c.position)
+        .limit(bindparam("most"))
+    )
+
+
+# Asked many times a second by every served node: built once.
+_DUE: Final = _due()
 
 
 def _record(row: Row) -> StoredRecord:
@@ -223,25 +249,8 @@ class SqlUnitOfWork(SqlLog):
 
     def due(self, now: datetime, limit: int = 100) -> Sequence[OutboxEntry]:
         """Entries that are due, oldest first; of a key the oldest only, and none failed."""
-        waiting, earlier = schema.outbox, aliased(schema.outbox)
-        first_of_key = ~(
-            select(earlier.c.position)
-            .where(
-                earlier.c.ordering_key == waiting.c.ordering_key,
-                earlier.c.position < waiting.c.position,
-            )
-            .exists()
-        )
-        rows = self._connection.execute(
-            select(waiting)
-            .where(
-                waiting.c.attempts < MAX_ATTEMPTS,
-                or_(waiting.c.due_at.is_(None), waiting.c.due_at <= moment_text(now)),
-                or_(waiting.c.ordering_key == "", first_of_key),
-            )
-            .order_by(waiting.c.position)
-            .limit(limit)
-        ).mappings()
+        asked = {"attempts": MAX_ATTEMPTS, "now": moment_text(now), "most": limit}
+        rows = self._connection.execute(_DUE, asked).mappings()
         return tuple(_entry(row) for row in rows)
 
     def failed(self, limit: int = 100) -> Sequence[OutboxEntry]:
