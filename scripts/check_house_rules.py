@@ -1,7 +1,7 @@
 """House rules that no general linter knows. Prints every breach; exit 1 if there is one.
 
 - no machine path and no package registry's address in any tracked file;
-- rooms from ``formats`` down never open files, ask the clock or roll dice;
+- rooms from ``formats`` down, and ``accounts``, never open files, ask the clock or roll dice;
 - modules stay short enough to be read in one sitting;
 - every room has a README, and no package is empty.
 """
@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PURE_ROOMS = ("core", "trust", "footprint", "passport", "exchange", "border", "formats")
+PURE_ROOMS = (
+    "core", "trust", "footprint", "passport", "exchange", "border", "formats", "accounts",
+)  # fmt: skip
 BANNED_IMPORTS = {
     "http", "urllib.request", "httpx2", "requests", "socket", "ssl", "sqlite3", "sqlalchemy",
     "subprocess", "os", "random", "secrets", "time", "pathlib", "fastapi", "starlette",
