@@ -35,7 +35,6 @@ COUNTERS: Final = ("persons", "sensitive_persons")
 LOADED: Final = "loaded"
 ANNEX_NOT_LOADED: Final = "annex-not-loaded"
 ANNEX_LOADED: Final = "annex-loaded"
-STATES: Final = (LOADED, ANNEX_NOT_LOADED, ANNEX_LOADED)
 NO_ANNEX: Final = "no"  # a field that is no passport attribute
 APPROVED_BY_TWO: Final = "approved-by-two"  # the condition that people fulfil, not facts
 

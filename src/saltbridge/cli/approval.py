@@ -1,26 +1,19 @@
 """``saltbridge border pending``, ``show``, ``approve``, ``refuse``: two persons let go."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from saltbridge.cli.options import AsJson, Node, PasswordFile
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from saltbridge.reports.approval import ProposalText, ShownSection
 
-Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Id = Annotated[str, typer.Argument(help="Id of what waits.")]
 As = Annotated[str, typer.Option("--as", help="Name of the account that decides.")]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--password-file", help="File with the password, - for standard input; else a prompt."
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from saltbridge.cli import approval, border_record, border_rules
+from saltbridge.cli.options import AsJson, Node
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,8 +15,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Show what left, what stayed, and under which rule.",
 )
-Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 approval.register(app)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
+from saltbridge.cli.options import Node
 
 
 def retention(

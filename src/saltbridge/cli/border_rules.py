@@ -7,12 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+from saltbridge.cli.options import AsJson, Node, PasswordFile, read_file
+
 AsName = Annotated[str, typer.Option("--as", help="Name of the person who acts.")]
-PasswordFile = Annotated[
-    Path | None, typer.Option("--password-file", help="File with the password; - for input.")
-]
 File = Annotated[Path, typer.Argument(help="The official list (TOML or CSV).")]
 
 annex_app = typer.Typer(
@@ -171,10 +168,10 @@ def check_commitment(
     from saltbridge.core.errors import FaultyInput
     from saltbridge.services.border_commitment import check_opening
 
-    stated = read_json(_read(opening), str(opening))
+    stated = read_json(read_file(opening, "annex.unreadable"), str(opening))
     if not isinstance(stated, dict):
         raise FaultyInput.of("border.not-an-opening")
-    for path in check_opening(stated, _read(payload)):
+    for path in check_opening(stated, read_file(payload, "annex.unreadable")):
         say("border.opening-fits", path=path)
 
 
@@ -186,7 +183,7 @@ def annex_check(file: File, node: Node, json: AsJson = False) -> None:
     from saltbridge.services import annex
 
     with opened_world(node) as world:
-        seen = annex.check(world, _read(file), str(file))
+        seen = annex.check(world, read_file(file, "annex.unreadable"), str(file))
     if json:
         say_json({"digest": seen.annex.digest, "milder": seen.milder, "changes": _rows(seen)})
         return
@@ -208,7 +205,7 @@ def annex_load(
 
     with opened_world(node) as world:
         person = acting_person(world, as_name, password_file)
-        _say_outcome(annex.load(world, person, _read(file), str(file)))
+        _say_outcome(annex.load(world, person, read_file(file, "annex.unreadable"), str(file)))
 
 
 @annex_app.command("withdraw")
@@ -371,15 +368,3 @@ def _say_outcome(outcome: Any) -> None:
     say("annex.outcome", id=outcome.id, state=state)
     if outcome.state in ("stricter-only", "awaits-second-person"):
         say("annex.needs-second")
-
-
-def _read(path: Path) -> bytes:
-    from saltbridge.core.errors import FaultyInput
-    from saltbridge.core.finding import Place
-
-    try:
-        return path.read_bytes()
-    except OSError as fault:
-        raise FaultyInput.of(
-            "annex.unreadable", Place(file=str(path)), reason=fault.strerror or ""
-        ) from fault

@@ -1,9 +1,10 @@
 """``saltbridge exchange``: look at a partner's offers, request, receive."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from saltbridge.cli.options import AsJson, Node
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -12,13 +13,11 @@ app = typer.Typer(
     help="Look at a partner's offers, request, receive.",
 )
 
-Node = Annotated[Path, typer.Option("--node", help="The folder of your node.")]
 PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
 @app.command()
-def catalog(partner: PartnerName, node: Node, json: Json = False) -> None:
+def catalog(partner: PartnerName, node: Node, json: AsJson = False) -> None:
     """List what a partner offers you."""
     from dataclasses import asdict
 
@@ -51,7 +50,7 @@ def request(
     dataset: Annotated[str, typer.Argument(help="Id of the dataset.")] = "",
     kind: Annotated[str, typer.Option(help="Instead of an id: pcf, supplier-record.")] = "",
     wait: Annotated[float, typer.Option(help="Seconds to wait for the delivery.")] = 0.0,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """Negotiate about a dataset and have it transferred. Your node must be served."""
     from saltbridge.bootstrap import opened_world
@@ -104,7 +103,7 @@ def status(
     pid: Annotated[str, typer.Argument(help="Id of the negotiation, as request printed it.")],
     node: Node,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the delivery.")] = 0.0,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """How far a request has come; a partner's refusal with its reason."""
     from dataclasses import asdict
@@ -131,7 +130,7 @@ def status(
 
 
 @app.command()
-def deliveries(node: Node, json: Json = False) -> None:
+def deliveries(node: Node, json: AsJson = False) -> None:
     """List what was delivered to you, with the result of its checks."""
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.present import say, say_json
@@ -152,7 +151,7 @@ def deliveries(node: Node, json: Json = False) -> None:
 def show(
     id: Annotated[str, typer.Argument(help="Id of the delivery.")],
     node: Node,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """Show one delivery with its checks; --json includes the signed claim."""
     from saltbridge.bootstrap import opened_world

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saltbridge.cli.options import AsJson
+
 if TYPE_CHECKING:
     from saltbridge.adapters.inventory_files import LoadedInventory
     from saltbridge.core.finding import Finding
@@ -37,7 +39,7 @@ def template(path: Target) -> None:
 @app.command()
 def check(
     path: Source,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read an inventory and print everything found in it, or what was read."""
     from saltbridge.adapters.inventory_files import load

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from saltbridge.cli.options import AsJson, Folder
+
 if TYPE_CHECKING:
     from saltbridge.services.keys import ChangedKeys, ListedKey
 
@@ -15,9 +17,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="List, rotate, add, revoke and seal the keys of a node.",
 )
-
-Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from saltbridge.cli.options import AsJson, Folder, read_file
+
 if TYPE_CHECKING:
     from saltbridge.services.log_audit import LogAudit
 
@@ -14,8 +16,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Check the log of a node, and what others have seen of it.",
 )
-Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 @app.command()
@@ -94,7 +94,7 @@ def proof(
     from saltbridge.cli.present import say
     from saltbridge.services.log_proofs import cosigned
 
-    content = _read(file)
+    content = read_file(file)
     with opened_world(node) as world:
         proven = cosigned(world, content, str(file))
     out.write_bytes(proven)
@@ -165,17 +165,6 @@ def reseal(folder: Folder, json: AsJson = False) -> None:
         say_json({"size": seal.checkpoint.size, "suite": seal.suite, "key": seal.key})
     else:
         say("log.resealed", size=seal.checkpoint.size, suite=seal.suite, key=seal.key)
-
-
-def _read(path: Path) -> bytes:
-    from saltbridge.core.errors import FaultyInput
-    from saltbridge.core.finding import Place, finding
-
-    try:
-        return path.read_bytes()
-    except OSError as fault:
-        place, reason = Place(file=str(path)), fault.strerror or str(fault)
-        raise FaultyInput([finding("verify.unreadable", place, reason=reason)]) from fault
 
 
 @app.command()

@@ -1,11 +1,11 @@
 """``saltbridge node``: set up, introduce, show and serve the node of one company."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from saltbridge.cli.node_address import address
+from saltbridge.cli.options import AsJson, Folder
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,7 +15,6 @@ app = typer.Typer(
 )
 
 app.command()(address)
-Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
 
 
 @app.command()
@@ -89,7 +88,7 @@ def partner(
 @app.command()
 def show(
     folder: Folder,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show who the node is, whom it knows, and its public keys."""
     from dataclasses import asdict, replace
@@ -152,7 +151,7 @@ def serve(
 def outbox(
     folder: Folder,
     retry: Annotated[bool, typer.Option("--retry", help="Have them tried anew.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what could not be sent or done after many attempts; have it tried anew."""
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from saltbridge.cli.options import AsJson, Node
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -17,13 +19,10 @@ app = typer.Typer(
     help="Issue, check and show battery passports.",
 )
 
-NodeOption = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.command()
 def issue(
-    node: NodeOption,
+    node: Node,
     serials: Annotated[str, typer.Option(help="A,B,C, or a file with one serial a line.")],
     facts: Annotated[Path, typer.Option(help="TOML file with gtin and [attributes.A017] ….")],
     placed_on_market: Annotated[str, typer.Option(help="YYYY-MM-DD.")],
@@ -32,7 +31,7 @@ def issue(
         Path | None, typer.Option(help="Inventory of your own distribution.")
     ] = None,
     person: Annotated[str, typer.Option(help="Who decides on the public release.")] = "",
-    as_json: JsonOption = False,
+    as_json: AsJson = False,
 ) -> None:
     """Issue passports for serial numbers: all of them, or none with every finding."""
 
@@ -81,7 +80,7 @@ def check(
     example: Annotated[bool, typer.Option("--example", help="Check the example.")] = False,
     on: Annotated[str, typer.Option("--date", help="YYYY-MM-DD.")] = "2027-02-18",
     category: Annotated[str, typer.Option(help="ev, lmt, industrial or stationary.")] = "",
-    as_json: JsonOption = False,
+    as_json: AsJson = False,
 ) -> None:
     """How ready a passport is, by category and date: due, present, missing, pending."""
 
@@ -104,7 +103,7 @@ def check(
 
 
 @app.command(name="list")
-def list_passports(node: NodeOption, as_json: JsonOption = False) -> None:
+def list_passports(node: Node, as_json: AsJson = False) -> None:
     """The passports this node issued."""
 
     from saltbridge.bootstrap import opened_world
@@ -127,7 +126,7 @@ def list_passports(node: NodeOption, as_json: JsonOption = False) -> None:
 @app.command()
 def show(
     passport: Annotated[str, typer.Argument(help="Id or serial number.")],
-    node: NodeOption,
+    node: Node,
     out: Annotated[
         Path | None, typer.Option(help="Save the signed passport (public part) here.")
     ] = None,

@@ -1,9 +1,10 @@
 """``saltbridge people``: who works at a node, and what they may do there."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from saltbridge.cli.options import AsJson, Folder, PasswordFile
 
 if TYPE_CHECKING:
     from saltbridge.accounts.account import Account
@@ -15,19 +16,12 @@ app = typer.Typer(
     help="Add people to a node, give them roles, lock and remove them.",
 )
 
-Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
 Name = Annotated[str, typer.Argument(help="Name of the account.")]
 Roles = Annotated[
     str,
     typer.Option(
         "--roles",
         help="operator, approver, compliance-officer, verifier, auditor, viewer; with commas.",
-    ),
-]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--password-file", help="File with the password, - for standard input; else a prompt."
     ),
 ]
 
@@ -73,7 +67,7 @@ def add(
 @app.command("list")
 def list_people(
     folder: Folder,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the people of a node, removed ones too."""
     from saltbridge.bootstrap import opened_world

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from saltbridge.cli.options import Node
+
 Kind = Annotated[
     str, typer.Option("--kind", help="pcf or battery-supplier-record; else the file says it.")
 ]
 To = Annotated[str, typer.Option("--to", help="Partners, by BPN, DID or name, with commas.")]
-Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
 Purpose = Annotated[str, typer.Option("--purpose", help="Usage purpose, cx.circular.dpp:1.")]
 
 

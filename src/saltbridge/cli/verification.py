@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saltbridge.cli.options import AsJson, Node, PasswordFile, read_file
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -17,17 +19,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Let a verifier read a model; draft, sign and take in its statement.",
 )
-Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
 Footprint = Annotated[str, typer.Argument(help="Id of a stored footprint, or latest.")]
 AsName = Annotated[
     str, typer.Option("--as", help="Name of your account; else whoever the system says.")
 ]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option("--password-file", help="File with the password, - for standard input."),
-]
 Out = Annotated[Path, typer.Option("--out", help="Where to write the file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
@@ -138,7 +134,7 @@ def trust(
         if remove:
             access.distrust_verifier(world, os_person(), did)
         else:
-            given = None if document is None else read_json(_read(document), str(document))
+            given = None if document is None else read_json(read_file(document), str(document))
             access.trust_verifier(world, os_person(), did, given)
     say("verification.said-distrusted" if remove else "verification.said-trusted", did=did)
 
@@ -218,7 +214,7 @@ def sign(
     from saltbridge.services.verification_statements import read_draft, sign_draft
 
     _absent(out)
-    content = _read(file)
+    content = read_file(file)
     show_statement(read_draft(content, str(file)))
     with opened_world(node) as world:
         signed = sign_draft(world, content, str(file))
@@ -240,7 +236,9 @@ def accept(
     from saltbridge.services.verification_statements import accept as take_in
 
     with opened_world(node) as world:
-        taken = take_in(world, _person(world, as_name, password_file), _read(file), str(file))
+        taken = take_in(
+            world, _person(world, as_name, password_file), read_file(file), str(file)
+        )
     say(f"verification.said-{taken.kind}", issuer=taken.issuer, id=taken.id)
 
 
@@ -258,7 +256,7 @@ def withdraw(
 
     _absent(out)
     with opened_world(node) as world:
-        signed = take_back(world, _read(file), str(file), reason)
+        signed = take_back(world, read_file(file), str(file), reason)
     out.write_bytes(signed)
     say("verification.said-taken-back", file=str(out))
 
@@ -365,17 +363,6 @@ def _day(text: str) -> "date":
         return date.fromisoformat(text)
     except ValueError as fault:
         raise FaultyInput.of("verification.day", text=text[:40]) from fault
-
-
-def _read(file: Path) -> bytes:
-    from saltbridge.core.errors import FaultyInput
-    from saltbridge.core.finding import Place, finding
-
-    try:
-        return file.read_bytes()
-    except OSError as fault:
-        place, reason = Place(file=str(file)), fault.strerror or str(fault)
-        raise FaultyInput([finding("verify.unreadable", place, reason=reason)]) from fault
 
 
 def _absent(out: Path) -> None:

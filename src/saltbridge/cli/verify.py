@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from saltbridge.cli.options import AsJson, read_file
+
 _MARK = {"passed": "✓", "failed": "✗", "open": "○"}
 
 
@@ -20,7 +22,7 @@ def verify(
     payload: Annotated[
         Path | None, typer.Option(help="The file an export statement is about.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check a saved record, receipt or passport offline.
 
@@ -32,18 +34,9 @@ def verify(
 
     from saltbridge.bootstrap import open_clock, opened_world
     from saltbridge.cli.present import language, say_json
-    from saltbridge.core.errors import FaultyInput
-    from saltbridge.core.finding import Place, finding
     from saltbridge.locales import text
     from saltbridge.services import verify as service
     from saltbridge.services.log_stamp import stamps_by_text
-
-    def read(path: Path) -> bytes:
-        try:
-            return path.read_bytes()
-        except OSError as fault:
-            place, reason = Place(file=str(path)), fault.strerror or str(fault)
-            raise FaultyInput([finding("verify.unreadable", place, reason=reason)]) from fault
 
     anchors: dict[str, Mapping[str, Any]] = {}
     verifiers: dict[str, Mapping[str, Any]] = {}
@@ -56,10 +49,10 @@ def verify(
             withdrawals |= service.withdrawals_of(world)
             stamps = stamps_by_text(world)
     for document in trust or ():
-        anchors |= service.read_anchor(read(document), str(document))
+        anchors |= service.read_anchor(read_file(document), str(document))
     result = service.verify(
         service.VerifyRequest(
-            content=read(file),
+            content=read_file(file),
             name=str(file),
             now=open_clock().now(),
             anchors=anchors,
@@ -67,7 +60,7 @@ def verify(
             verifiers=verifiers,
             withdrawals=withdrawals,
             stamps=stamps,
-            payload=None if payload is None else read(payload),
+            payload=None if payload is None else read_file(payload),
         )
     )
     if as_json:

@@ -86,12 +86,6 @@ def session_of_token(world: World, token: str) -> OpenSession | None:
     return found
 
 
-def session_person(world: World, token: str) -> Person | None:
-    """The person whose session this is, with their roles as they are now; or None."""
-    found = session_of_token(world, token)
-    return None if found is None else found.person
-
-
 def close_session(world: World, token: str) -> None:
     """The session has ended: its token opens nothing any more."""
     with world.store.unit_of_work() as work:

@@ -27,7 +27,6 @@ from saltbridge.trust.did import from_iso, iso
 
 DEFAULT_YEARS: Final = 3
 CITATION: Final = "PIPL Art. 56 (at least three years)"
-CONFIDENCE: Final = "recalled"
 DUE, IN_USE, KEPT, GONE = "due", "in-use", "kept", "erased"
 
 

@@ -1,0 +1,32 @@
+"""Arguments and options that mean the same in every command, and the files a person names."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file", help="File with the password, - for standard input; else a prompt."
+    ),
+]
+
+
+def read_file(path: Path, code: str = "verify.unreadable") -> bytes:
+    """The content of a file that was named.
+
+    Raises:
+        FaultyInput: it cannot be read; the finding has this code.
+    """
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.core.finding import Place, finding
+
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        place, reason = Place(file=str(path)), fault.strerror or str(fault)
+        raise FaultyInput([finding(code, place, reason=reason)]) from fault
