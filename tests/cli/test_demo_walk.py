@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from saltbridge.adapters.processes import ends_with_parent
 from saltbridge.cli.demo_walk import HeldPorts
 from saltbridge.core.errors import Unavailable
 
@@ -51,6 +52,7 @@ def test_a_demo_stopped_in_the_middle_leaves_no_node_and_no_folder(tmp_path: Pat
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environment,
+        preexec_fn=ends_with_parent(signal.SIGTERM),
     )
     try:
         until = time.monotonic() + 60

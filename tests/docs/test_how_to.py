@@ -20,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from saltbridge.adapters.processes import ends_with_parent
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "border-officer.md",
@@ -126,6 +128,7 @@ class Reader:
                     env=self.environment,
                     stdout=file,
                     stderr=subprocess.STDOUT,
+                    preexec_fn=ends_with_parent(),
                 )
             )
         until = time.monotonic() + 30
@@ -150,8 +153,10 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         other.bind(("127.0.0.1", 0))
         ports = {"8111": one.getsockname()[1], "8112": other.getsockname()[1]}
     person = Reader(tmp_path, ports)
-    yield person
-    person.leave()
+    try:
+        yield person
+    finally:
+        person.leave()
 
 
 @pytest.mark.parametrize("page", PAGES)

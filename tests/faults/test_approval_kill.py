@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from saltbridge.accounts.model import Role
+from saltbridge.adapters.processes import ends_with_parent
 from saltbridge.adapters.stores import open_store
 from saltbridge.core.canonical import read_json
 from saltbridge.ports import World
@@ -70,6 +71,7 @@ def start(folder: Path, url: str, person: str, seed: int) -> "subprocess.Popen[s
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(folder)},
+        preexec_fn=ends_with_parent(),
     )
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
     return process

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from saltbridge.adapters import backup, backup_file, node_folder
+from saltbridge.adapters.processes import ends_with_parent
 from saltbridge.adapters.stores import copying, open_store
 from saltbridge.adapters.stores.schema import HEAD
 from saltbridge.cli.backup import judge
@@ -278,6 +279,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=ends_with_parent(),
         )
 
     def do(

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.processes import end_group
 
+from saltbridge.adapters.processes import ends_with_parent
 from saltbridge.adapters.stores import open_store
 from saltbridge.core.canonical import digest
 from saltbridge.ports import Store
@@ -25,6 +27,7 @@ from saltbridge.testing.builders import FixedClock
 
 LAUNCHER = """
 import json, os, resource, signal, sys, time
+from saltbridge.adapters.processes import ends_with_parent
 from saltbridge.adapters.stores import open_store
 from saltbridge.border.release import reopen
 from saltbridge.core.canonical import digest
@@ -63,10 +66,12 @@ def write(name, say):
 
 for line in sys.stdin:
     name, acknowledged, limit = line.split()
+    launcher = os.getpid()
     pid = os.fork()
     if pid:
         print(pid, flush=True)
         continue
+    ends_with_parent(parent=launcher)()
     out = os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     say = lambda told: os.write(out, json.dumps(told).encode() + b"\\n")
     if int(limit):
@@ -120,11 +125,17 @@ def launcher(url: str, tmp_path: Path) -> Iterator[Launcher]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
+        preexec_fn=ends_with_parent(),
     )
-    yield Launcher(process, folder)
-    assert process.stdin is not None
-    process.stdin.close()
-    assert process.wait(timeout=30) == 0
+    made = Launcher(process, folder)
+    try:
+        yield made
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0
+    finally:  # the writers are in its session, and write on until somebody ends them
+        end_group(process)
 
 
 def said_by(file: Path) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.processes import run_whole
 
 from saltbridge.bootstrap import open_world
 from saltbridge.core.canonical import read_json
@@ -50,15 +50,12 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
     out = folder / "out.json"
     # A port range of its own for each test process, so that parallel runs do not meet.
     port = 21000 + 300 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    done = subprocess.run(
+    done = run_whole(
         [
             *(sys.executable, "-m", "saltbridge", "demo", "--once", "--json", str(out)),
             *("--dir", str(folder / "nodes"), "--port", str(port)),
         ],
-        capture_output=True,
-        text=True,
         timeout=180,
-        check=False,
         env={**os.environ, "PYTHONUTF8": "1", "SALTBRIDGE_LANGUAGE": "en", "COLUMNS": "200"},
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from saltbridge.adapters.processes import ends_with_parent
 from saltbridge.bootstrap import open_world
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.exchange.policy import PURPOSE_PASSPORT, usage_offer
@@ -77,6 +78,7 @@ class Companies:
             stdout=log,
             stderr=log,
             text=True,
+            preexec_fn=ends_with_parent(),
         )
         log.close()
         until(lambda: self._answers(name))

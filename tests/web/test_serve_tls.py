@@ -17,6 +17,7 @@ import pytest
 
 from saltbridge.adapters import node_folder, tls_files
 from saltbridge.adapters.http import SafeHttpClient
+from saltbridge.adapters.processes import ends_with_parent
 from saltbridge.bootstrap import open_world
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.testing.builders import node_profile
@@ -52,6 +53,7 @@ class Served:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "SALTBRIDGE_LANGUAGE": "en"},
+                preexec_fn=ends_with_parent(),
             )
         until = time.monotonic() + 30
         while b"is ready" not in self.log.read_bytes():

@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 from rich.console import Console
 from rich.text import Text
 
+from saltbridge.adapters.processes import ends_with_parent
 from saltbridge.cli.demo_layout import INDENT, command_lines, fold
 from saltbridge.cli.present import language
 from saltbridge.core.errors import Unavailable
@@ -180,6 +181,7 @@ class Walk:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=ends_with_parent(signal.SIGTERM),  # also where the demo is killed
         )
         log.close()
         self.servers[company.key] = process
