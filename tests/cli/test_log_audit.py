@@ -3,12 +3,19 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.services.test_annex import CARS, LI, request
 
 from saltbridge.adapters.stores import open_store
+from saltbridge.bootstrap import open_world
 from saltbridge.cli.main import run
+from saltbridge.services import approval, retention
+from saltbridge.services.publish import publish
+from saltbridge.testing.approvals import approve_all
 from saltbridge.testing.builders import FixedClock
 
 
@@ -92,3 +99,42 @@ def test_stored_subtrees_are_worked_out_anew_by_a_command(
     assert run(["log", "audit", str(node)]) == 1
     assert run(["log", "rebuild", str(node)]) == 0
     assert run(["log", "audit", str(node)]) == 0
+
+
+def test_what_retention_erased_is_no_note_and_what_somebody_else_removed_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "node"
+    command = [
+        "node", "init", str(folder), "--name", "cells", "--legal-name", "Cells Ltd",
+        "--bpn", "BPNL00000000CELL", "--jurisdiction", "CN", "--port", "8998",
+        "--allow-loopback-http",
+    ]  # fmt: skip
+    assert run(command) == 0
+    clock = FixedClock(datetime.now(UTC))  # the node's keys are as old as that
+    opened = open_world(folder)
+    opened.store.close()
+    store = open_store(f"sqlite:///{folder}/node.sqlite", clock)
+    node = replace(opened.node, partners=(CARS,))
+    world = replace(opened, node=node, clock=clock, store=store)
+    publish(world, request())
+    approve_all(world, approval)
+    other = publish(world, request()).decisions[0]["id"]
+    approve_all(world, approval)
+    clock.moment = clock.moment.replace(year=clock.moment.year + 3)
+    assert len(retention.erase(world, LI)) == 4  # two releases and their statements
+    store.close()
+    capsys.readouterr()
+    assert run(["log", "audit", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "no longer stored" not in said
+    assert said.rstrip().endswith("The store is as it was written.")
+    with closing(sqlite3.connect(folder / "node.sqlite")) as raw:
+        for (name,) in raw.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'records'"
+        ).fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute("DELETE FROM records WHERE kind = 'decision' AND id = ?", (other,))
+        raw.commit()
+    run(["log", "audit", str(folder)])
+    assert "no longer stored" in capsys.readouterr().out  # a tombstone excuses no decision

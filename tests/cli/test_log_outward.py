@@ -36,6 +36,12 @@ def test_from_a_checkpoint_to_a_seal(node: str, capsys: pytest.CaptureFixture[st
     assert (told["size"], told["checkpoint"], told["witnesses"]) == (4, printed, [])
     assert run(["log", "reseal", node, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["suite"] == "ML-DSA-65"
+    world = open_world(Path(node))
+    with world.store.reading() as view:  # the key that was made for it is told of at once
+        last = view.log_leaf(view.log_size() - 1)
+        assert last is not None and last.event == "key.recorded"
+        assert b"ML-DSA-65" in view.get("key-history", world.node.did).body
+    world.store.close()
     assert run(["log", "show", node, "--seals", "--json"]) == 0
     (seal,) = json.loads(capsys.readouterr().out)["seals"]
     assert (seal["number"], seal["size"], seal["code"]) == (1, 4, "")

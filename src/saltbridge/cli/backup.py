@@ -1,11 +1,14 @@
 """``saltbridge backup``, ``restore`` and ``upgrade``: the node as one file, and back."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from saltbridge.ports import Store
+
+if TYPE_CHECKING:
+    from saltbridge.services.log_audit import LogAudit
 
 
 def backup(
@@ -95,6 +98,7 @@ def upgrade(
     from saltbridge.cli.present import say
     from saltbridge.core.errors import Unavailable
     from saltbridge.services import keys
+    from saltbridge.services.log_audit import audit
     from saltbridge.web.serve import is_served
 
     if is_served(folder):
@@ -118,22 +122,26 @@ def upgrade(
         done = keys.protect(world, keyring)
         if done.names:
             say("key.said-protected", names=", ".join(done.names), folder=str(folder))
-        judge(world.store)
+        _pass(audit(world))
     if done.made:
         say("key.passphrase-made", found=done.made)
     say("backup.upgraded", folder=str(folder))
 
 
 def judge(store: Store) -> None:
-    """Let a store pass in which the audit finds no fault.
+    """Let a store pass in which the audit finds no fault; there is no node around it yet.
 
     Raises:
         Refused: it found some; all of them, with the places.
     """
-    from saltbridge.core.errors import Refused
-    from saltbridge.core.finding import errors_in
     from saltbridge.services.log_audit import audit_store
 
-    found = audit_store(store)
+    _pass(audit_store(store))
+
+
+def _pass(found: "LogAudit") -> None:
+    from saltbridge.core.errors import Refused
+    from saltbridge.core.finding import errors_in
+
     if not found.clean:
         raise Refused(errors_in(found.findings))

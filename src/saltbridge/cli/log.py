@@ -156,11 +156,13 @@ def reseal(folder: Folder, json: AsJson = False) -> None:
     """Audit the store, then seal the whole history with the key for archives (ML-DSA-65)."""
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.present import say, say_json
+    from saltbridge.services.keys import record_keys
     from saltbridge.services.log_audit import audit as check_everything
     from saltbridge.services.log_seal import reseal as seal_history
 
     with opened_world(folder) as world:
         seal = seal_history(world, lambda _: check_everything(world))
+        record_keys(world)  # the seal made the key for archives, if there was none
     if json:
         say_json({"size": seal.checkpoint.size, "suite": seal.suite, "key": seal.key})
     else:

@@ -19,7 +19,7 @@ import numpy as np
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity, errors_in, finding
-from saltbridge.ports import AuditedRow, Store, StoreAudit, World
+from saltbridge.ports import ERASED, AuditedRow, Store, StoreAudit, World
 from saltbridge.steps.log import CLAIM_LEAF, own_log_keys
 from saltbridge.trust.checkpoint import parse_note, verify_checkpoint
 from saltbridge.trust.log import Edge
@@ -27,8 +27,10 @@ from saltbridge.trust.suites import NotVerified
 
 # Every version of a record of these kinds is stored together with a leaf over its body.
 ALWAYS_LOGGED: Final = frozenset(
-    {"agreement", "dataset", "decision", "delivery", "footprint", "passport"}
+    {"agreement", "dataset", "decision", "delivery", ERASED, "footprint", "passport"}
 )
+# Leaves of proposals, whose bytes retention erases; the tombstone has a leaf of its own.
+_PROPOSAL_LEAVES: Final = ("release.",)
 # Signed checkpoints: the id is the size of the tree with leading zeros, the body a signed note.
 CHECKPOINT_KIND: Final = "log-checkpoint"
 _Page = TypeVar("_Page")
@@ -57,6 +59,7 @@ class _Documents:
 
     stored: _Prefixes = field(default_factory=lambda: array("Q"))
     to_be_logged: _Prefixes = field(default_factory=lambda: array("Q"))
+    erased: set[str] = field(default_factory=set)  # decisions with a tombstone
     checkpoints: list[tuple[int, bytes]] = field(default_factory=list)
 
 
@@ -114,8 +117,8 @@ def audit_store(store: Store, is_ours: Callable[[bytes], bool] | None = None) ->
             for row in page:
                 notes.counts["outbox"] += row.table == "outbox"
                 _whole(row, notes)
-        edge, logged = _leaves(view, documents.checkpoints, notes)
-        _compare(view, documents, logged, notes)
+        edge, logged, erased = _leaves(view, documents, notes)
+        _compare(view, documents, logged, erased, notes)
     return LogAudit(tuple(notes.findings), dict(notes.found), dict(notes.counts), edge.root)
 
 
@@ -149,6 +152,8 @@ def _documents(
             documents.stored.append(prefix)
             if row.kind in ALWAYS_LOGGED:
                 documents.to_be_logged.append(prefix)
+            if row.kind == ERASED:
+                documents.erased.add(row.id)
             if row.kind == CLAIM_LEAF:  # the claim itself lies inside a file or a release
                 documents.stored.append(_prefix(_named_digest(row.body)))
             if row.kind == CHECKPOINT_KIND and row.table == "records":
@@ -165,17 +170,21 @@ def _documents(
 
 
 def _leaves(
-    view: StoreAudit, checkpoints: list[tuple[int, bytes]], notes: _Notes
-) -> tuple[Edge, _Prefixes]:
-    """Work the tree out anew; returns its edge and what the leaves were made for."""
+    view: StoreAudit, documents: _Documents, notes: _Notes
+) -> tuple[Edge, _Prefixes, set[int]]:
+    """Work the tree out anew; its edge, what the leaves were made for, and whose is erased.
+
+    A tombstone excuses the leaves of the proposal it names and no others.
+    """
     edge, logged, position = Edge(), array("Q"), 0
-    waiting = iter([*checkpoints, (-1, b"")])
+    erased: set[int] = set()
+    waiting = iter([*documents.checkpoints, (-1, b"")])
     size, signed_root = next(waiting)
     while size == 0:
         _compare_root(edge, signed_root, notes)
         size, signed_root = next(waiting)
     for page in _as_far_as_readable(view.leaves, notes):
-        for index, _, subject, body_digest, _, hashed, nodes, whole in page:
+        for index, event, subject, body_digest, _, hashed, nodes, whole in page:
             if not whole:
                 notes.add(_altered("log_leaves", f"{index} {subject}"))
             if index != position:
@@ -186,6 +195,8 @@ def _leaves(
             if b"".join(completed) != nodes:
                 notes.add(finding("audit.nodes", index=index))
             notes.counts["nodes"] += len(completed)
+            if subject in documents.erased and str(event).startswith(_PROPOSAL_LEAVES):
+                erased.add(len(logged))
             logged.append(_prefix(body_digest))
             while size == edge.size:
                 _compare_root(edge, signed_root, notes)
@@ -194,7 +205,7 @@ def _leaves(
     while size != -1:
         notes.add(finding("audit.checkpoint-beyond", size=size, leaves=edge.size))
         size, _ = next(waiting)
-    return edge, logged
+    return edge, logged, erased
 
 
 def _compare_root(edge: Edge, signed_root: bytes, notes: _Notes) -> None:
@@ -202,10 +213,17 @@ def _compare_root(edge: Edge, signed_root: bytes, notes: _Notes) -> None:
         notes.add(finding("audit.checkpoint-root", size=edge.size))
 
 
-def _compare(view: StoreAudit, documents: _Documents, logged: _Prefixes, notes: _Notes) -> None:
+def _compare(
+    view: StoreAudit,
+    documents: _Documents,
+    logged: _Prefixes,
+    erased: set[int],
+    notes: _Notes,
+) -> None:
     """Leaves whose document is gone, and documents that should have a leaf and have none."""
     stored, leaves = _numbers(documents.stored), _numbers(logged)
     gone = np.flatnonzero(~np.isin(leaves, stored))
+    gone = gone[~np.isin(gone, np.fromiter(erased, dtype=np.int64))]
     for index in gone[:NAMED_PER_CODE].tolist():
         notes.add(finding("audit.document-gone", severity=Severity.WARNING, index=index))
     notes.found["audit.document-gone"] += max(len(gone) - NAMED_PER_CODE, 0)
