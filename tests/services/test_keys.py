@@ -165,6 +165,16 @@ def test_an_archived_half_stays_sealed_and_goes_with_a_revocation(folder: Path) 
     assert keys.list_keys(keyring)[0].where == "gone"
 
 
+@pytest.mark.parametrize("role", [r for r in KeyRole if r is not KeyRole.CLAIMS])
+def test_only_the_key_for_claims_may_come_from_a_token(folder: Path, role: KeyRole) -> None:
+    world, keyring = world_of(folder), ring(folder)
+    before = leaves(world)
+    with pytest.raises(FaultyInput) as refused:
+        keys.rotate(world, keyring, role, token_label="elsewhere")
+    assert [f.code for f in refused.value.findings] == ["key.token-for-claims"]
+    assert leaves(world) == before
+
+
 def test_a_served_node_learns_of_a_rotated_key(folder: Path) -> None:
     """Two keyrings over one folder, as the serving process and a command have them."""
     serving = ring(folder)

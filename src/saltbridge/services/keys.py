@@ -71,8 +71,11 @@ def rotate(
 
     Raises:
         Refused: no key of the role is in force.
+        FaultyInput: a label of a token for another key than the one for claims.
         FaultyInput, Unavailable: the keys, their passphrase or the token cannot be used.
     """
+    if token_label and role is not KeyRole.CLAIMS:
+        raise FaultyInput([finding("key.token-for-claims", role=role.value)])
     now = world.clock.now()
 
     def draft() -> KeyChange:
