@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.ports import OutboxEntry, World
 from saltbridge.testing.builders import FixedClock, memory_world, node_profile
+from saltbridge.trust.did import iso
 from saltbridge.web.app import create_app
 from saltbridge.web.watch import Watch, watched
 
@@ -129,6 +130,13 @@ def value(text: str, name: str) -> float:
     return float(line.rpartition(" ")[2])
 
 
+WEEK = timedelta(days=7)
+
+
+def proposal(state: str, proposed_at: datetime) -> bytes:
+    return canonical_bytes({"state": state, "expires_at": iso(proposed_at + WEEK)})
+
+
 def test_the_gauges_say_what_stands_in_the_store() -> None:
     clock = FixedClock()
     world, watch = memory_world(clock=clock), Watch(lambda: clock.now() + timedelta(days=2))
@@ -138,7 +146,9 @@ def test_the_gauges_say_what_stands_in_the_store() -> None:
         work.enqueue(OutboxEntry("e2", "send", b"{}", "p"))
         work.enqueue(OutboxEntry("e3", "send", b"{}", "q", attempts=10_000))
         work.enqueue(OutboxEntry("e4", "send", b"{}", "r", attempts=3))
-        work.put("pending-release", "x", b"{}")
+        for state in ("pending", "released", "refused", "lapsed"):
+            work.put("pending-release", state, proposal(state, clock.now()))
+        work.put("pending-release", "expired", proposal("pending", clock.now() - WEEK))
         work.put("log-checkpoint", f"{1:020d}", b"note")
     clock.advance(seconds=90)
     text = client(world, watch).get("/metrics").text

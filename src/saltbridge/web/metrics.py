@@ -10,9 +10,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
+from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import SaltbridgeError
 from saltbridge.ports import World
 from saltbridge.steps.log import CHECKPOINT, checkpoint_id
+from saltbridge.steps.proposals import KIND, PENDING, expired
+from saltbridge.steps.records import every
 from saltbridge.web.answers import HEADERS
 from saltbridge.web.watch import Watch, is_insider
 
@@ -70,7 +73,10 @@ class _Gauges(Collector):
             heads = view.due(world.clock.now() + _FAR, limit=_MOST)
             failed = len(view.failed(limit=_MOST))
             size = view.log_size()
-            pending = len(view.find("pending-release", limit=_MOST))
+            pending = sum(
+                proposal["state"] == PENDING and not expired(proposal, world.clock.now())
+                for proposal in (read_json(kept.body) for kept in every(view, KIND))
+            )
             # Ids are sizes: the newest checkpoint lies among the last ones.
             signed = view.find(CHECKPOINT, after=checkpoint_id(max(0, size - _LOOK_BACK)))
         ids = {entry.id for entry in heads}
@@ -87,7 +93,7 @@ class _Gauges(Collector):
         if signed:
             age = (world.clock.now() - signed[-1].written_at).total_seconds()
             yield _gauge("checkpoint_age_seconds", "Since the newest checkpoint.", age)
-        yield _gauge("pending_releases", "Releases proposed for approval, all told.", pending)
+        yield _gauge("pending_releases", "Releases that wait for approval.", pending)
 
 
 def _gauge(name: str, says: str, number: float) -> GaugeMetricFamily:
