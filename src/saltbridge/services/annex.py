@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from saltbridge.accounts.account import State
 from saltbridge.accounts.model import Act, Person
 from saltbridge.border.annex import (
     Annex,
@@ -31,6 +32,8 @@ from saltbridge.formats.annex_file import (
     parse_annex,
 )
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.approvers import are_independent
+from saltbridge.steps.people import account_by_id
 from saltbridge.steps.records import document, every
 from saltbridge.steps.rules import (
     ANNEX,
@@ -100,7 +103,7 @@ def load(world: World, person: Person, content: bytes, name: str) -> Outcome:
         second = None
         state = STRICTER_ONLY if seen.milder else IN_FORCE
         first = _who(person)
-        if same and known["loaded_by"]["id"] != person.id:
+        if same and _is_another(work, known["loaded_by"], person):
             state, first, second = IN_FORCE, known["loaded_by"], _who(person)
         record = {
             "pack": annex.pack,
@@ -285,7 +288,7 @@ def _take_back(
 ) -> Outcome:
     asked = known.get("withdrawal_asked_by")
     milder = kind == HOUSE_ROW or any(c.milder for c in undone)
-    if milder and (asked is None or asked["id"] == person.id):
+    if milder and (asked is None or not _is_another(work, asked, person)):
         record = {**known, "withdrawal_asked_by": _who(person)}
         _write(work, kind, id, record, "rules.withdrawal-asked")
         return Outcome(id, AWAITS_SECOND, known["digest"], undone)
@@ -297,6 +300,16 @@ def _take_back(
     }
     _write(work, kind, id, record, "rules.withdrawn")
     return Outcome(id, WITHDRAWN, known["digest"], undone)
+
+
+def _is_another(work: UnitOfWork, first: Mapping[str, Any], person: Person) -> bool:
+    """Whether the first person may still load rules, and is surely not the second one too."""
+    account = account_by_id(work, first["id"])
+    if account is not None and not (
+        account.state is State.ACTIVE and account.person().may(Act.LOAD_RULES)
+    ):
+        return False
+    return are_independent(work, first["id"], person.id)
 
 
 def _must_load_rules(person: Person) -> None:

@@ -23,7 +23,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, finding
 from saltbridge.ports import OutboxEntry, StaleWrite, UnitOfWork, World
 from saltbridge.steps import proposals as p
-from saltbridge.steps.approvers import approving_role
+from saltbridge.steps.approvers import approving_role, are_independent, set_up_by
 from saltbridge.steps.border_key import border_key
 from saltbridge.steps.deciding import (
     Proposer,
@@ -85,8 +85,9 @@ def approve(world: World, person: Person, id: str, shown_digest: str) -> Outcome
 
     Raises:
         FaultyInput: there is no such proposal.
-        Refused: the person may not approve it, has done so, or was shown other bytes; the
-            proposal is decided, its time is up, or the rules changed since.
+        Refused: the person may not approve it, has done so, or was shown other bytes; their
+            account was set up by the proposer or the other approver, or set up the other's;
+            the proposal is decided, its time is up, or the rules changed since.
     """
 
     def attempt(work: UnitOfWork) -> Outcome | tuple[Finding, ...]:
@@ -99,6 +100,8 @@ def approve(world: World, person: Person, id: str, shown_digest: str) -> Outcome
             raise Refused.of("approval.own-proposal", person=person.name)
         if any(a["person_id"] == person.id for a in found["approvals"]):
             raise Refused.of("approval.twice", person=person.name)
+        if _is_set_up_by_another(work, found, person):
+            raise Refused.of("approval.not-independent", person=person.name)
         if p.expired(found, now):
             return _lapse(world, work, found, "approval.expired")
         given = Approval(person.id, role, found["digest"], now, person.name)
@@ -208,6 +211,17 @@ def _is_proposer(
     if context is None:
         return bool(found["proposed_by"]["person_id"] == person.id)
     return proposed_by(context, person.id, person.name)
+
+
+def _is_set_up_by_another(work: UnitOfWork, found: Mapping[str, Any], person: Person) -> bool:
+    """Whether two who act on this proposal may be one: one of them set up the other's account.
+
+    Who has both roles could otherwise add an account, and propose or approve with each.
+    """
+    if found["proposed_by"]["person_id"] in set_up_by(work, person.id):
+        return True
+    approved = (str(a["person_id"]) for a in found["approvals"])
+    return not all(are_independent(work, id, person.id) for id in approved)
 
 
 def _still_good(work: UnitOfWork, found: Mapping[str, Any]) -> tuple[Approval, ...]:
