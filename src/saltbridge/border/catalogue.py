@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -101,7 +101,7 @@ class Catalogue:
     )
     _roots: list[State] = field(default_factory=list, repr=False, compare=False)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the rows, so that a decision names the very catalogue it used."""
         rows = [[e.path, e.field_class.value, e.annex_xiii, e.transform] for e in self.entries]
