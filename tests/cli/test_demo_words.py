@@ -14,7 +14,9 @@ from saltbridge.cli.demo_report import (
     say_checks,
     say_footprint,
     say_holes,
+    say_log_proof,
     say_manifest,
+    say_statement,
     say_verified,
 )
 from saltbridge.cli.demo_walk import Walk
@@ -129,3 +131,32 @@ def test_the_manifest_counts_fields_as_the_manifest_itself_does() -> None:
         walk, manifest, {"recipient": {"name": "Isarwerk", "bpn": ""}, "destination": "EU"}
     )
     assert "2256" in out.getvalue().replace(",", "")
+
+
+def test_a_long_manifest_names_three_groups_and_counts_the_rest() -> None:
+    walk, out = _walk("en", 120)
+    groups = ("product", "plant", "manufacturer", "serials", "footprint")
+    row = {"class": "contract", "rule": "x", "count": 7}
+    fields = [{**row, "path": f"/{group}", "group": group} for group in groups]
+    manifest = {"left": fields, "minimised": [], "stayed": [], "purpose": "cx.pcf.base:1"}
+    manifest |= {"document_kind": "battery-supplier-record", "packs": []}
+    say_manifest(
+        walk, manifest, {"recipient": {"name": "Isarwerk", "bpn": ""}, "destination": "EU"}
+    )
+    assert "14 others" in out.getvalue() and "35" in out.getvalue()
+    assert out.getvalue().count("; ") == 3
+
+
+@pytest.mark.parametrize(("ok", "mark"), [(True, "✓"), (False, "✗")])
+def test_proofs_of_a_delivery_are_told_with_what_failed(ok: bool, mark: str) -> None:
+    walk, out = _walk("en")
+    checks = [{"ok": True}, {"ok": ok}]
+    say_statement(walk, {"statement": {"checks": checks}, "provider": {"name": "Minjiang"}})
+    arguments = {"index": 25, "size": 48, "witnesses": "did:web:cars (2026-11-27)"}
+    check = {"name": "log", "code": "verify.log-witnessed", "arguments": arguments}
+    check |= {"outcome": "passed" if ok else "failed"}
+    record = {"log": {"checkpoint": "did:web:cells\n48\nROOT=\n"}}
+    say_log_proof(walk, record, {"checks": [check]})
+    lines = out.getvalue().splitlines()
+    assert [line.strip()[0] for line in lines[:2]] == [mark, mark]
+    assert "2 checks" in lines[0] and "25" in out.getvalue() and "ROOT=" in out.getvalue()

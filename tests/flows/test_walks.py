@@ -55,6 +55,10 @@ def test_the_demo_says_what_it_promises(walked: Walked) -> None:
     assert said["manifest"]["left"] and said["manifest"]["stayed"]
     assert said["delivery"]["verified"] is True
     assert len(said["delivery"]["checks"]) >= 6
+    proof = said["proof"]
+    assert proof["statement"] == "verified"
+    assert 0 <= proof["entry"] < proof["size"]
+    assert said["urls"]["cars"].rpartition(":")[2] in proof["witnesses"]
     assert said["urls"]["passport"].startswith("http://127.0.0.1:")
 
 

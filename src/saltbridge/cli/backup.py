@@ -20,8 +20,9 @@ def backup(
     """Write a node into one file, also while it is served; or check such a file."""
     from saltbridge.adapters import backup as work
     from saltbridge.bootstrap import open_clock
-    from saltbridge.cli.present import say, say_json
+    from saltbridge.cli.present import language, say, say_json
     from saltbridge.core.errors import FaultyInput
+    from saltbridge.locales import number
 
     if node == "check" and file is not None:
         manifest, path = work.check(file), file
@@ -37,7 +38,8 @@ def backup(
         "backup.checked" if node == "check" else "backup.written",
         file=str(path), name=manifest.node["name"], did=manifest.node["did"],
         created=manifest.created, members=len(manifest.members),
-        megabytes=f"{size / 1e6:.1f}", leaves=manifest.log_size, schema=manifest.schema,
+        megabytes=number(round(size / 1e6, 1), language()),
+        leaves=manifest.log_size, schema=manifest.schema,
     )  # fmt: skip
     if node != "check":
         say("backup.no-passphrase")

@@ -1,10 +1,11 @@
 """The step of the demo in which two persons of the cell maker let the record go."""
 
+import json
+from pathlib import Path
 from typing import Any
 
-from saltbridge.cli.demo_layout import INDENT
 from saltbridge.cli.demo_people import password_file
-from saltbridge.cli.demo_report import say_checks
+from saltbridge.cli.demo_report import say_checks, say_log_proof, say_statement
 from saltbridge.cli.demo_walk import StepFailed, Walk
 from saltbridge.reports.approval import proposal_words, short_digest
 
@@ -32,7 +33,7 @@ def two_persons_approve(walk: Walk, total: int) -> dict[str, Any]:
         walk.tell(said.strip())
         twice = walk.run(*_approve(walk, waiting, first), show=False, expect=1).stderr
         walk.tell(twice.strip().splitlines()[0], "yellow")
-        said = walk.run(*_approve(walk, waiting, second)).stdout
+        said = walk.run(*_approve(walk, waiting, second), show=False).stdout
         walk.tell(said.strip(), "green")
         walk.results["approval"] = {
             "id": waiting["id"],
@@ -48,7 +49,39 @@ def two_persons_approve(walk: Walk, total: int) -> dict[str, Any]:
             raise StepFailed(walk.word("failed.checks"))
         if newest["digest"] != waiting["digest"]:
             raise StepFailed(walk.word("failed.other-bytes"))
+        _proofs_hold(walk, newest["id"])
     return newest
+
+
+def _proofs_hold(walk: Walk, delivery_id: str) -> None:
+    """The carmaker's node checked the export statement, and checks the newest log proof.
+
+    Raises:
+        StepFailed: one of them does not hold, or no witness has seen the entry.
+    """
+    cells, cars = str(walk.companies["cells"].folder), str(walk.companies["cars"].folder)
+    shown = walk.run("exchange", "show", delivery_id, "--node", cars, "--json").json()
+    say_statement(walk, shown)
+    record, proved = received_record(walk), walk.folder / "proved-record.json"
+    record.write_text(json.dumps(shown["claim"]), encoding="utf-8")
+    walk.run("log", "witness", cells, show=False)
+    walk.run("log", "proof", str(record), "--node", cells, "--out", str(proved))
+    verified = walk.run("verify", str(proved), "--node", cars, "--json").json()
+    say_log_proof(walk, json.loads(proved.read_text(encoding="utf-8")), verified)
+    log = next(check for check in verified["checks"] if check["name"] == "log")
+    if shown["statement"]["state"] != "verified" or log["code"] != "verify.log-witnessed":
+        raise StepFailed(walk.word("failed.proofs"))
+    walk.results["proof"] = {
+        "statement": shown["statement"]["state"],
+        "entry": log["arguments"]["index"],
+        "size": log["arguments"]["size"],
+        "witnesses": log["arguments"]["witnesses"],
+    }
+
+
+def received_record(walk: Walk) -> Path:
+    """The file with the record as the carmaker received it."""
+    return walk.folder / "received-record.json"
 
 
 def _approve(walk: Walk, waiting: dict[str, Any], name: str) -> tuple[str, ...]:
@@ -65,10 +98,10 @@ def _say_proposal(walk: Walk, shown: dict[str, Any]) -> None:
     walk.tell(words.summary, "bold")
     minimised = next(s for s in words.sections if s.key == "minimised")
     for group in (g for g in minimised.groups if g.needs_approval):
-        values = ", ".join(v for field in group.fields for v in field.values)
+        values = ", ".join(v.strip('[]"') for field in group.fields for v in field.values)
         walk.tell(f"{group.what} ({group.form}): {_cut(values)}", lead="  ● ")
     walk.tell(walk.word("compare", digest=short_digest(shown["digest"])))
 
 
-def _cut(values: str, most: int = 4 * INDENT * 4) -> str:
-    return values if len(values) <= most else f"{values[:most]}…"
+def _cut(values: str, most: int = 40) -> str:
+    return values if len(values) <= most else f"{values[:most].rstrip(' ,')}…"

@@ -9,6 +9,7 @@ from saltbridge.cli.demo_walk import Walk
 from saltbridge.locales import has_text, number, text
 
 _BAR = 24
+_GROUPS = 3  # of fields, in a part of a manifest
 _MARGIN = " " * (INDENT + 2)
 _AFTER = " " * 11 + " kg  "  # a number and its unit, before the bar
 _PASSED, _FAILED = Text("✓ ", "green"), Text("✗ ", "red")
@@ -109,7 +110,7 @@ def say_checks(walk: Walk, delivery: dict[str, Any]) -> None:
 def say_manifest(
     walk: Walk, manifest: dict[str, Any], decision: dict[str, Any], *, preview: bool = False
 ) -> None:
-    """What left, what left in another form, what stayed; and the packs that decided.
+    """What left, what left in another form, what stayed: the largest groups of each.
 
     ``preview``: nothing has left yet.
     """
@@ -118,21 +119,22 @@ def say_manifest(
     tongue = walk.tongue
     words = manifest_words(manifest, tongue, preview=preview)
     facts = dict(words.facts)
-    labels = {key: text(f"manifest.{key}", None, tongue) for key in ("purpose", "packs")}
+    purpose = facts[text("manifest.purpose", None, tongue)]
     recipient = f"{decision['recipient']['name']} ({decision['destination']})"
-    walk.tell(walk.word("recipient", recipient=recipient, purpose=facts[labels["purpose"]]))
+    walk.tell(walk.word("recipient", recipient=recipient, purpose=purpose))
     width = widest(section.title for section in words.sections)
     for section in words.sections:
         fields: dict[str, int] = {}
         for line in section.lines:
             fields[line.what] = fields.get(line.what, 0) + line.fields
-        shown = walk.word("and").join(
-            walk.word("class", count=count, name=what)
-            for what, count in sorted(fields.items(), key=lambda group: -group[1])
-        )
+        largest = sorted(fields.items(), key=lambda group: -group[1])
+        told = [walk.word("class", count=n, name=what) for what, n in largest[:_GROUPS]]
+        if rest := sum(n for _, n in largest[_GROUPS:]):
+            told.append(walk.word("others", count=rest))
+        shown = walk.word("and").join(told)
         lead = f"{pad(section.title, width)}{sum(fields.values()):>6}  "
         walk.tell(shown, "yellow" if section.key == "stayed" else "", lead=lead)
-    walk.tell(f"{labels['packs']}{walk.word('colon')}{facts[labels['packs']]}")
+    walk.tell(walk.word("packs", count=len(manifest.get("packs", ()))))
 
 
 def say_passports(walk: Walk, issued: dict[str, Any]) -> None:
@@ -165,6 +167,29 @@ def say_verified(walk: Walk, verified: dict[str, Any]) -> None:
             outcome = walk.word(f"outcome.{check['outcome']}")
             line = f"{check['number']}. {name}{walk.word('colon')}{outcome}"
             walk.tell(line, "yellow", lead="    ")
+
+
+def say_statement(walk: Walk, delivery: dict[str, Any]) -> None:
+    """How many checks of the export statement beside the delivery passed."""
+    checks = delivery["statement"]["checks"]
+    passed = sum(check["ok"] for check in checks)
+    issuer = delivery["provider"]["name"]
+    said = walk.word("statement", issuer=issuer, passed=passed, count=len(checks))
+    walk.tell(said, lead=_PASSED if passed == len(checks) else _FAILED)
+
+
+def say_log_proof(walk: Walk, record: dict[str, Any], verified: dict[str, Any]) -> None:
+    """The entry of a document in its issuer's log: which, under which root, seen by whom."""
+    check = next(c for c in verified["checks"] if c["name"] == "log")
+    code, arguments = check["code"], dict(check["arguments"])
+    for company in walk.companies.values():
+        if "witnesses" in arguments:
+            arguments["witnesses"] = arguments["witnesses"].replace(company.did, company.name)
+    name = text("verify.check.log", None, walk.tongue)
+    found = f"{name}{walk.word('colon')}{text(code, arguments, walk.tongue)}"
+    walk.tell(found, lead=_PASSED if check["outcome"] == "passed" else _FAILED)
+    root = record["log"]["checkpoint"].splitlines()[2]
+    walk.tell(walk.word("log-root", root=root), lead="  ")
 
 
 def say_addresses(walk: Walk, rows: list[tuple[str, str]]) -> None:

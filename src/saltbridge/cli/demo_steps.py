@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from saltbridge.cli.demo_approval import two_persons_approve
+from saltbridge.cli.demo_approval import received_record, two_persons_approve
 from saltbridge.cli.demo_layout import INDENT
 from saltbridge.cli.demo_people import add_people, say_people
 from saltbridge.cli.demo_report import (
@@ -349,20 +349,16 @@ def _verify_offline(walk: Walk) -> None:
         say_verified(
             walk, walk.run("verify", str(saved), *_node(walk, "cars"), "--json").json()
         )
-        record = walk.folder / "received-record.json"
-        delivery = walk.run(
-            "exchange", "show", walk.results["delivery_id"], *_node(walk, "cars"), "--json",
-            show=False,
-        ).json()  # fmt: skip
-        record.write_text(json.dumps(delivery["claim"]), encoding="utf-8")
+        record = received_record(walk)
+        received = json.loads(record.read_text(encoding="utf-8"))
         say_verified(
             walk, walk.run("verify", str(record), *_node(walk, "cars"), "--json").json()
         )
         receipt = walk.folder / "receipt.json"
         enclosed = {
-            "did_document": delivery["claim"]["did_document"],
+            "did_document": received["did_document"],
             "saltbridge": "receipt",
-            "jws": _payload(delivery["claim"]["jws"])["content"]["receipt"],
+            "jws": _payload(received["jws"])["content"]["receipt"],
         }
         receipt.write_text(json.dumps(enclosed), encoding="utf-8")
         say_verified(
