@@ -1,0 +1,99 @@
+"""What the services may ask of the world; ``World`` holds it all.
+
+Services are functions ``(world, request) -> result`` that gather, decide and commit. The
+adapters behind these protocols are chosen in ``bootstrap`` and nowhere else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from saltbridge.ports.keys import (
+    Keyring,
+    Signer,
+)
+from saltbridge.ports.log import (
+    AuditedLeaf,
+    AuditedRow,
+    Log,
+    LogEvent,
+    LogLeaf,
+    StoreAudit,
+)
+from saltbridge.ports.node import (
+    NodeProfile,
+    Partner,
+)
+from saltbridge.ports.outside import (
+    Clock,
+    DidResolver,
+    FactorLibrary,
+    HttpAnswer,
+    HttpClient,
+    Identifiers,
+    Passwords,
+    TimestampAuthority,
+)
+from saltbridge.ports.store import (
+    ERASABLE,
+    ERASED,
+    FORGETTABLE,
+    MAX_ATTEMPTS,
+    OutboxEntry,
+    StaleWrite,
+    Store,
+    StoredRecord,
+    UnitOfWork,
+)
+
+__all__ = [
+    "ERASABLE",
+    "ERASED",
+    "FORGETTABLE",
+    "MAX_ATTEMPTS",
+    "AuditedLeaf",
+    "AuditedRow",
+    "Clock",
+    "DidResolver",
+    "FactorLibrary",
+    "HttpAnswer",
+    "HttpClient",
+    "Identifiers",
+    "Keyring",
+    "Log",
+    "LogEvent",
+    "LogLeaf",
+    "NodeProfile",
+    "OutboxEntry",
+    "Partner",
+    "Passwords",
+    "Signer",
+    "StaleWrite",
+    "Store",
+    "StoreAudit",
+    "StoredRecord",
+    "TimestampAuthority",
+    "UnitOfWork",
+    "World",
+]
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a service may touch.
+
+    ``settings`` holds what ``adapters.settings`` lists, where it is set, and of a node on disk
+    its ``folder``.
+    """
+
+    node: NodeProfile
+    clock: Clock
+    identifiers: Identifiers
+    keyring: Keyring
+    store: Store
+    http: HttpClient
+    did_resolver: DidResolver
+    factor_library: FactorLibrary
+    passwords: Passwords
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    timestamp_authority: TimestampAuthority | None = None

@@ -1,0 +1,159 @@
+"""Documents, released bytes, log and outbox: written together or not at all."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from saltbridge.border.release import Release
+from saltbridge.ports.log import Log, StoreAudit
+
+# Kind of the record that says whose bytes were erased, when and by whom; and what goes with
+# the released bytes of a decision, under its id.
+ERASED: Final = "erased"
+ERASABLE: Final = ("manifest", "pending-release", "proposal-document")
+# Kinds of records that may be forgotten: they guard a door for some minutes or days, or are
+# the document behind a proposal whose time is up. Everything else is kept, every version.
+FORGETTABLE: Final = frozenset(
+    {
+        "sign-in",
+        "sign-in-attempts",
+        "session",
+        "access-code",
+        "oidc-request",
+        "proposal-document",
+    }
+)
+# An outbox entry is tried this often, which takes about a day at one attempt in 15 seconds.
+MAX_ATTEMPTS: Final = 5760
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A document of the store. ``version`` starts at 1 and rises by one a write."""
+
+    kind: str
+    id: str
+    version: int
+    body: bytes
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """Something to do after the transaction is durable, at least once.
+
+    ``kind`` chooses the handler, ``body`` is its canonical JSON. ``ordering_key`` (a process
+    id) keeps entries of one process in order. After ``MAX_ATTEMPTS`` it has failed: it stays,
+    keeps holding back its process, and is tried no more until a person says so.
+    """
+
+    id: str
+    kind: str
+    body: bytes
+    ordering_key: str = ""
+    attempts: int = 0
+    due_at: datetime | None = None
+    last_error: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether nobody tries any more."""
+        return self.attempts >= MAX_ATTEMPTS
+
+
+class UnitOfWork(Log, Protocol):
+    """State, log leaf and outbox entry commit together or not at all."""
+
+    def get(self, kind: str, id: str) -> StoredRecord | None:
+        """The newest version, or None."""
+
+    def find(self, kind: str, *, after: str = "", limit: int = 1000) -> Sequence[StoredRecord]:
+        """Records of a kind by ascending id, those after ``after``."""
+
+    def put(
+        self, kind: str, id: str, body: bytes, *, expected_version: int | None = None
+    ) -> StoredRecord:
+        """Write the next version. ``expected_version`` 0 means: must be new.
+
+        Raises:
+            StaleWrite: the stored version is another one.
+        """
+
+    def forget(self, kind: str, before: datetime) -> int:
+        """Remove the records of a kind that were last written before; returns how many.
+
+        Raises:
+            ValueError: records of this kind are kept (see ``FORGETTABLE``).
+        """
+
+    def erase(self, decision_id: str) -> int:
+        """Remove the released bytes of a decision with its manifest; returns how many rows.
+
+        The decision, its digests and its leaf stay. The record ``erased`` of that decision
+        says when and who, and has to be there first.
+
+        Raises:
+            ValueError: nothing says that this decision's bytes are erased.
+        """
+
+    def put_release(self, release: Release) -> str:
+        """Keep released bytes under their digest; returns the digest."""
+
+    def get_release(self, digest: str, decision_id: str) -> Release | None:
+        """Released bytes, digest checked again."""
+
+    def enqueue(self, entry: OutboxEntry) -> None:
+        """Add to the outbox."""
+
+    def due(self, now: datetime, limit: int = 100) -> Sequence[OutboxEntry]:
+        """Outbox entries that are due, the oldest of each ordering key only, none failed."""
+
+    def failed(self, limit: int = 100) -> Sequence[OutboxEntry]:
+        """Outbox entries that have failed, the oldest first."""
+
+    def waits(self, ordering_key: str) -> bool:
+        """Whether an outbox entry of this ordering key is there, failed or not."""
+
+    def done(self, entry_id: str) -> None:
+        """Remove from the outbox."""
+
+    def postpone(self, entry_id: str, until: datetime, error: str) -> None:
+        """Keep in the outbox, counted as one more attempt."""
+
+    def retry(self, entry_id: str) -> None:
+        """Count the attempts of an outbox entry anew, from none; it is due at once."""
+
+
+class Store(Protocol):
+    """This node's documents, log and outbox."""
+
+    def unit_of_work(self) -> AbstractContextManager[UnitOfWork]:
+        """A write transaction: commits at the end of the block, rolls back on an exception."""
+
+    def reading(self) -> AbstractContextManager[UnitOfWork]:
+        """A read-only view."""
+
+    def auditing(self) -> AbstractContextManager[StoreAudit]:
+        """A read-only view for a full check; writers need not wait for it."""
+
+    def rebuild_nodes(self) -> int:
+        """Work the stored subtrees of the log out anew; returns for how many leaves.
+
+        Raises:
+            Refused: leaves are missing, or one of them is not as it was written.
+        """
+
+    def state(self) -> object:
+        """A mark that differs once anybody wrote; None where only a look into it tells.
+
+        It is cheap enough to be asked many times a second.
+        """
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+class StaleWrite(Exception):
+    """Somebody else wrote the record first; read it again and decide again."""
