@@ -110,7 +110,7 @@ def test_co_products_together_carry_the_whole_burden(
 
 def test_a_large_chain_with_loops_is_solved_well_under_a_second() -> None:
     """1,712 processes, every tenth taking back from far down the chain."""
-    from time import perf_counter
+    from time import process_time  # other work on the machine does not count
 
     size = 1712
     rows: list[Process | Exchange] = []
@@ -123,7 +123,7 @@ def test_a_large_chain_with_loops_is_solved_well_under_a_second() -> None:
         rows.append(row(f"p{i}", "emission", "CO2", 0.1, origin="fossil"))
     system, findings = link(inventory(*rows))
     assert not findings
-    start = perf_counter()
+    start = process_time()
     solution = solve(system)
-    assert perf_counter() - start < 1.0
+    assert process_time() - start < 1.0
     assert solution.forward_error < 1e-9
