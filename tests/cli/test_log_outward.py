@@ -7,7 +7,8 @@ import pytest
 
 from saltbridge.bootstrap import open_world
 from saltbridge.cli.main import run
-from saltbridge.trust.checkpoint import parse_checkpoint, parse_note
+from saltbridge.trust.checkpoint import parse_checkpoint
+from saltbridge.trust.note import parse_note
 
 
 @pytest.fixture

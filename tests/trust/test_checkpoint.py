@@ -12,19 +12,15 @@ from saltbridge.testing.builders import NOON, BuiltKeyring, BuiltLogSigner
 from saltbridge.trust import log
 from saltbridge.trust.checkpoint import (
     Checkpoint,
-    Note,
-    NoteSignature,
     assemble,
     assemble_cosignature,
     known_witnesses,
     log_keys,
     parse_add_checkpoint,
     parse_checkpoint,
-    parse_note,
     prepare,
     prepare_cosignature,
     render_add_checkpoint,
-    render_note,
     verify_checkpoint,
     verify_cosignatures,
     with_signatures,
@@ -35,6 +31,12 @@ from saltbridge.trust.log_proof import (
     check_log_proof,
     log_proof_document,
     parse_log_proof,
+)
+from saltbridge.trust.note import (
+    Note,
+    NoteSignature,
+    parse_note,
+    render_note,
 )
 from saltbridge.trust.signature import base64url
 from saltbridge.trust.suites import NotVerified

@@ -20,17 +20,19 @@ from saltbridge.testing.peers import PCF_DOCUMENT
 from saltbridge.trust import log
 from saltbridge.trust.checkpoint import (
     Checkpoint,
-    Note,
     assemble,
     known_witnesses,
     log_keys,
     parse_checkpoint,
-    parse_note,
     prepare,
     render_add_checkpoint,
-    render_note,
 )
 from saltbridge.trust.did import parse_did_document
+from saltbridge.trust.note import (
+    Note,
+    parse_note,
+    render_note,
+)
 from saltbridge.web.log import LIMIT_BYTES, PER_MINUTE
 
 

@@ -21,8 +21,9 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity, errors_in, finding
 from saltbridge.ports import ERASED, AuditedRow, Store, StoreAudit, World
 from saltbridge.steps.log import CLAIM_LEAF, own_log_keys
-from saltbridge.trust.checkpoint import parse_note, verify_checkpoint
+from saltbridge.trust.checkpoint import verify_checkpoint
 from saltbridge.trust.log import Edge
+from saltbridge.trust.note import parse_note
 from saltbridge.trust.suites import NotVerified
 
 # Every version of a record of these kinds is stored together with a leaf over its body.

@@ -17,7 +17,7 @@ from saltbridge.steps.log import (
 )
 from saltbridge.steps.records import document
 from saltbridge.steps.witnessing import COSIGNED, hash_texts
-from saltbridge.trust.checkpoint import render_note
+from saltbridge.trust.note import render_note
 from saltbridge.trust.signature import open_jws
 from saltbridge.trust.suites import NotVerified
 

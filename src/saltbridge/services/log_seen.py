@@ -13,7 +13,8 @@ from saltbridge.core.errors import SaltbridgeError
 from saltbridge.ports import Partner, World
 from saltbridge.steps.log import own_log_keys
 from saltbridge.steps.witnessing import log_url
-from saltbridge.trust.checkpoint import parse_note, verify_checkpoint
+from saltbridge.trust.checkpoint import verify_checkpoint
+from saltbridge.trust.note import parse_note
 
 _LIMIT_BYTES = 20_000
 

@@ -11,8 +11,9 @@ from saltbridge.core.finding import Finding, finding
 from saltbridge.ports import World
 from saltbridge.steps.log import checkpoint_id, current_checkpoint
 from saltbridge.steps.records import every
-from saltbridge.trust.checkpoint import from_base64, parse_checkpoint
+from saltbridge.trust.checkpoint import parse_checkpoint
 from saltbridge.trust.did import iso
+from saltbridge.trust.note import from_base64
 from saltbridge.trust.suites import NotVerified
 
 STAMP: Final = "log-stamp"

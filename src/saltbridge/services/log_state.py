@@ -8,7 +8,14 @@ from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.log import current_checkpoint, newest_checkpoint
 from saltbridge.steps.records import document, every
 from saltbridge.steps.witnessing import COSIGNED, FORK, SEEN
-from saltbridge.trust.checkpoint import Checkpoint, parse_checkpoint, parse_note, render_note
+from saltbridge.trust.checkpoint import (
+    Checkpoint,
+    parse_checkpoint,
+)
+from saltbridge.trust.note import (
+    parse_note,
+    render_note,
+)
 
 
 @dataclass(frozen=True, slots=True)

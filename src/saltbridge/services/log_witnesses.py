@@ -22,17 +22,19 @@ from saltbridge.steps.log import (
 from saltbridge.steps.records import document
 from saltbridge.steps.witnessing import COSIGNED, log_url
 from saltbridge.trust.checkpoint import (
-    Note,
-    NoteSignature,
     log_keys,
     parse_checkpoint,
-    parse_signatures,
     render_add_checkpoint,
-    render_note,
     verify_cosignatures,
     with_signatures,
 )
 from saltbridge.trust.did import VerificationKey, iso, parse_did_document
+from saltbridge.trust.note import (
+    Note,
+    NoteSignature,
+    parse_signatures,
+    render_note,
+)
 from saltbridge.trust.suites import NotVerified
 
 _LIMIT_BYTES: Final = 20_000

@@ -23,16 +23,18 @@ from saltbridge.steps.witnessing import (
 from saltbridge.trust.checkpoint import (
     AddCheckpoint,
     Checkpoint,
-    Note,
     log_keys,
     parse_add_checkpoint,
     parse_checkpoint,
-    parse_note,
-    render_note,
     verify_checkpoint,
 )
 from saltbridge.trust.did import parse_did_document
 from saltbridge.trust.log import continues, tree_root
+from saltbridge.trust.note import (
+    Note,
+    parse_note,
+    render_note,
+)
 from saltbridge.trust.suites import NotVerified
 
 SIZE_TYPE: Final = "text/x.tlog.size"

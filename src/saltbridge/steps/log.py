@@ -15,18 +15,20 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.speak import enqueue
 from saltbridge.trust.checkpoint import (
     Checkpoint,
-    Note,
     assemble,
     log_keys,
     parse_checkpoint,
-    parse_note,
     prepare,
-    render_note,
     with_signatures,
 )
 from saltbridge.trust.claims import SignedClaim
 from saltbridge.trust.did import VerificationKey, parse_did_document
 from saltbridge.trust.log_proof import CLAIM_SIGNED, LogProof
+from saltbridge.trust.note import (
+    Note,
+    parse_note,
+    render_note,
+)
 
 CHECKPOINT: Final = "log-checkpoint"
 WITNESS: Final = "witness"  # kind of outbox entries; the body names the partner's DID

@@ -16,17 +16,19 @@ from saltbridge.steps.log import own_log_keys
 from saltbridge.steps.records import document
 from saltbridge.trust.checkpoint import (
     Checkpoint,
-    Note,
-    NoteSignature,
     assemble_cosignature,
-    hashes_of,
     parse_checkpoint,
-    parse_note,
     prepare_cosignature,
-    render_note,
     with_signatures,
 )
 from saltbridge.trust.did import LOG_SERVICE, iso, parse_did_document
+from saltbridge.trust.note import (
+    Note,
+    NoteSignature,
+    hashes_of,
+    parse_note,
+    render_note,
+)
 from saltbridge.trust.suites import NotVerified
 
 SEEN: Final = "witnessed-log"  # DID of a partner → the newest state seen of its log

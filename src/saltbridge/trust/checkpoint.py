@@ -9,54 +9,36 @@ tlog-cosignature (type 0x04, ``cosignature/v1``), tlog-witness (the request's li
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from saltbridge.trust.did import DidDocument, VerificationKey
+from saltbridge.trust.note import (
+    COSIGNATURE,
+    LOG_SIGNATURE,
+    NAME,
+    Note,
+    NoteSignature,
+    from_base64,
+    hashes_of,
+    key_id,
+    malformed,
+    parse_note,
+    render_note,
+)
 from saltbridge.trust.signature import from_base64url
 from saltbridge.trust.suites import NotVerified
 
-LOG_SIGNATURE: Final = 0x01
-COSIGNATURE: Final = 0x04
-MAX_NOTE_BYTES: Final = 16_000
-MAX_SIGNATURES: Final = 32  # a verifier accepts 16 at least
 MAX_PROOF_HASHES: Final = 63
 MAX_SIZE: Final = 2**53  # what JSON numbers hold; a log of that many leaves is not ours
 _MAX_MOMENT: Final = 253_402_300_799  # the end of the year 9999
-_DASH: Final = "— "
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}")
-_NAME: Final = re.compile(r"[^\s+]{1,1000}")
-
-
-@dataclass(frozen=True, slots=True)
-class NoteSignature:
-    """One signature line: key name, key id (4 bytes), and the signature's bytes."""
-
-    name: str
-    key_id: bytes
-    content: bytes
-
-    @property
-    def line(self) -> str:
-        """The line as it stands in the note, with its newline."""
-        encoded = base64.b64encode(self.key_id + self.content).decode("ascii")
-        return f"{_DASH}{self.name} {encoded}\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A text with signatures under it. Nothing in it is verified."""
-
-    text: str
-    signatures: tuple[NoteSignature, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,85 +135,7 @@ def public_bytes(key: VerificationKey) -> bytes:
     return raw
 
 
-def key_id(name: str, kind: int, public: bytes) -> bytes:
-    """The four bytes that name a key in a signature line.
-
-    >>> raw = base64.b64decode("AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")[1:]
-    >>> key_id("example.com/foo", LOG_SIGNATURE, raw).hex()
-    '530d903a'
-    """
-    return sha256(name.encode("utf-8") + b"\n" + bytes([kind]) + public).digest()[:4]
-
-
-# ── reading and writing ─────────────────────────────────────────────────────────────────
-
-
-def parse_note(content: bytes | str) -> Note:
-    """The text and the signature lines of a note.
-
-    Raises:
-        NotVerified: not a signed note in the one right spelling, or a line stands there twice.
-    """
-    try:
-        raw = content.encode("utf-8") if isinstance(content, str) else content
-        if len(raw) > MAX_NOTE_BYTES:
-            raise _malformed("size")
-        whole = raw.decode("utf-8")
-    except UnicodeError as fault:
-        raise _malformed("UTF-8") from fault
-    if any(character < " " and character != "\n" for character in whole):
-        raise _malformed("control character")
-    text, gap, block = whole.rpartition("\n\n")
-    if not gap or not text or not block.endswith("\n"):
-        raise _malformed("signature lines")
-    signatures = parse_signatures(block)
-    return Note(f"{text}\n", signatures)
-
-
-def parse_signatures(block: str) -> tuple[NoteSignature, ...]:
-    """Signature lines as they stand under a note, or come back from a witness.
-
-    Raises:
-        NotVerified: not such lines, too many, or one of them twice.
-    """
-    if not block.endswith("\n"):
-        raise _malformed("signature lines")
-    signatures = tuple(_signature(line) for line in block[:-1].split("\n"))
-    if len(signatures) > MAX_SIGNATURES:
-        raise _malformed("too many signatures")
-    if len({(s.name, s.key_id) for s in signatures}) != len(signatures):
-        raise _malformed("signature twice")
-    return signatures
-
-
-def _signature(line: str) -> NoteSignature:
-    parts = line.removeprefix(_DASH).split(" ")
-    if not line.startswith(_DASH) or len(parts) != 2 or not _NAME.fullmatch(parts[0]):
-        raise _malformed("signature line")
-    content = from_base64(parts[1])
-    if len(content) <= 4:
-        raise _malformed("signature line")
-    return NoteSignature(parts[0], content[:4], content[4:])
-
-
-def from_base64(text: str) -> bytes:
-    """The bytes of a base64 text (RFC 4648, section 4) spelt in the one right way.
-
-    Raises:
-        NotVerified: foreign characters, wrong padding, or stray bits at the end.
-    """
-    try:
-        content = base64.b64decode(text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error, ValueError) as fault:
-        raise _malformed("base64") from fault
-    if base64.b64encode(content).decode("ascii") != text:
-        raise _malformed("base64")
-    return content
-
-
-def render_note(note: Note) -> bytes:
-    """The note's bytes."""
-    return (note.text + "\n" + "".join(s.line for s in note.signatures)).encode("utf-8")
+# ── reading ──────────────────────────────────────────────────────────────────────────────
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -243,13 +147,13 @@ def parse_checkpoint(text: str) -> Checkpoint:
     """
     lines = text.split("\n")
     if len(lines) != 4 or lines[3]:
-        raise _malformed("three lines")
+        raise malformed("three lines")
     origin, size, root = lines[:3]
-    if not _NAME.fullmatch(origin) or not _NUMBER.fullmatch(size) or int(size) > MAX_SIZE:
-        raise _malformed("origin or size")
+    if not NAME.fullmatch(origin) or not _NUMBER.fullmatch(size) or int(size) > MAX_SIZE:
+        raise malformed("origin or size")
     hashed = from_base64(root)
     if len(hashed) != 32:
-        raise _malformed("root")
+        raise malformed("root")
     return Checkpoint(origin, int(size), hashed)
 
 
@@ -359,7 +263,7 @@ def verify_cosignatures(
                 continue
             seconds = int.from_bytes(line.content[:8], "big")
             if len(line.content) != 72 or not 0 < seconds <= _MAX_MOMENT:
-                raise _malformed("cosignature")
+                raise malformed("cosignature")
             _check(public, line.content[8:], _cosigned(checkpoint, seconds), key.id)
             times.append(datetime.fromtimestamp(seconds, UTC))
     return Cosigned(witness, min(times)) if times else None
@@ -426,28 +330,10 @@ def parse_add_checkpoint(content: bytes) -> AddCheckpoint:
     try:
         first, *hashes = head.decode("ascii").split("\n")
     except UnicodeDecodeError as fault:
-        raise _malformed("ASCII") from fault
+        raise malformed("ASCII") from fault
     size = first.removeprefix("old ")
     if not gap or not first.startswith("old ") or not _NUMBER.fullmatch(size):
-        raise _malformed("old size")
+        raise malformed("old size")
     if len(hashes) > MAX_PROOF_HASHES:
-        raise _malformed("too many hashes")
+        raise malformed("too many hashes")
     return AddCheckpoint(int(size), hashes_of(hashes), parse_note(rest))
-
-
-def hashes_of(texts: Sequence[str]) -> tuple[bytes, ...]:
-    """SHA-256 hashes from base64 texts.
-
-    Raises:
-        NotVerified: one of them is no hash.
-    """
-    hashes = tuple(from_base64(text) for text in texts)
-    if any(len(h) != 32 for h in hashes):
-        raise _malformed("hash")
-    return hashes
-
-
-def _malformed(reason: str) -> NotVerified:
-    fault = NotVerified.of("trust.log-malformed", reason=reason)
-    assert isinstance(fault, NotVerified)  # noqa: S101 - for the type checker
-    return fault

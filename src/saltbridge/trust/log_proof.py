@@ -16,14 +16,16 @@ from saltbridge.trust import log
 from saltbridge.trust.checkpoint import (
     MAX_PROOF_HASHES,
     Checkpoint,
-    Note,
-    hashes_of,
     parse_checkpoint,
-    parse_note,
-    render_note,
     verify_checkpoint,
 )
 from saltbridge.trust.did import VerificationKey
+from saltbridge.trust.note import (
+    Note,
+    hashes_of,
+    parse_note,
+    render_note,
+)
 from saltbridge.trust.suites import NotVerified
 
 CLAIM_SIGNED: Final = "claim.signed"

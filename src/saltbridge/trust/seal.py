@@ -13,8 +13,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, digest, read_json
-from saltbridge.trust.checkpoint import Checkpoint, from_base64, parse_checkpoint
+from saltbridge.trust.checkpoint import (
+    Checkpoint,
+    parse_checkpoint,
+)
 from saltbridge.trust.did import DidDocument, VerificationKey, from_iso, iso
+from saltbridge.trust.note import from_base64
 from saltbridge.trust.suites import ARCHIVE, NotVerified, signature_fits, suite_of
 
 _MEMBERS: Final = frozenset(
