@@ -9,18 +9,23 @@ the commands before it print (``…`` stands for anything, and blanks do not cou
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from saltbridge.adapters.processes import ends_with_parent
+from saltbridge.cli.main import COMMANDS, run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
@@ -33,6 +38,7 @@ PAGES = (
     "two-nodes.md",
     "verify-a-footprint.md",
 )
+_SHELLS_OWN = set("|<>&;$`")
 _FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -55,6 +61,37 @@ def printed(expected: str, output: str) -> bool:
     """Whether a line of the output reads as the page says."""
     pieces = [re.escape(" ".join(piece.split())) for piece in expected.split("…")]
     return re.search(r"\s*.*?\s*".join(pieces), " ".join(output.split())) is not None
+
+
+def one_by_one(commands: str) -> list[str]:
+    """The commands of a block; a block that needs one shell for all of it stays whole."""
+    if {"$", "<"} & set(commands):
+        return [commands]
+    return commands.replace("\\\n", " ").splitlines()
+
+
+def _be_the_command(
+    arguments: list[str], folder: Path, environment: dict[str, str], output: int
+) -> NoReturn:
+    """Go on as ``saltbridge ARGUMENTS`` in a folder, and end with its exit code."""
+    code = 70
+    try:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((nothing, 0), (output, 1), (output, 2)):
+            os.dup2(source, target)
+        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        code = run(arguments)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 class Reader:
@@ -104,6 +141,15 @@ class Reader:
                 raise AssertionError(f"no such fence: {block.language} {block.orders}")
 
     def run(self, commands: str, code: int) -> None:
+        parts = one_by_one(commands)
+        for part in parts:
+            plain = part.startswith("saltbridge ") and not set(part) & _SHELLS_OWN
+            found, said = self.fork(shlex.split(part)[1:]) if plain else self.shell(part)
+            self.output += said
+            due = code if part is parts[-1] else 0
+            assert found == due, f"{part}\n{said}"
+
+    def shell(self, commands: str) -> tuple[int, str]:
         done = subprocess.run(
             ["/bin/sh", "-e", "-c", commands],
             cwd=self.folder,
@@ -115,8 +161,19 @@ class Reader:
             timeout=120,
             check=False,
         )
-        self.output += done.stdout
-        assert done.returncode == code, f"{commands}\n{done.stdout}"
+        return done.returncode, done.stdout
+
+    def fork(self, arguments: list[str]) -> tuple[int, str]:
+        """One command in a process of its own that need not import everything anew."""
+        with tempfile.TemporaryFile() as output:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            child = os.fork()
+            if not child:
+                _be_the_command(arguments, self.folder, self.environment, output.fileno())
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            output.seek(0)
+            return code, output.read().decode("utf-8")
 
     def serve(self, command: str) -> None:
         log = self.folder / f"serve-{len(self.served)}.log"
@@ -128,7 +185,6 @@ class Reader:
                     env=self.environment,
                     stdout=file,
                     stderr=subprocess.STDOUT,
-                    preexec_fn=ends_with_parent(),
                 )
             )
         until = time.monotonic() + 30
@@ -146,17 +202,24 @@ class Reader:
             process.kill()
 
 
+@pytest.fixture(scope="module")
+def imported() -> None:
+    """What the commands need is imported once, before they are forked off."""
+    for module, _, _ in COMMANDS.values():
+        import_module(f"saltbridge.cli.{module}")
+    for module in ("bootstrap", "adapters.backup", "services.account", "services.publish"):
+        import_module(f"saltbridge.{module}")
+
+
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Reader]:
+def reader(tmp_path: Path, imported: None) -> Iterator[Reader]:
     with socket.socket() as one, socket.socket() as other:
         one.bind(("127.0.0.1", 0))
         other.bind(("127.0.0.1", 0))
         ports = {"8111": one.getsockname()[1], "8112": other.getsockname()[1]}
     person = Reader(tmp_path, ports)
-    try:
-        yield person
-    finally:
-        person.leave()
+    yield person
+    person.leave()
 
 
 @pytest.mark.parametrize("page", PAGES)
