@@ -1,6 +1,7 @@
 """Backup and restore: one whole file while the node works, and the same node out of it."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import tarfile
@@ -22,12 +23,14 @@ from saltbridge.testing.builders import NOON, FixedClock, node_profile
 CLOCK = FixedClock()
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "cell"
-    (tmp_path / "phrase").write_text("correct horse battery staple")
-    (tmp_path / "phrase").chmod(0o600)
-    settings = {"port": 8102, "passphrase_file": str(tmp_path / "phrase")}
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A node with keys under a passphrase, forty documents and leaves, and an outbox."""
+    home = tmp_path_factory.mktemp("made")
+    made = home / "cell"
+    (home / "phrase").write_text("correct horse battery staple")
+    (home / "phrase").chmod(0o600)
+    settings = {"port": 8102, "passphrase_file": str(home / "phrase")}
     node_folder.create(made, node_profile(), settings, NOON)
     (made / "tls").mkdir()
     (made / "tls" / "key.pem").write_text("key")
@@ -42,6 +45,14 @@ def folder(tmp_path: Path) -> Path:
         work.enqueue(OutboxEntry("e1", "send", b"{}", "process"))
     store.close()
     return made
+
+
+@pytest.fixture
+def folder(made_once: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made_once.parent, tmp_path, symlinks=True, dirs_exist_ok=True)
+    profile = tmp_path / "cell" / "node.toml"
+    profile.write_text(profile.read_text().replace(str(made_once.parent), str(tmp_path)))
+    return tmp_path / "cell"
 
 
 def test_the_restored_node_is_the_node(folder: Path, tmp_path: Path) -> None:
