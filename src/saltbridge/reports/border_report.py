@@ -178,7 +178,8 @@ def _approvals(decisions: Iterable[Mapping[str, Any]], language: str, t: _T) -> 
     for decision in decisions:
         roles = Counter(str(a["role"]) for a in decision.get("approvals", ()))
         if roles:
-            told = ", ".join(f"{role} × {count}" for role, count in sorted(roles.items()))
+            named = {r: text_or(r, f"approval.role.{r}", None, language) for r in roles}
+            told = ", ".join(f"{named[r]} × {count}" for r, count in sorted(roles.items()))
             made_at, id = str(decision["made_at"])[:10], str(decision["id"])
             rows.append((made_at, _recipient(decision, language), told, id))
     return Section(
