@@ -21,6 +21,7 @@ from saltbridge.testing.builders import memory_world
 from saltbridge.testing.people import SYSTEM, people_of
 from saltbridge.trust.signature import base64url
 from saltbridge.web.app import create_app
+from saltbridge.web.sign_in_oidc import STARTS_PER_MINUTE
 
 ISSUER = "https://id.example"
 CLIENT = "saltbridge-node"
@@ -276,6 +277,15 @@ def test_guessing_at_the_way_back_is_slowed(browser: Browser) -> None:
     answers = [browser.get("/oidc/callback?state=x&code=y") for _ in range(31)]
     assert [a.status_code for a in answers] == [403] * 30 + [429]
     assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+def test_asking_for_the_provider_is_paced_and_writes_no_more(
+    browser: Browser, world: World
+) -> None:
+    answers = [browser.get("/oidc/start") for _ in range(STARTS_PER_MINUTE + 2)]
+    assert [a.status_code for a in answers] == [303] * STARTS_PER_MINUTE + [429] * 2
+    with world.store.reading() as view:
+        assert len(view.find("oidc-request")) == STARTS_PER_MINUTE
 
 
 def test_roles_follow_a_claim_where_the_settings_say_so(provider: MockProvider) -> None:

@@ -4,10 +4,7 @@ Open to everybody, like the passports: nothing here says more than how many leav
 Reading takes a proof's few hashes; asking for a cosignature is bounded in size and in pace.
 """
 
-from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from threading import Lock
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
@@ -17,31 +14,13 @@ from saltbridge.core.errors import Unavailable
 from saltbridge.ports import World
 from saltbridge.services import log_proofs, witness
 from saltbridge.web.answers import HEADERS, json_answer
+from saltbridge.web.pace import Pace
 
 LIMIT_BYTES: Final = 40_000  # 63 hashes, a note of 16 KB, and room
 PER_MINUTE: Final = 120
 _TEXT: Final = "text/plain; charset=utf-8"
 _MOST: Final = 2**53
 Size = Annotated[int, Query(ge=0, le=_MOST)]
-
-
-class Pace:
-    """So many calls a minute, whoever makes them; the clock is the node's."""
-
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
-        self._calls: deque[datetime] = deque()
-        self._turn = Lock()
-
-    def allows(self, now: datetime) -> bool:
-        """Whether one more call may be made now; it is counted then."""
-        with self._turn:
-            while self._calls and self._calls[0] <= now - timedelta(minutes=1):
-                self._calls.popleft()
-            if len(self._calls) >= self._per_minute:
-                return False
-            self._calls.append(now)
-            return True
 
 
 async def _small_body(request: Request) -> bytes:
@@ -77,8 +56,11 @@ def router(world: World, wake: Callable[[], None]) -> APIRouter:
         leaf_hash, path = found
         return json_answer({"index": index, "size": size, "leaf_hash": leaf_hash, "path": path})
 
-    def add_checkpoint(content: Annotated[bytes, Depends(_small_body)]) -> Response:
-        if not pace.allows(world.clock.now()):
+    def add_checkpoint(
+        request: Request, content: Annotated[bytes, Depends(_small_body)]
+    ) -> Response:
+        caller = request.client.host if request.client else ""
+        if not pace.allows(caller, world.clock.now()):
             raise HTTPException(429)
         try:
             answer = witness.add_checkpoint(world, content)

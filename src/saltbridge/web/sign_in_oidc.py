@@ -1,5 +1,6 @@
 """To the company's OpenID provider and back."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,9 @@ from saltbridge.core.errors import FaultyInput, SaltbridgeError, Unavailable
 from saltbridge.ports import World
 from saltbridge.services.people_oidc import GOOD_FOR, back_from_provider, send_to_provider
 from saltbridge.services.people_sign_in import close_session
+from saltbridge.steps.attempts import TooManyAttempts
 from saltbridge.web.own_pages import HEADERS, language_of, own_page, worded
+from saltbridge.web.pace import Pace
 from saltbridge.web.session import (
     cookie_name,
     give_session,
@@ -25,6 +28,7 @@ from saltbridge.web.session import (
 from saltbridge.web.sign_in import address_of, refused_status
 
 _CALLBACK: Final = "/oidc/callback"
+STARTS_PER_MINUTE: Final = 60  # from one address; a whole office may sit behind it
 
 
 def routes(world: World) -> list[Route]:
@@ -62,6 +66,7 @@ class _Pages:
         self._world = world
         self._provider = provider
         self._cookie = cookie_name(world, "oidc")
+        self._pace = Pace(STARTS_PER_MINUTE)  # each asks the provider, and is written down
         self._redirect_uri = f"{world.node.base_url}{_CALLBACK}"
 
     async def start(self, request: Request) -> Response:
@@ -73,6 +78,8 @@ class _Pages:
     def _start(self, request: Request) -> Response:
         go_on = local_path(request.query_params.get("next", ""))
         try:
+            if not self._pace.allows(address_of(request), self._world.clock.now()):
+                raise TooManyAttempts(timedelta(minutes=1))
             sent = send_to_provider(self._world, self._provider, self._redirect_uri, go_on)
         except SaltbridgeError as fault:
             return self._failed(request, fault)
