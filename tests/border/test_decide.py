@@ -21,6 +21,7 @@ from saltbridge.border.rules import packaged_packs
 from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.testing.canaries import battery_record, canary, footprint, jws, pcf, receipt
+from saltbridge.trust.did import DidDocument, build_did_document
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 CARS = Recipient("BPNL00000000CARS", "Cars", "EU")
@@ -330,6 +331,9 @@ def test_a_document_of_another_kind_is_faulty():
 # Releases
 
 
+DOCUMENT = build_did_document(DidDocument("did:web:cells.example", (), ()))
+
+
 def claim_file(content: Any, **changes: Any) -> bytes:
     issuer = "did:web:cells.example"
     statement = {
@@ -342,9 +346,9 @@ def claim_file(content: Any, **changes: Any) -> bytes:
     file = {
         "saltbridge": "supplier-record",
         "jws": jws({**statement, **changes.pop("statement", {})}),
-        "did_document": {"id": issuer, "verificationMethod": []},
+        "did_document": DOCUMENT,
     }
-    return json.dumps({**file, **changes}).encode()
+    return canonical_bytes({**file, **changes})
 
 
 def test_a_signed_view_is_released():
@@ -366,6 +370,13 @@ def test_bytes_that_carry_more_than_the_view_are_refused():
     }
     for content in (
         view_bytes + b" ",
+        claim_file(view) + b" " * 7,
+        claim_file(view).replace(b":", b": ", 1),
+        claim_file(view).replace(b"supplier", b"\\u0073upplier", 1),
+        claim_file(view, statement={"id": "urn:uuid:the recipe is 8 parts of one"}),
+        claim_file(view, statement={"id": 7}),
+        claim_file(view, statement={"issued_at": "2026-11-23T10:00:00Z, recipe: 8 parts"}),
+        claim_file(view, statement={"issued_at": "2026-11-23T10:00:00.123456789Z"}),
         canonical_bytes(battery_record()),
         claim_file(battery_record()),
         claim_file({**view, "more": 1}),
@@ -374,6 +385,14 @@ def test_bytes_that_carry_more_than_the_view_are_refused():
         claim_file(view, statement={"type": "passport"}),
         claim_file(view, did_document={"id": "did:web:cells.example", "note": "x"}),
         claim_file(view, did_document=private_key),
+        claim_file(view, did_document={**DOCUMENT, "alsoKnownAs": ["recipe: 8 parts"]}),
+        claim_file(view, did_document={**DOCUMENT, "controller": "recipe: 8 parts"}),
+        claim_file(view, did_document={**DOCUMENT, "keyAgreement": ["recipe: 8 parts"]}),
+        claim_file(view, did_document={**DOCUMENT, "@context": ["recipe: 8 parts"]}),
+        claim_file(
+            view,
+            did_document={**DOCUMENT, "service": [{"id": "x", "type": "recipe: 8 parts"}]},
+        ),
         claim_file(view, jws=jws({"content": view}, {"alg": "ES256", "kid": "k", "typ": "t"})),
         claim_file(view, jws="not a jws"),
         claim_file(view, jws=_with_header(claim_file(view), note="x")),

@@ -42,8 +42,9 @@ from saltbridge.border.rules import (
 )
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.identifiers import is_urn_uuid
 from saltbridge.trust.checkpoint import log_keys
-from saltbridge.trust.did import parse_did_document
+from saltbridge.trust.did import build_did_document, from_iso, iso, parse_did_document
 from saltbridge.trust.log_proof import check_log_proof, parse_log_proof
 from saltbridge.trust.parallel import MEMBER, read_beside
 from saltbridge.trust.suites import PRIVATE_MEMBERS, NotVerified
@@ -54,13 +55,6 @@ STAY: Final = "stay"
 
 _CLAIM_FILE = frozenset({"saltbridge", "jws", "did_document"})
 _STATEMENT = frozenset({"type", "id", "issuer", "issued_at", "content"})
-_DID_DOCUMENT = frozenset(
-    {
-        "@context", "id", "controller", "alsoKnownAs", "verificationMethod", "authentication",
-        "assertionMethod", "keyAgreement", "capabilityInvocation", "capabilityDelegation",
-        "service",
-    }
-)  # fmt: skip
 _INSIDE: Final = frozenset({"receipt", "verification-statement"})  # claims within a document
 _SEAL: Final = object()
 
@@ -362,17 +356,27 @@ def release(decision: Decision, content: bytes, media_type: str, embedded: bytes
 
 
 def _claimed(content: bytes) -> bytes | None:
-    """Canonical bytes of what a signed claim file states; None if it holds anything more."""
+    """Canonical bytes of what a signed claim file states; None if it holds anything more.
+
+    Its own bytes are canonical too: blanks and escapes would be room for a message.
+    """
     try:
         claim = read_json(content)
+        exact = canonical_bytes(claim) == content
     except FaultyInput:
         return None
-    if not isinstance(claim, dict) or claim.keys() - {"log", MEMBER} != _CLAIM_FILE:
+    if (
+        not exact
+        or not isinstance(claim, dict)
+        or claim.keys() - {"log", MEMBER} != _CLAIM_FILE
+    ):
         return None
     if MEMBER in claim and not _signs_the_same(claim["jws"], claim[MEMBER]):
         return None
     statement = open_jws_payload(claim["jws"]) if isinstance(claim["jws"], str) else None
     if not isinstance(statement, dict) or statement.keys() != _STATEMENT:
+        return None
+    if not is_urn_uuid(str(statement["id"])) or not _is_moment(statement["issued_at"]):
         return None
     if statement["type"] != claim["saltbridge"] or not _is_public_document(
         claim["did_document"], statement["issuer"]
@@ -381,6 +385,14 @@ def _claimed(content: bytes) -> bytes | None:
     if "log" in claim and not _proves_only(claim, statement):
         return None
     return canonical_bytes(statement["content"])
+
+
+def _is_moment(written: Any) -> bool:
+    """Whether this is a time as we write it, to the letter."""
+    try:
+        return isinstance(written, str) and iso(from_iso(written)) == written
+    except ValueError:
+        return False
 
 
 def _proves_only(claim: Mapping[str, Any], statement: Mapping[str, Any]) -> bool:
@@ -408,12 +420,13 @@ def _signs_the_same(jws: Any, also_signed: Any) -> bool:
 
 
 def _is_public_document(did_document: Any, issuer: Any) -> bool:
-    """Whether this is the issuer's DID document, without a private key in it."""
-    if not isinstance(did_document, dict) or not did_document.keys() <= _DID_DOCUMENT:
+    """Whether this is the issuer's DID document as we write it: no private key, no more."""
+    if not isinstance(did_document, dict):
         return False
-    keys = did_document.get("verificationMethod", [])
-    private = any(
-        isinstance(k, dict) and PRIVATE_MEMBERS & (k.get("publicKeyJwk") or {}).keys()
-        for k in keys
-    )
-    return did_document.get("id") == issuer and not private
+    try:
+        document = parse_did_document(did_document)
+        exact = canonical_bytes(build_did_document(document)) == canonical_bytes(did_document)
+    except FaultyInput:
+        return False
+    private = any(PRIVATE_MEMBERS & key.jwk.keys() for key in document.keys)
+    return exact and document.id == issuer and not private
