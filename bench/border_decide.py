@@ -99,8 +99,8 @@ def main() -> int:
             with store.unit_of_work() as work:
                 work.append_leaf("bench", str(number), b"")
 
-        commit = median_ms(bare, 30)
-        durable = median_ms(recorded, 30)
+        commit = median_ms(bare, 100)
+        durable = median_ms(recorded, 100)
         store.close()
     rows = (
         ("decide and minimise", deciding, ALLOWED_MS["decide"], "json.dumps", floor),
