@@ -7,12 +7,16 @@ have_postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 have_chromium() { command -v chromium >/dev/null 2>&1; }
 have_fonts() { command -v fc-list >/dev/null 2>&1 && fc-list ':lang=zh' | grep -q .; }
 have_softhsm() { command -v softhsm2-util >/dev/null 2>&1; }
+have_poppler() { command -v pdftotext >/dev/null 2>&1; }
+have_openssl() { command -v openssl >/dev/null 2>&1; }
 
 wanted=""
 have_postgres || wanted="$wanted postgresql"
 have_chromium || wanted="$wanted chromium"
 have_fonts || wanted="$wanted fontconfig fonts-noto-cjk"
 have_softhsm || wanted="$wanted softhsm2"
+have_poppler || wanted="$wanted poppler-utils"
+have_openssl || wanted="$wanted openssl"
 [ -n "$wanted" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
