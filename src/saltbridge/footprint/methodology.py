@@ -20,13 +20,28 @@ UnitRule: TypeAlias = Callable[
 ]
 
 
+# Steps of an electricity rule. The kinds of contract bind; ``grid`` is no contract.
+DIRECT_LINE, RESIDUAL_MIX, CONSUMPTION_MIX = "direct_line", "residual_mix", "consumption_mix"
+CONTRACT_KINDS = (DIRECT_LINE, "ppa", "certificate", "supplier_mix")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ElectricityRule:
-    """Which supply counts. ``contracts`` are the kinds of contract that are accepted."""
+    """Which supply counts: the steps of ``hierarchy`` in the order they are tried.
+
+    ``direct_line``, ``ppa``, ``certificate`` and ``supplier_mix`` are kinds of contract. What
+    no accepted contract covers takes the first of ``residual_mix`` and ``consumption_mix``
+    that has a factor.
+    """
 
     name: str  # what a person writes in an assumption
-    contracts: frozenset[str]
+    hierarchy: tuple[str, ...]
     mix: str  # country | location: how fine the grid mix behind it is
+
+    @property
+    def contracts(self) -> frozenset[str]:
+        """The kinds of contract that are accepted."""
+        return frozenset(self.hierarchy) & frozenset(CONTRACT_KINDS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,10 +53,18 @@ class RecyclingRule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AllocationRule:
-    """The bases of allocation in the order they are tried."""
+    """The bases of allocation in the order they are tried.
+
+    ``subdivision``: a process whose rows are given for each product apart is no process with
+    co-products any more. ``physical``: a quantity that all products share; ``mass``;
+    ``economic``: amount times price. ``substitution``: outputs avoid what they replace.
+    With a ``price_ratio`` the physical bases hold only while the dearest product costs at
+    most that many times the cheapest (per unit of the physical basis); above it, economic.
+    """
 
     name: str
-    order: tuple[str, ...]  # physical | mass | economic
+    order: tuple[str, ...]  # subdivision | physical | mass | economic | substitution
+    price_ratio: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +89,17 @@ class RuleSet:
     gwp_sets: tuple[str, ...]  # in order: the next one fills the gaps of the one before
     significant_digits: int
     excluded_carriers: frozenset[Carrier] = frozenset()
+    # zero: biogenic CO2 counts 0 both ways. net: −1 taken up, +1 given back. both: the total
+    # is that of zero, and the one with uptake stands beside it.
+    biogenic: str = "zero"
+    data_quality: str = "three_1_5"  # | five_1_3: how many indicators, on which scale
+    # Parts of the battery (ids of company_specific.py) whose activity data must be the
+    # company's own: anode, cathode, electrolyte, separator, cell_casing, …
+    company_specific: tuple[str, ...] = ()
+    # Burning waste for energy: polluter_pays charges it to who hands over the waste, cut_off
+    # to who takes the energy. The circular footprint formula has terms of its own for it.
+    waste: str = "polluter_pays"
+    capital_goods: str = "out"  # | in | optional: machines and buildings of the plant
     by_stage: bool = False  # a value for every stage of the boundary is part of the result
     rules: tuple[AppliedRule, ...] = ()
     rules_not_loaded: tuple[RuleNotLoaded, ...] = ()
@@ -100,14 +134,23 @@ class Methodology:
 
 # The vocabulary of rules that the rule sets choose from.
 LOCATION_MIX = ElectricityRule(
-    name="location_mix", contracts=frozenset({"direct_line"}), mix="country"
+    name="location_mix", hierarchy=(DIRECT_LINE, CONSUMPTION_MIX), mix="country"
 )
 CONTRACT = ElectricityRule(
-    name="contract",
-    contracts=frozenset({"direct_line", "ppa", "certificate", "supplier_mix"}),
+    name="contract", hierarchy=(*CONTRACT_KINDS, CONSUMPTION_MIX), mix="location"
+)
+CONTRACT_THEN_RESIDUAL = ElectricityRule(
+    name="contract_then_residual",
+    hierarchy=(*CONTRACT_KINDS, RESIDUAL_MIX, CONSUMPTION_MIX),
     mix="location",
 )
 CFF = RecyclingRule(name="cff")
 CUT_OFF = RecyclingRule(name="cut_off")
 PHYSICAL_THEN_ECONOMIC = AllocationRule(name="physical", order=("physical", "mass", "economic"))
+# The ratio of 5 is that of PACT and Catena-X (recalled).
+PHYSICAL_BELOW_PRICE_RATIO = AllocationRule(
+    name="price_ratio",
+    order=("subdivision", "physical", "mass", "economic"),
+    price_ratio=5.0,
+)
 ECONOMIC_ONLY = AllocationRule(name="economic", order=("economic",))
