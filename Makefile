@@ -15,8 +15,8 @@ JOBS ?= 2
 
 help:
 	@echo "make demo       set up and run the whole path (ARGS=\"--once\" to stop after it)"
-	@echo "make test       set up and run the tests that need only Python"
-	@echo "make test-all   also PostgreSQL, Chromium, SoftHSM2 and the carculator background; skips nothing"
+	@echo "make test       set up and run the tests that need only Python and little time"
+	@echo "make test-all   also the whole demo, long runs of kills, PostgreSQL, Chromium, SoftHSM2, the carculator background; skips nothing"
 	@echo "make check      ruff, mypy, import rules, house rules"
 	@echo "make bench      measurements, each against a peer or a bare floor"
 	@echo "make bench-border  the border and the log, each against a bare floor"

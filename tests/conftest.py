@@ -1,8 +1,9 @@
 """Fixtures every test may use, and the list of skips at the end of a run.
 
 ``@pytest.mark.full`` marks tests that need more than Python (PostgreSQL, Chromium, the shared
-standards). They run with ``--full``, which is what ``make test-all`` passes. With ``CI=true``
-a skip in a full run fails it: what was not run was not shown.
+standards) or much time (the whole demo, long runs of kills). They run with ``--full``, which is
+what ``make test-all`` passes. With ``CI=true`` a skip in a full run fails it: what was
+not run was not shown.
 """
 
 import os

@@ -25,11 +25,12 @@ def run_whole(
     timeout: float,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    patience: float = _STOP_SECONDS,
 ) -> "subprocess.CompletedProcess[str]":
     """What a command wrote and how it ended; nothing that it started runs on.
 
     ``timeout`` is in seconds. A parent that is killed asks it to stop by SIGTERM, so that it
-    can end its own.
+    can end its own; one that took too long has ``patience`` seconds for that.
 
     Raises:
         TimeoutExpired: it did not end in time; it was killed with all it started.
@@ -51,6 +52,6 @@ def run_whole(
         if process.poll() is None:  # what it started may lead sessions of their own
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=_STOP_SECONDS)
+                process.communicate(timeout=patience)
         end_group(process)
     return subprocess.CompletedProcess(command, process.returncode, out, err)

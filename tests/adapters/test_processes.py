@@ -51,5 +51,5 @@ def test_a_command_that_takes_too_long_leaves_nothing_behind(tmp_path: Path) -> 
     told = tmp_path / "pid"
     command = f"sleep 60 & echo $! > {told}; wait"
     with pytest.raises(subprocess.TimeoutExpired):
-        run_whole(["/bin/sh", "-c", command], timeout=1)
+        run_whole(["/bin/sh", "-c", command], timeout=1, patience=0.5)
     assert soon(lambda: not runs(int(told.read_text())))

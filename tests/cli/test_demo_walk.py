@@ -45,6 +45,7 @@ def test_no_ports_are_left_at_the_end_of_the_range() -> None:
         HeldPorts(65_535, 3)
 
 
+@pytest.mark.full("half a minute of demo")
 def test_a_demo_stopped_in_the_middle_leaves_no_node_and_no_folder(tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUTF8": "1"}
     demo = subprocess.Popen(

@@ -379,6 +379,7 @@ def old_node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.full("half a minute of kills")
 def test_kill_9_amid_an_upgrade_leaves_the_old_store_or_the_new_one(
     old_node: Path, tmp_path: Path, worker: Worker
 ) -> None:

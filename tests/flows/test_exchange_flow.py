@@ -206,6 +206,7 @@ def test_refusals_in_words(companies: Companies):
     assert companies.records("cellmaker", "agreement") == []
 
 
+@pytest.mark.full("half a minute of killed providers")
 def test_a_provider_killed_in_mid_negotiation_finishes_without_duplicates(
     companies: Companies,
 ):

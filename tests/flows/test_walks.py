@@ -18,6 +18,8 @@ from saltbridge.trust.claims import Estimate, Receipt, verify
 if TYPE_CHECKING:
     from tests.flows.conftest import Walked
 
+pytestmark = pytest.mark.full("a minute for the whole demo")
+
 SUPPLIER, CELLS, CARS = "material-supplier", "cell-maker", "carmaker"
 EU_DRAFT = {"id": "eu-cfb", "edition": "draft-2024-04"}
 
