@@ -1,0 +1,321 @@
+"""Unit footprints of all products of a background from one transposed solve.
+
+The footprints y solve Aᵀ y = b: what a process emits per run, plus what its inputs carry, is
+what its product carries. Gauss-Seidel sweeps converge because a process makes more of its
+product than its supply chain takes back; a factorisation of Aᵀ is kept as the fallback (never
+of A: its fill is a hundred times larger).
+
+A small residual is no proof of a small error. The bound given here is one (A. Ostrowski, Über
+die Determinanten mit überwiegender Hauptdiagonale, 1937; recalled): with the comparison
+matrix M = |diagonal| − |rest| of Aᵀ and any v > 0 with w = M v > 0, every component obeys
+|error| ≤ max(|residual| / w) · v. Where no such v is found the factorisation answers, and the
+bound is the estimate of ‖ |A⁻ᵀ| |residual| ‖ by Hager's method (W. Hager, Condition
+estimates, 1984, as LAPACK's ``ferr``; recalled).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csc_matrix
+from scipy.sparse.linalg import splu
+
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import finding
+from saltbridge.footprint.engine import compiled
+
+# Relative error that a unit footprint may have (the inventory of a foreground asks the same).
+WORST_FORWARD_ERROR = 1e-9
+# Sweeps end when no footprint moves by more than this share of its gross flow.
+_SETTLED = 2e-14
+_MOST_SWEEPS = 400
+# A footprint below this share of its gross flow is a difference of credits and burdens: its
+# error is judged against the gross flow.
+_CANCELLED = 1e-4
+_ROUNDING = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True)
+class UnitFootprints:
+    """Footprint of one unit of every product, and how far it can be wrong."""
+
+    values: Any  # kg CO2e per unit of each product, float64
+    bounds: Any  # largest absolute error of each, kg CO2e per unit
+    method: str  # "gauss-seidel" | "neumann" | "lu-of-transpose"
+    sweeps: int  # 0 for the factorisation
+    forward_error: float  # largest relative error over the products
+    digest: str  # content digest of technosphere and burdens: the key for a cache
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Aᵀ by rows: process j with the positions and amounts of its inputs, and its output."""
+
+    starts: Any
+    products: Any
+    amounts: Any  # off the diagonal only
+    outputs: Any  # the diagonal
+
+    @property
+    def size(self) -> int:
+        return len(self.outputs)
+
+
+def unit_footprints(technosphere: Any, burdens: Any) -> UnitFootprints:
+    """Footprint of one unit of every product [kg CO2e per unit], with a bound of its error.
+
+    Raises:
+        FaultyInput: the matrix is not square, an entry is not a number, or the system has no
+            single solution, or one whose digits mean nothing.
+    """
+    matrix, direct = _checked(technosphere, burdens)
+    key = content_digest(matrix, direct)
+    rows = _rows(matrix)
+    if np.all(rows.outputs != 0.0):
+        found = _by_sweeps(rows, direct)
+        if found is not None:
+            return UnitFootprints(*found, key)
+    return UnitFootprints(*_by_factorisation(matrix, direct), key)
+
+
+def content_digest(technosphere: Any, burdens: Any) -> str:
+    """SHA-256 over the entries of both, independent of how the sparse matrix is stored."""
+    matrix = _canonical(technosphere)
+    digest = sha256(b"saltbridge unit footprints 1\n")
+    digest.update(np.asarray(matrix.shape, dtype="<i8").tobytes())
+    digest.update(np.asarray(matrix.indptr, dtype="<i8").tobytes())
+    digest.update(np.asarray(matrix.indices, dtype="<i8").tobytes())
+    digest.update(np.asarray(matrix.data, dtype="<f8").tobytes())
+    digest.update(np.asarray(burdens, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _canonical(technosphere: Any) -> Any:
+    matrix = csc_matrix(technosphere, dtype=float)
+    if not matrix.has_canonical_format or np.any(matrix.data == 0.0):
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+    return matrix
+
+
+def _checked(technosphere: Any, burdens: Any) -> tuple[Any, Any]:
+    matrix = _canonical(technosphere)
+    direct = np.asarray(burdens, dtype=float).ravel()
+    rows, columns = matrix.shape
+    if rows != columns or len(direct) != columns or columns == 0:
+        raise FaultyInput(
+            [finding("engine.shape", products=rows, processes=columns, burdens=len(direct))]
+        )
+    wrong = np.flatnonzero(~np.isfinite(direct))
+    if len(wrong) == 0 and not np.all(np.isfinite(matrix.data)):
+        entry = int(np.flatnonzero(~np.isfinite(matrix.data))[0])
+        wrong = np.searchsorted(matrix.indptr, [entry], side="right") - 1
+    if len(wrong):
+        raise FaultyInput([finding("engine.not-a-number", position=int(wrong[0]))])
+    return matrix, direct
+
+
+def _rows(matrix: Any) -> _Rows:
+    size = matrix.shape[0]
+    column = np.repeat(np.arange(size), np.diff(matrix.indptr))
+    off = matrix.indices != column
+    starts = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(np.bincount(column[off], minlength=size), out=starts[1:])
+    products = np.ascontiguousarray(matrix.indices[off], dtype=np.int32)
+    return _Rows(starts, products, np.ascontiguousarray(matrix.data[off]), matrix.diagonal())
+
+
+# --- sweeps ---------------------------------------------------------------------------------
+
+_Found = tuple[Any, Any, str, int, float]
+
+
+def _by_sweeps(rows: _Rows, direct: Any) -> _Found | None:
+    """Solution and certified bound by sweeps; None where they settle on no certified one."""
+    sweep = _sweeper(rows)
+    values = np.zeros(rows.size)
+    sweeps = 0
+    while sweeps < _MOST_SWEEPS:
+        moved = sweep(rows.amounts, rows.outputs, direct, values)
+        sweeps += 1
+        if not np.isfinite(moved) or (sweeps >= 40 and moved > 0.5):
+            return None
+        if moved <= _SETTLED:
+            break
+    else:
+        return None
+    bounds = _certified(rows, direct, values, sweep)
+    if bounds is None:
+        return None
+    error = _relative(values, *bounds)
+    if not error <= WORST_FORWARD_ERROR:
+        return None
+    method = "gauss-seidel" if compiled.AVAILABLE else "neumann"
+    return values, bounds[0], method, sweeps, error
+
+
+def _certified(rows: _Rows, direct: Any, values: Any, sweep: "_Sweep") -> Any:
+    """Bound of every error and the gross flow it is judged by; None without a proof."""
+    sizes = np.abs(rows.amounts)
+    outputs = np.abs(rows.outputs)
+    gross = np.abs(direct) + outputs * np.abs(values) + _row_sums(rows, sizes, np.abs(values))
+    smallest = float(gross.max()) * 1e-200
+    wanted = gross + smallest
+    residual = np.abs(
+        direct
+        - outputs * np.sign(rows.outputs) * values
+        - _row_sums(rows, rows.amounts, values)
+    )
+    terms = np.diff(rows.starts) + 3.0
+    residual += terms * _ROUNDING * gross
+    v = np.abs(values) + smallest / outputs
+    negative = -sizes  # the comparison matrix: its sweep adds what the inputs carry
+    for _ in range(_MOST_SWEEPS):
+        for _ in range(3):
+            moved = sweep(negative, outputs, wanted, v)
+        if not np.isfinite(moved):
+            return None
+        w = outputs * v - _row_sums(rows, sizes, v)
+        if float((w / wanted).min()) >= 0.5:
+            return float((residual / w).max()) * v, v
+        if moved > 0.5:
+            return None
+    return None
+
+
+def _relative(values: Any, bounds: Any, gross: Any) -> float:
+    scale = np.where(np.abs(values) > _CANCELLED * gross, np.abs(values), gross)
+    return float((bounds / scale).max())
+
+
+def _row_sums(rows: _Rows, amounts: Any, y: Any) -> Any:
+    """For each process the sum over its inputs of amount times value."""
+    terms = amounts * y[rows.products]
+    return _segments(terms, rows.starts)
+
+
+def _segments(terms: Any, starts: Any) -> Any:
+    sums = np.zeros(len(starts) - 1)
+    filled = np.flatnonzero(np.diff(starts))
+    if len(filled):
+        sums[filled] = np.add.reduceat(terms, starts[filled])
+    return sums
+
+
+# One sweep over (amounts, outputs, right-hand side, values): values are changed in place, the
+# largest move relative to the gross flow of a product is returned.
+_Sweep = Callable[[Any, Any, Any, Any], float]
+
+
+def _sweeper(rows: _Rows) -> _Sweep:
+    if compiled.AVAILABLE:
+        loop = _compiled_sweep()
+
+        def gauss_seidel(amounts: Any, outputs: Any, right: Any, values: Any) -> float:
+            return float(loop(rows.starts, rows.products, amounts, outputs, right, values))
+
+        return gauss_seidel
+
+    def neumann(amounts: Any, outputs: Any, right: Any, values: Any) -> float:
+        taken = _row_sums(rows, amounts, values)
+        new = (right - taken) / outputs
+        gross = np.abs(new) + np.abs(values) + np.abs(right / outputs)
+        moved = np.abs(new - values) / np.where(gross > 0.0, gross, 1.0)
+        values[:] = new
+        return float(moved.max()) if np.all(np.isfinite(new)) else float("inf")
+
+    return neumann
+
+
+@cache
+def _compiled_sweep() -> Callable[..., float]:
+    return compiled.compile_loop(_sweep)
+
+
+def _sweep(
+    starts: Any, products: Any, amounts: Any, outputs: Any, right: Any, values: Any
+) -> float:
+    largest = 0.0
+    for j in range(len(outputs)):
+        taken = 0.0
+        for k in range(starts[j], starts[j + 1]):
+            taken += amounts[k] * values[products[k]]
+        new = (right[j] - taken) / outputs[j]
+        moved = abs(new - values[j])
+        gross = abs(new) + abs(values[j]) + abs(right[j] / outputs[j])
+        if moved > largest * gross:
+            largest = moved / gross
+        if not np.isfinite(new):
+            return np.inf
+        values[j] = new
+    return largest
+
+
+# --- factorisation --------------------------------------------------------------------------
+
+
+def _by_factorisation(matrix: Any, direct: Any) -> _Found:
+    """Solution by LU of Aᵀ, refined once, with an estimate of its forward error."""
+    transposed = csc_matrix(matrix.T)
+    # Units differ by orders of magnitude: scale rows, then columns, to 1.
+    row = 1.0 / _largest(transposed, axis=1)
+    scaled = csc_matrix(transposed.multiply(row[:, np.newaxis]))
+    column = 1.0 / _largest(scaled, axis=0)
+    scaled = csc_matrix(scaled.multiply(column[np.newaxis, :]))
+    right = direct * row
+    try:
+        factored: Any = splu(scaled)
+    except RuntimeError as fault:  # exactly singular
+        raise FaultyInput([finding("engine.no-solution")]) from fault
+    solution = factored.solve(right)
+    solution += factored.solve(right - scaled @ solution)
+    sizes = abs(scaled)
+    gross = sizes @ np.abs(solution) + np.abs(right)
+    terms = np.diff(scaled.tocsr().indptr) + 3.0
+    residual = np.abs(right - scaled @ solution) + terms * _ROUNDING * gross
+    judged = np.maximum(np.abs(solution), _CANCELLED * np.abs(solution).max(initial=0.0))
+    if not np.all(np.isfinite(solution)):
+        raise FaultyInput([finding("engine.no-solution")])
+    error = _estimated_norm(factored, residual, np.where(judged > 0.0, judged, 1.0))
+    if not error <= WORST_FORWARD_ERROR:
+        raise FaultyInput([finding("engine.no-solution")])
+    values = solution * column
+    return values, error * judged * column, "lu-of-transpose", 0, error
+
+
+def _largest(matrix: Any, axis: int) -> Any:
+    found = np.asarray(abs(matrix).max(axis=axis).todense(), dtype=float).ravel()
+    if np.any(found == 0.0):
+        raise FaultyInput([finding("engine.no-solution")])
+    return found
+
+
+def _estimated_norm(factored: Any, residual: Any, scale: Any) -> float:
+    """Largest component of |S A⁻ᵀ| r, S = 1/scale: the 1-norm of its transpose (Hager)."""
+
+    def transpose_times(x: Any) -> Any:
+        return residual * factored.solve(x / scale, trans="T")
+
+    def times(x: Any) -> Any:
+        return factored.solve(residual * x) / scale
+
+    size = len(residual)
+    x = np.full(size, 1.0 / size)
+    best = 0.0
+    for _ in range(6):
+        y = transpose_times(x)
+        best = max(best, float(np.abs(y).sum()))
+        z = times(np.where(y >= 0.0, 1.0, -1.0))
+        at = int(np.abs(z).argmax())
+        if not np.isfinite(z[at]) or abs(z[at]) <= float(z @ x):
+            break
+        x = np.zeros(size)
+        x[at] = 1.0
+    alternate = np.where(np.arange(size) % 2 == 0, 1.0, -1.0)
+    alternate *= 1.0 + np.arange(size) / max(size - 1, 1)
+    guard = 2.0 * float(np.abs(transpose_times(alternate)).sum()) / (3.0 * size)
+    return max(best, guard)
