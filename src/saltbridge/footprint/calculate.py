@@ -67,7 +67,30 @@ def calculate(
         FaultyInput: the inventory cannot be accounted; all findings at once.
         KeyError: the methodology has no such edition.
     """
-    rules = methodology.rule_set(edition)
+    return calculate_under(
+        methodology.rule_set(edition),
+        methodology.id,
+        inventory,
+        factor_sets,
+        supplier_factors=supplier_factors,
+        assumptions=assumptions,
+    )
+
+
+def calculate_under(
+    rules: RuleSet,
+    methodology: str,
+    inventory: Inventory,
+    factor_sets: Sequence[FactorSet],
+    *,
+    supplier_factors: Sequence[EmissionFactor] = (),
+    assumptions: Assumptions = _NONE,
+) -> CarbonFootprint:
+    """As ``calculate``, under a rule set of one's own making (the method bridge mixes two).
+
+    Raises:
+        FaultyInput: the inventory cannot be accounted; all findings at once.
+    """
     # 1. check
     findings = [*check_rows(inventory), *_check_assumptions(rules, assumptions)]
     _stop_at_errors(findings)
@@ -90,7 +113,7 @@ def calculate(
     unit, unit_findings = rules.declared_unit(inventory, assumptions)
     findings += unit_findings
     return CarbonFootprint(
-        methodology=methodology.id,
+        methodology=methodology,
         edition=rules.edition,
         product_id=inventory.product.id,
         unit_of_product=f"1 {inventory.product.unit}",
