@@ -7,6 +7,7 @@ A background of 20,000 processes is reduced once to the unit footprint of every 
 |---|---|
 | ``unit_footprints`` | footprints of all products from one transposed solve, with bounds |
 | ``draws`` | random numbers keyed by run seed, parameter id and sample number |
+| ``normal_table`` | the normal quantile, the same on every machine |
 | ``foreground`` | a foreground compiled to a sequence; loops closed exactly |
 | ``background_draws`` | unit footprints under drawn exchanges, correlated over products |
 | ``gradients`` | derivatives by every exchange from one forward and one adjoint solve |
