@@ -91,6 +91,7 @@ Distribution = Lognormal | Normal | Triangular | Uniform | Fixed
 
 def faults(parameter_id: str, distribution: Distribution) -> tuple[Finding, ...]:
     """Findings where a distribution is none: negative spread, bounds out of order."""
+    values: tuple[float, ...]
     match distribution:
         case Lognormal(value, spread) | Normal(value, spread):
             values = (value, spread)
