@@ -48,6 +48,20 @@ class _Account:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True)
+class Calculation:
+    """A footprint with what it was made of: the outcome of every leaf and the runs.
+
+    Where several readings were taken, ``solution`` is that of the first: lines that differ
+    between the readings are holes and no contributions.
+    """
+
+    footprint: CarbonFootprint
+    outcomes: tuple[Outcome, ...]
+    solution: Solution
+    demand: float  # of the reference product, in its unit
+
+
 def calculate(
     inventory: Inventory,
     methodology: Methodology,
@@ -91,6 +105,30 @@ def calculate_under(
     Raises:
         FaultyInput: the inventory cannot be accounted; all findings at once.
     """
+    return work_through(
+        rules,
+        methodology,
+        inventory,
+        factor_sets,
+        supplier_factors=supplier_factors,
+        assumptions=assumptions,
+    ).footprint
+
+
+def work_through(
+    rules: RuleSet,
+    methodology: str,
+    inventory: Inventory,
+    factor_sets: Sequence[FactorSet],
+    *,
+    supplier_factors: Sequence[EmissionFactor] = (),
+    assumptions: Assumptions = _NONE,
+) -> Calculation:
+    """As ``calculate_under``, with the outcomes and the solution behind the footprint.
+
+    Raises:
+        FaultyInput: the inventory cannot be accounted; all findings at once.
+    """
     # 1. check
     findings = [*check_rows(inventory), *_check_assumptions(rules, assumptions)]
     _stop_at_errors(findings)
@@ -112,7 +150,7 @@ def calculate_under(
     # 7. declare
     unit, unit_findings = rules.declared_unit(inventory, assumptions)
     findings += unit_findings
-    return CarbonFootprint(
+    footprint = CarbonFootprint(
         methodology=methodology,
         edition=rules.edition,
         product_id=inventory.product.id,
@@ -127,6 +165,7 @@ def calculate_under(
         rounding_digits=rules.significant_digits,
         detail=detail,
     )
+    return Calculation(footprint, outcomes, accounts[0].solution, _demand(inventory))
 
 
 def _account(

@@ -55,6 +55,16 @@ class Entry:
     amount: float
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What one row, or the output of one process, adds to one coefficient of the equations."""
+
+    row: Exchange | Process
+    product: int
+    process: int
+    amount: float  # signed, in the unit of the product
+
+
 @dataclass(frozen=True)
 class System:
     """The equations: one balance per product, one unknown (number of runs) per process."""
@@ -67,6 +77,7 @@ class System:
     reference_product: int
     outside: tuple[Exchange, ...] = ()  # rows of stages and kinds the rule set leaves out
     has_credits: bool = False
+    links: tuple[Link, ...] = ()  # the entries, row by row
 
 
 def link(
@@ -102,12 +113,14 @@ class _Linker:
     def run(self) -> tuple[System, tuple[Finding, ...]]:
         self._collect_products()
         entries: dict[tuple[int, int], float] = {}
+        links: list[Link] = []
         for i, process in enumerate(self.inventory.processes):
             product = self.product_of[process.id]
             amount = self._in_product_unit(
                 process.production_amount, process, product, process.reference_mass_kg
             )
             entries[product, i] = entries.get((product, i), 0.0) + amount
+            links.append(Link(process, product, i, amount))
         leaves: list[Leaf] = []
         outside: list[Exchange] = []
         has_credits = False
@@ -150,6 +163,7 @@ class _Linker:
             else:
                 signed = -amount
             entries[target, i] = entries.get((target, i), 0.0) + signed
+            links.append(Link(row, target, i, signed))
         has_credits = has_credits or any(
             p.production_amount < 0 for p in self.inventory.processes
         )
@@ -162,6 +176,7 @@ class _Linker:
             reference_product=self.product_of.get(self.inventory.product.reference_process, 0),
             outside=tuple(outside),
             has_credits=has_credits,
+            links=tuple(links),
         )
         return system, tuple(self.findings)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from saltbridge.core.provenance import Confidence
 from saltbridge.footprint.calculate import calculate
+from saltbridge.footprint.linear_model import LinearModel, linear_model
 from saltbridge.footprint.methodologies import choose
 from saltbridge.footprint.model import (
     Direction,
@@ -89,3 +90,12 @@ def footprint(
     **more: Any,
 ) -> CarbonFootprint:
     return calculate(what, *choose(methodology, DAY), [factor_set(*factors)], **more)
+
+
+def model(
+    what: Inventory,
+    *factors: EmissionFactor,
+    methodology: str = "catena-x-pcf@v4",
+    **more: Any,
+) -> LinearModel:
+    return linear_model(what, *choose(methodology, DAY), [factor_set(*factors)], **more)
