@@ -47,12 +47,15 @@ def check(
     from saltbridge.core.errors import FaultyInput
     from saltbridge.core.finding import errors_in
     from saltbridge.footprint.check import check_inventory
+    from saltbridge.footprint.plausibility import check_plausibility
 
     loaded = None
     findings: tuple[Finding, ...]
     try:
         loaded = load(path)
         findings = loaded.findings + check_inventory(loaded.inventory)
+        if not errors_in(findings):
+            findings += check_plausibility(loaded.inventory)
     except FaultyInput as fault:
         findings = fault.findings
     faulty = bool(errors_in(findings))
@@ -135,12 +138,9 @@ def _say_what_was_read(path: Path, loaded: "LoadedInventory") -> None:
         typer.echo(f"  {set_cell_size(labels[key], width)}{value}")
 
 
-def _as_json(
-    path: Path, loaded: "LoadedInventory | None", findings: "tuple[Finding, ...]"
-) -> dict[str, object]:
+def findings_json(findings: "tuple[Finding, ...]") -> list[dict[str, object]]:
+    """Findings for a program, each with its text in the language of the terminal."""
     from saltbridge.cli.present import language
-    from saltbridge.core.finding import errors_in
-    from saltbridge.footprint.model import TABLES
     from saltbridge.locales import has_text, text
 
     tongue = language()
@@ -148,24 +148,33 @@ def _as_json(
     def words(message: str, found: "Finding") -> str:
         return text(message, found.arguments, tongue) if has_text(message, tongue) else ""
 
+    return [
+        {
+            "code": found.code,
+            "arguments": dict(found.arguments),
+            "severity": str(found.severity),
+            "place": {
+                "file": found.place.file,
+                "row": found.place.row,
+                "column": found.place.column,
+            },
+            "text": words(found.code, found),
+            "remedy": words(found.remedy, found),
+        }
+        for found in findings
+    ]
+
+
+def _as_json(
+    path: Path, loaded: "LoadedInventory | None", findings: "tuple[Finding, ...]"
+) -> dict[str, object]:
+    from saltbridge.core.finding import errors_in
+    from saltbridge.footprint.model import TABLES
+
     return {
         "path": str(path),
         "ok": not errors_in(findings),
         "digest": loaded.digest if loaded else None,
         "rows": {t: len(getattr(loaded.inventory, t)) for t in TABLES} if loaded else None,
-        "findings": [
-            {
-                "code": found.code,
-                "arguments": dict(found.arguments),
-                "severity": str(found.severity),
-                "place": {
-                    "file": found.place.file,
-                    "row": found.place.row,
-                    "column": found.place.column,
-                },
-                "text": words(found.code, found),
-                "remedy": words(found.remedy, found),
-            }
-            for found in findings
-        ],
+        "findings": findings_json(findings),
     }

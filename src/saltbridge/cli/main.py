@@ -17,6 +17,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("demo", "demo", "Run the whole path between three companies on this machine."),
     "inventory": ("inventory", "app", "Start, check and convert an inventory (folder, Excel)."),
     "footprint": ("footprint", "footprint", "Work out a carbon footprint under a rule set."),
+    "plausibility": (
+        "plausibility",
+        "plausibility",
+        "Ask what in an inventory cannot be right.",
+    ),
     "background": ("background", "app", "Fetch background data that may not be packaged."),
     "node": ("node", "app", "Set up, introduce and serve the node of one company."),
     "people": ("people", "app", "Add people to a node, give them roles, lock and remove them."),
