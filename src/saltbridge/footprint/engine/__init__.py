@@ -10,6 +10,8 @@ A background of 20,000 processes is reduced once to the unit footprint of every 
 | ``normal_table`` | the normal quantile, the same on every machine |
 | ``foreground`` | a foreground compiled to a sequence; loops closed exactly |
 | ``background_draws`` | unit footprints under drawn exchanges, correlated over products |
+| ``parameters`` | many parameters drawn at once |
+| ``monte_carlo`` | samples of the footprint of a foreground |
 | ``gradients`` | derivatives by every exchange from one forward and one adjoint solve |
 | ``paths`` | supply-chain paths above a cut-off |
 | ``compiled`` | whether numba is at hand; every result has a numpy and scipy path too |

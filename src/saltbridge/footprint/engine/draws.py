@@ -26,21 +26,22 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, finding
 from saltbridge.footprint.engine.normal_table import PIECES_BITS, SMALLEST, quantile_table
 
-_GAMMA = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-_CELL = 2.0**-52
-_SHIFT = 52 - PIECES_BITS
-_MASK = np.int64((1 << _SHIFT) - 1)
-_ONE_BITS = np.int64(0x3FF0000000000000)
-_FIRST_PIECE = np.int64((1023 - 53) << PIECES_BITS)
+# What the finaliser and the table need; ``kernels`` uses the same.
+GAMMA = np.uint64(0x9E3779B97F4A7C15)
+MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX_2 = np.uint64(0x94D049BB133111EB)
+CELL = 2.0**-52
+SHIFT = np.int64(52 - PIECES_BITS)
+MASK = np.int64((1 << (52 - PIECES_BITS)) - 1)
+ONE_BITS = np.int64(0x3FF0000000000000)
+FIRST_PIECE = np.int64((1023 - 53) << PIECES_BITS)
 
-_LARGEST_EXPONENT = 700.0  # exp is cut there: 1e304
-_ROUNDER = 6755399441055744.0  # 1.5 · 2^52: adding and subtracting it rounds to an integer
-_LOG2_E = 1.4426950408889634
-_LN2_HIGH = 6.93147180369123816490e-01
-_LN2_LOW = 1.90821492927058770002e-10
-_INVERSE_FACTORIALS = tuple(1.0 / factorial(n) for n in range(13, -1, -1))
+LARGEST_EXPONENT = 700.0  # exp is cut there: 1e304
+ROUNDER = 6755399441055744.0  # 1.5 · 2^52: adding and subtracting it rounds to an integer
+LOG2_E = 1.4426950408889634
+LN2_HIGH = 6.93147180369123816490e-01
+LN2_LOW = 1.90821492927058770002e-10
+INVERSE_FACTORIALS = tuple(1.0 / factorial(n) for n in range(13, -1, -1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def parameter_key(seed: int, parameter_id: str) -> int:
 
 def uniforms(seed: int, parameter_id: str, first: int, count: int) -> Any:
     """Samples ``first`` to ``first + count − 1`` of a uniform number in (0, 1), float64."""
-    return _uniforms(parameter_key(seed, parameter_id), sample_words(first, count))
+    return uniforms_of_key(parameter_key(seed, parameter_id), sample_words(first, count))
 
 
 def draw(
@@ -170,8 +171,8 @@ def normal_quantile(u: Any) -> Any:
     if np.any(~(p >= SMALLEST)):
         raise ValueError("a share outside 2^-53 … 1 − 2^-53 has no deviate here")
     bits = p.view(np.int64)
-    piece = (bits >> np.int64(_SHIFT)) - _FIRST_PIECE
-    t = (((bits & _MASK) << np.int64(PIECES_BITS)) | _ONE_BITS).view(float) - 1.0
+    piece = (bits >> SHIFT) - FIRST_PIECE
+    t = (((bits & MASK) << np.int64(PIECES_BITS)) | ONE_BITS).view(float) - 1.0
     table = quantile_table()
     z = np.take(table[:, 5], piece)
     for power in (4, 3, 2, 1, 0):
@@ -182,12 +183,12 @@ def normal_quantile(u: Any) -> Any:
 
 def exponential(x: Any) -> Any:
     """e to the power x, within 2 units of the last place; cut at e^±700."""
-    x = np.minimum(np.maximum(x, -_LARGEST_EXPONENT), _LARGEST_EXPONENT)
-    shifted = x * _LOG2_E + _ROUNDER
-    whole = shifted - _ROUNDER
-    rest = (x - whole * _LN2_HIGH) - whole * _LN2_LOW
-    series = np.full(np.shape(rest), _INVERSE_FACTORIALS[0])
-    for coefficient in _INVERSE_FACTORIALS[1:]:
+    x = np.minimum(np.maximum(x, -LARGEST_EXPONENT), LARGEST_EXPONENT)
+    shifted = x * LOG2_E + ROUNDER
+    whole = shifted - ROUNDER
+    rest = (x - whole * LN2_HIGH) - whole * LN2_LOW
+    series = np.full(np.shape(rest), INVERSE_FACTORIALS[0])
+    for coefficient in INVERSE_FACTORIALS[1:]:
         series = series * rest + coefficient
     power = (shifted.view(np.int64) + np.int64(1023)) << np.int64(52)
     return series * power.view(float)
@@ -195,15 +196,17 @@ def exponential(x: Any) -> Any:
 
 def sample_words(first: int, count: int) -> Any:
     """The mixed sample numbers that every parameter shares, uint64."""
-    return _mixed((np.arange(first + 1, first + count + 1, dtype=np.uint64)) * _GAMMA)
+    return mixed_words((np.arange(first + 1, first + count + 1, dtype=np.uint64)) * GAMMA)
 
 
-def _mixed(z: Any) -> Any:
-    z = (z ^ (z >> np.uint64(30))) * _MIX_1
-    z = (z ^ (z >> np.uint64(27))) * _MIX_2
+def mixed_words(z: Any) -> Any:
+    """The finaliser of SplitMix64 over an array of uint64."""
+    z = (z ^ (z >> np.uint64(30))) * MIX_1
+    z = (z ^ (z >> np.uint64(27))) * MIX_2
     return z ^ (z >> np.uint64(31))
 
 
-def _uniforms(key: int, words: Any) -> Any:
-    mixed = _mixed(words + np.uint64(key))
-    return ((mixed >> np.uint64(12)).astype(float) + 0.5) * _CELL
+def uniforms_of_key(key: int, words: Any) -> Any:
+    """The uniform numbers of a parameter for the samples behind ``words``."""
+    mixed = mixed_words(words + np.uint64(key))
+    return ((mixed >> np.uint64(12)).astype(float) + 0.5) * CELL

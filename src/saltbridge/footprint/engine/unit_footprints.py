@@ -15,7 +15,6 @@ estimates, 1984, as LAPACK's ``ferr``; recalled).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -213,10 +212,11 @@ _Sweep = Callable[[Any, Any, Any, Any], float]
 
 def _sweeper(rows: _Rows) -> _Sweep:
     if compiled.AVAILABLE:
-        loop = _compiled_sweep()
+        from saltbridge.footprint.engine import kernels
 
         def gauss_seidel(amounts: Any, outputs: Any, right: Any, values: Any) -> float:
-            return float(loop(rows.starts, rows.products, amounts, outputs, right, values))
+            arrays = rows.starts, rows.products, amounts, outputs, right, values
+            return float(kernels.sweep(*arrays))
 
         return gauss_seidel
 
@@ -229,30 +229,6 @@ def _sweeper(rows: _Rows) -> _Sweep:
         return float(moved.max()) if np.all(np.isfinite(new)) else float("inf")
 
     return neumann
-
-
-@cache
-def _compiled_sweep() -> Callable[..., float]:
-    return compiled.compile_loop(_sweep)
-
-
-def _sweep(
-    starts: Any, products: Any, amounts: Any, outputs: Any, right: Any, values: Any
-) -> float:
-    largest = 0.0
-    for j in range(len(outputs)):
-        taken = 0.0
-        for k in range(starts[j], starts[j + 1]):
-            taken += amounts[k] * values[products[k]]
-        new = (right[j] - taken) / outputs[j]
-        moved = abs(new - values[j])
-        gross = abs(new) + abs(values[j]) + abs(right[j] / outputs[j])
-        if moved > largest * gross:
-            largest = moved / gross
-        if not np.isfinite(new):
-            return np.inf
-        values[j] = new
-    return largest
 
 
 # --- factorisation --------------------------------------------------------------------------
