@@ -101,6 +101,9 @@ class RuleSet:
     waste: str = "polluter_pays"
     capital_goods: str = "out"  # | in | optional: machines and buildings of the plant
     by_stage: bool = False  # a value for every stage of the boundary is part of the result
+    # Share of the declared value above which a change asks for a new one; None: the text
+    # names no share (it may still name events, see the rule ``redeclaration``).
+    redeclare_above: float | None = None
     rules: tuple[AppliedRule, ...] = ()
     rules_not_loaded: tuple[RuleNotLoaded, ...] = ()
     # assumption -> values a person may choose; an empty tuple: a number greater than 0

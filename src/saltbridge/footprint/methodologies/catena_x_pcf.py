@@ -48,6 +48,7 @@ _V4 = RuleSet(
     cut_off=CutOff(of="emissions", share=0.03),
     gwp_sets=("AR6",),
     significant_digits=4,
+    redeclare_above=0.10,
     rules=(
         _read("boundary", "cradle to gate; distribution and end of life stay out"),
         _read("declared_unit", "1 piece or 1 kilogram"),
@@ -57,6 +58,12 @@ _V4 = RuleSet(
         _read("cut_off", "at most 3 % of the emissions"),
         _read("gwp", "IPCC AR6"),
         _read("biogenic", "total without uptake: biogenic CO2 counts 0 both ways"),
+        AppliedRule(
+            id="redeclaration",
+            value="checked every year; a new value where it changes by more than 10 %",
+            citation="PACT alignment page for Catena-X v3",
+            confidence=Confidence.SECONDARY,
+        ),
     ),
     rules_not_loaded=(
         _open("distribution", "by-hand", f"{_MODEL}: mandatory where the reporter pays it"),

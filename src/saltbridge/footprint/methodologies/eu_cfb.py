@@ -55,6 +55,11 @@ _UNIT = _law(
     "Annex II point 3",
 )
 _OFFSETS = _law("offsets", "stay out of the carbon footprint", "Annex II point 7")
+_REDECLARATION = _law(
+    "redeclaration",
+    "recalculated where the bill of materials or the energy mix changes; no share is named",
+    "Annex II point 5",
+)
 _NOT_ADOPTED = f"{_LAW}, Article 7(1): left to a delegated act that is not adopted"
 
 
@@ -87,7 +92,7 @@ _ANNEX_II = RuleSet(
     gwp_sets=("EF31", "AR6"),
     significant_digits=3,
     by_stage=True,
-    rules=(_BOUNDARY, _UNIT, _OFFSETS),
+    rules=(_BOUNDARY, _UNIT, _OFFSETS, _REDECLARATION),
     rules_not_loaded=(
         _pending("cycles", "methodology.effect.no-declared-unit"),
         _pending("electricity", "methodology.effect.range"),
@@ -124,6 +129,7 @@ _DRAFT_2024_04 = RuleSet(
         _BOUNDARY,
         _UNIT,
         _OFFSETS,
+        _REDECLARATION,
         _draft(
             "total_energy",
             "usable energy × full equivalent cycles (60 M1, N1; 20 L; 250 M2, M3, N2, N3) "
