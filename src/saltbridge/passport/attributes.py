@@ -15,6 +15,8 @@ from importlib.resources import files
 from io import StringIO
 from types import MappingProxyType
 
+from saltbridge.core.legal_date import months_later
+
 CATEGORIES = ("ev", "lmt", "industrial", "stationary")
 
 
@@ -208,16 +210,5 @@ def applies_from(
         start = known[act].entry_into_force
         if start is None:
             return None
-        days.append(_months_later(start, int(months.removesuffix("m") or 0)))
+        days.append(months_later(start, int(months.removesuffix("m") or 0)))
     return max(days)
-
-
-def _months_later(start: date, months: int) -> date:
-    """The same day some months later, or the last day of a month that is too short."""
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    for day in range(start.day, 27, -1):
-        try:
-            return date(year, month + 1, day)
-        except ValueError:
-            continue
-    return date(year, month + 1, start.day)

@@ -29,7 +29,8 @@ def choose(text: str, placed_on_market: date) -> tuple[Methodology, Edition]:
     """The methodology and edition that ``ID`` or ``ID@EDITION`` names.
 
     Without an edition the one in force on the day is taken; drafts and pending editions are
-    chosen by name only.
+    chosen by name only. The edition has the status of that day: one that was withdrawn is in
+    force for a battery of its period, and one whose period has ended is withdrawn.
 
     Raises:
         FaultyInput: no such methodology or edition; the finding lists what exists.
@@ -43,5 +44,5 @@ def choose(text: str, placed_on_market: date) -> tuple[Methodology, Edition]:
         return methodology, edition_in_force(methodology.editions, placed_on_market)
     for edition in methodology.editions:
         if edition.name == edition_name:
-            return methodology, edition
+            return methodology, edition.on(placed_on_market)
     raise FaultyInput([finding("methodology.unknown", name=text, known=", ".join(known()))])
