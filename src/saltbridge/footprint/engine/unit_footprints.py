@@ -80,6 +80,24 @@ def unit_footprints(technosphere: Any, burdens: Any) -> UnitFootprints:
     return UnitFootprints(*_by_factorisation(matrix, direct), key)
 
 
+def runs(technosphere: Any, demand: Any) -> UnitFootprints:
+    """Runs of every process for a demand of products: the forward solve A x = f.
+
+    The counterpart of ``unit_footprints``: ``values`` are runs, ``bounds`` their errors.
+
+    Raises:
+        FaultyInput: as ``unit_footprints``.
+    """
+    matrix, wanted = _checked(technosphere, demand)
+    key = content_digest(matrix, wanted)
+    rows = _rows(csc_matrix(matrix.T))
+    if np.all(rows.outputs != 0.0):
+        found = _by_sweeps(rows, wanted)
+        if found is not None:
+            return UnitFootprints(*found, key)
+    return UnitFootprints(*_by_factorisation(matrix, wanted, forward=True), key)
+
+
 def content_digest(technosphere: Any, burdens: Any) -> str:
     """SHA-256 over the entries of both, independent of how the sparse matrix is stored."""
     matrix = _canonical(technosphere)
@@ -234,33 +252,41 @@ def _sweeper(rows: _Rows) -> _Sweep:
 # --- factorisation --------------------------------------------------------------------------
 
 
-def _by_factorisation(matrix: Any, direct: Any) -> _Found:
-    """Solution by LU of Aᵀ, refined once, with an estimate of its forward error."""
+def _by_factorisation(matrix: Any, direct: Any, forward: bool = False) -> _Found:
+    """Solution by LU of Aᵀ, refined once, with an estimate of its forward error.
+
+    The forward system A x = f is solved with the same factors, transposed.
+    """
     transposed = csc_matrix(matrix.T)
     # Units differ by orders of magnitude: scale rows, then columns, to 1.
     row = 1.0 / _largest(transposed, axis=1)
     scaled = csc_matrix(transposed.multiply(row[:, np.newaxis]))
     column = 1.0 / _largest(scaled, axis=0)
     scaled = csc_matrix(scaled.multiply(column[np.newaxis, :]))
-    right = direct * row
     try:
         factored: Any = splu(scaled)
     except RuntimeError as fault:  # exactly singular
         raise FaultyInput([finding("engine.no-solution")]) from fault
-    solution = factored.solve(right)
-    solution += factored.solve(right - scaled @ solution)
-    sizes = abs(scaled)
-    gross = sizes @ np.abs(solution) + np.abs(right)
-    terms = np.diff(scaled.tocsr().indptr) + 3.0
-    residual = np.abs(right - scaled @ solution) + terms * _ROUNDING * gross
-    judged = np.maximum(np.abs(solution), _CANCELLED * np.abs(solution).max(initial=0.0))
+
+    def solved(b: Any, trans: str) -> Any:
+        return factored.solve(b, trans={"N": "T", "T": "N"}[trans] if forward else trans)
+
+    system = csc_matrix(scaled.T) if forward else scaled
+    before, after = (column, row) if forward else (row, column)
+    right = direct * before
+    solution = solved(right, "N")
+    solution += solved(right - system @ solution, "N")
     if not np.all(np.isfinite(solution)):
         raise FaultyInput([finding("engine.no-solution")])
-    error = _estimated_norm(factored, residual, np.where(judged > 0.0, judged, 1.0))
+    gross = abs(system) @ np.abs(solution) + np.abs(right)
+    terms = np.diff(system.tocsr().indptr) + 3.0
+    residual = np.abs(right - system @ solution) + terms * _ROUNDING * gross
+    judged = np.maximum(np.abs(solution), _CANCELLED * np.abs(solution).max(initial=0.0))
+    judged = np.where(judged > 0.0, judged, 1.0)
+    error = _estimated_norm(solved, residual, judged)
     if not error <= WORST_FORWARD_ERROR:
         raise FaultyInput([finding("engine.no-solution")])
-    values = solution * column
-    return values, error * judged * column, "lu-of-transpose", 0, error
+    return solution * after, error * judged * after, "lu-of-transpose", 0, error
 
 
 def _largest(matrix: Any, axis: int) -> Any:
@@ -270,14 +296,14 @@ def _largest(matrix: Any, axis: int) -> Any:
     return found
 
 
-def _estimated_norm(factored: Any, residual: Any, scale: Any) -> float:
+def _estimated_norm(solved: Callable[[Any, str], Any], residual: Any, scale: Any) -> float:
     """Largest component of |S A⁻ᵀ| r, S = 1/scale: the 1-norm of its transpose (Hager)."""
 
     def transpose_times(x: Any) -> Any:
-        return residual * factored.solve(x / scale, trans="T")
+        return residual * solved(x / scale, "T")
 
     def times(x: Any) -> Any:
-        return factored.solve(residual * x) / scale
+        return solved(residual * x, "N") / scale
 
     size = len(residual)
     x = np.full(size, 1.0 / size)
