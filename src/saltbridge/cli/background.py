@@ -1,11 +1,19 @@
-"""``saltbridge background``: fetch background data that may not be packaged."""
+"""``saltbridge background``: fetch and import background data, and look at what is there."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saltbridge.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from saltbridge.adapters.background.store import ImportedBackground
+
+EXAMPLES_PER_KIND = 2
+
 app = typer.Typer(
-    help="Fetch background data that may not be packaged.",
+    help="Fetch or import background data that may not be packaged.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -36,6 +44,64 @@ def fetch(
     say("background.set-fetched", set=carculator.SET_ID, licence=carculator.LICENCE)
 
 
+@app.command("import")
+def import_file(
+    path: Annotated[Path, typer.Argument(help="File, folder, or name of a project.")],
+    format: Annotated[
+        str,
+        typer.Option(
+            help="factor-table, exchange-table, bw-datapackage, brightway, ecospold2, "
+            "simapro-csv, openlca-jsonld or carculator."
+        ),
+    ],
+    id: Annotated[str, typer.Option(help="Name for the factor set.")],
+    licence: Annotated[str, typer.Option(help="Licence of the data.")] = "",
+    source: Annotated[str, typer.Option(help="Citation; else the name of the file.")] = "",
+    gwp: Annotated[
+        str, typer.Option(help="GWP sets, the second fills gaps: AR4, AR5, AR6, EF31.")
+    ] = "AR6",
+    year: Annotated[int | None, typer.Option(help="Year the data stand for.")] = None,
+    fill: Annotated[
+        Path | None, typer.Option(help="Factor table that prices inputs nobody makes.")
+    ] = None,
+    database: Annotated[str, typer.Option(help="Database of a Brightway project.")] = "",
+    names: Annotated[
+        Path | None, typer.Option(help="Names of a datapackage's numbers, as CSV.")
+    ] = None,
+    convert_units: Annotated[
+        bool, typer.Option("--convert-units", help="Link units that measure the same.")
+    ] = False,
+    findings: Annotated[
+        Path | None, typer.Option(help="Write every finding to this CSV file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import a background and reduce it to the footprint of one unit of every product."""
+    from saltbridge.adapters.background import store
+    from saltbridge.adapters.background.importing import ImportRequest, import_background
+    from saltbridge.cli.present import language, say, say_json
+
+    imported = import_background(
+        ImportRequest(
+            path=path, format=format, id=id, licence=licence, source=source,
+            gwp_sets=tuple(part.strip() for part in gwp.split(",") if part.strip()),
+            year=year, fill=fill, database=database, names=names,
+            convert_units=convert_units,
+        )
+    )  # fmt: skip
+    if findings is not None:
+        findings.write_bytes(store.findings_csv(imported.findings, language()))
+    store.save(imported)
+    if as_json:
+        say_json(store.head_of(id))
+        return
+    _say_counts(imported)
+    _say_tally(imported)
+    if findings is not None:
+        say("background.findings-written", path=findings, count=len(imported.findings))
+    say("background.imported", id=id, count=len(imported.factors), licence=imported.licence)
+
+
 @app.command("list")
 def list_sets() -> None:
     """List the factor sets that can be used now."""
@@ -49,3 +115,76 @@ def list_sets() -> None:
         say(
             "background.can-be-fetched", set=carculator.SET_ID, command=carculator.FETCH_COMMAND
         )
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of an imported factor set.")],
+    flow: Annotated[
+        str, typer.Option(help="List the products whose name holds this text.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show where an imported background comes from, its licence and digest, or its products."""
+    from saltbridge.adapters.background import store
+    from saltbridge.cli.present import say, say_json
+
+    head = store.head_of(name)
+    products = store.products(name, flow) if flow else ()
+    if as_json:
+        say_json({**head, "products": list(products)} if flow else head)
+        return
+    if flow:
+        for row in products:
+            value = row["kg_co2e_per_unit"] or "–"
+            mark = "" if row["whole"] == "True" else "incomplete"
+            say(
+                f"background.product{'-' + mark if mark else ''}",
+                flow=row["flow"], location=row["location"] or "–", value=_short(value),
+                unit=row["unit"], own=row["own_holes"], upstream=row["upstream_holes"],
+                id=f"{name}/{row['id']}",
+            )  # fmt: skip
+        if not products:
+            say("background.no-such-product", flow=flow)
+        return
+    say("background.shown", id=head["id"], source=head["source"], licence=head["licence"])
+    say("background.shown-digest", digest=head["digest"])
+    for key, count in head["counts"].items():
+        say(f"background.count.{key}", count=count)
+    if head["reduction"]:
+        say("background.reduced", **head["reduction"])
+
+
+def _short(value: str) -> str:
+    try:
+        return f"{float(value):.6g}"
+    except ValueError:
+        return value
+
+
+def _say_counts(imported: "ImportedBackground") -> None:
+    from saltbridge.cli.present import say
+
+    for key, count in imported.counts.items():
+        say(f"background.count.{key}", count=count)
+
+
+def _say_tally(imported: "ImportedBackground") -> None:
+    """How often each thing was found, then an example or two of each."""
+    from saltbridge.adapters.background.importing import tally
+    from saltbridge.cli.present import say, say_findings
+
+    counted = tally(imported.findings)
+    for code, count in counted:
+        say("background.found", count=count, what=_heading(code))
+    for code, _ in counted:
+        of_code = [f for f in imported.findings if f.code == code]
+        say_findings(of_code[:EXAMPLES_PER_KIND])
+
+
+def _heading(code: str) -> str:
+    from saltbridge.cli.present import language
+    from saltbridge.locales import has_text, text
+
+    tongue = language()
+    return text(f"{code}.many", None, tongue) if has_text(f"{code}.many", tongue) else code

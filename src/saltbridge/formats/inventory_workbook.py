@@ -5,7 +5,7 @@ calculated has no source. Texts are written as texts, whatever they begin with.
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -39,7 +39,7 @@ def parse_workbook(
     safe, refusal = open_workbook(content, name)
     if safe is None:
         return None, (refusal,) if refusal else ()
-    texts, broken = _sheet_texts(safe, name)
+    texts, broken = _sheet_texts(safe, name, (INVENTORY, *TABLES))
     if broken is not None:
         return None, (broken,)
     found: list[Finding] = []
@@ -63,13 +63,32 @@ def parse_workbook(
     return Inventory(**head, **tables), tuple(found)
 
 
-def _sheet_texts(safe: SafeWorkbook, name: str) -> tuple[dict[str, TextTable], Finding | None]:
-    """Our sheets as tables of text; a sheet without any cell is left out."""
+def read_first_sheet(content: bytes, name: str) -> tuple[TextTable | None, tuple[Finding, ...]]:
+    """The first sheet of a workbook as a table of text, and everything found in it.
+
+    The table is ``None`` where the workbook cannot be opened or the sheet is empty.
+    """
+    safe, refusal = open_workbook(content, name)
+    if safe is None:
+        return None, (refusal,) if refusal else ()
+    first = next(iter(safe.sheets), "")
+    texts, broken = _sheet_texts(safe, name, (first,))
+    if broken is not None:
+        return None, (broken,)
+    if first not in texts:
+        return None, (finding("file.empty", Place(name)),)
+    return texts[first], tuple(_cell_faults(texts[first], safe.sheets[first]))
+
+
+def _sheet_texts(
+    safe: SafeWorkbook, name: str, wanted: Collection[str]
+) -> tuple[dict[str, TextTable], Finding | None]:
+    """The wanted sheets as tables of text; a sheet without any cell is left out."""
     texts: dict[str, TextTable] = {}
     try:
         book = CalamineWorkbook.from_filelike(safe.packed)
         for sheet_name in book.sheet_names:
-            if sheet_name not in (INVENTORY, *TABLES) or sheet_name not in safe.sheets:
+            if sheet_name not in wanted or sheet_name not in safe.sheets:
                 continue
             sheet = book.get_sheet_by_name(sheet_name)
             if sheet.start is None:

@@ -3,14 +3,16 @@
 import csv
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from importlib.resources import files
 
-from saltbridge.core.canonical import canonical_bytes, digest
+from saltbridge.adapters.factors.digests import digest_of, factor_set
 from saltbridge.core.errors import Unavailable
 from saltbridge.core.finding import finding
 from saltbridge.core.provenance import Confidence
 from saltbridge.footprint.model import EmissionFactor, FactorSet
+
+__all__ = ["CARCULATOR_STATIC", "OPEN_2026", "Library", "digest_of", "factor_set", "open_2026"]
 
 OPEN_2026 = "open-2026"
 CARCULATOR_STATIC = "carculator-static"
@@ -42,8 +44,7 @@ class Library:
         """
         loader = self._loaders.get(id)
         if loader is None:
-            known = ", ".join(sorted(self._loaders))
-            raise Unavailable([finding("factors.unknown-set", set=id, known=known)])
+            loader = _imported(id, sorted(self._loaders))
         with self._lock:
             if id not in self._sets:
                 self._sets[id] = loader()
@@ -52,34 +53,12 @@ class Library:
     def available(self) -> Sequence[str]:
         """Ids of the sets that can be had now, without fetching anything."""
         from saltbridge.adapters.background.carculator import is_fetched
+        from saltbridge.adapters.background.store import names
 
-        return tuple(
+        shipped = [
             id for id in sorted(self._loaders) if id != CARCULATOR_STATIC or is_fetched()
-        )
-
-
-def digest_of(factors: Sequence[EmissionFactor]) -> str:
-    """SHA-256 over the canonical values of the factors, in the order of their ids."""
-    rows = [
-        {name: value for name, value in asdict(factor).items() if value not in (None, "")}
-        for factor in sorted(factors, key=lambda factor: factor.id)
-    ]
-    return digest(canonical_bytes(rows))
-
-
-def factor_set(
-    id: str, title: str, factors: Sequence[EmissionFactor], licence: str
-) -> FactorSet:
-    """A digested factor set.
-
-    Raises:
-        ValueError: two factors share an id.
-    """
-    ids = [factor.id for factor in factors]
-    if len(set(ids)) != len(ids):
-        twice = sorted({i for i in ids if ids.count(i) > 1})
-        raise ValueError(f"factor ids of {id} must be unique: {twice}")
-    return FactorSet(id, title, tuple(factors), digest_of(factors), licence)
+        ]
+        return (*shipped, *names())
 
 
 def open_2026() -> FactorSet:
@@ -110,6 +89,16 @@ def _factor(row: Mapping[str, str]) -> EmissionFactor:
         else:
             values[name] = float(text) if name in _NUMBERS else text
     return EmissionFactor(**values)  # type: ignore[arg-type]
+
+
+def _imported(id: str, shipped: Sequence[str]) -> Callable[[], FactorSet]:
+    """The loader of a background that somebody imported on this machine."""
+    from saltbridge.adapters.background import store
+
+    if id not in store.names():
+        known = ", ".join((*shipped, *store.names()))
+        raise Unavailable([finding("factors.unknown-set", set=id, known=known)])
+    return lambda: store.load(id)
 
 
 def _carculator_static() -> FactorSet:

@@ -1,0 +1,169 @@
+"""From a linked background to unit footprints, and which of them are whole.
+
+One transposed solve prices every product (``footprint.engine.unit_footprints``). A product is
+whole where neither its own activity nor any activity upstream of it has a hole; only whole
+ones become factors. What the others are missing would otherwise count as nothing.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from saltbridge.core.finding import Finding, Severity, finding
+from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.background.linking import LinkedBackground
+from saltbridge.footprint.engine.unit_footprints import UnitFootprints
+from saltbridge.footprint.model import EmissionFactor
+
+
+@dataclass(frozen=True)
+class ProductRow:
+    """One product of a reduced background, whole or not. kg CO2e per unit."""
+
+    id: str
+    flow: str
+    location: str
+    unit: str
+    kg_co2e_per_unit: float | None  # None where there is nothing to divide by
+    whole: bool
+    own_holes: int
+    upstream_holes: int  # activities with holes that its supply chain reaches
+    comment: str = ""
+
+
+def whole_products(linked: LinkedBackground) -> Any:
+    """Which products rest on no hole at all: an array of bools."""
+    return ~_touched(linked)
+
+
+def _touched(linked: LinkedBackground) -> Any:
+    """Products whose activity, or any activity upstream, has a hole."""
+    consumers = linked.technosphere.tocsr()  # row i: the activities that take product i
+    touched = linked.holes > 0
+    waiting = deque(int(j) for j in np.flatnonzero(touched))
+    while waiting:
+        i = waiting.popleft()
+        for j in consumers.indices[consumers.indptr[i] : consumers.indptr[i + 1]]:
+            if not touched[j]:
+                touched[j] = True
+                waiting.append(int(j))
+    return touched
+
+
+def loops(linked: LinkedBackground) -> tuple[Finding, ...]:
+    """A note for every set of activities that need each other."""
+    size = len(linked.activities)
+    suppliers, takers = linked.edges[:, 0], linked.edges[:, 1]
+    graph = coo_matrix((np.ones(len(suppliers)), (suppliers, takers)), shape=(size, size))
+    count, label = connected_components(graph, directed=True, connection="strong")
+    sizes = np.bincount(label, minlength=count)
+    found = []
+    for group in np.flatnonzero(sizes > 1):
+        members = np.flatnonzero(label == group)
+        first = linked.activities[int(members[0])]
+        found.append(
+            finding(
+                "background.loop",
+                first.place,
+                severity=Severity.NOTE,
+                count=len(members),
+                activity=first.name,
+            )
+        )
+    return tuple(sorted(found, key=lambda f: -int(f.arguments["count"])))
+
+
+def product_rows(linked: LinkedBackground, solved: UnitFootprints) -> tuple[ProductRow, ...]:
+    """Every product with its value and whether it is whole, in the order of the system."""
+    touched = _touched(linked)
+    reached = _upstream_counts(linked, touched)
+    rows = []
+    for j, (activity, product) in enumerate(
+        zip(linked.activities, linked.products, strict=True)
+    ):
+        shown = product or next(
+            (f for f in activity.flows if f.kind.value in ("product", "co-product")), None
+        )
+        value = None
+        if product is not None:
+            # A treatment is priced per unit handed over to it (see the carculator reader).
+            signed = float(solved.values[j])
+            value = -signed if product.amount < 0.0 else signed
+        rows.append(
+            ProductRow(
+                id=activity.id,
+                flow=shown.name if shown else activity.name,
+                location=activity.location,
+                unit=shown.unit if shown else "",
+                kg_co2e_per_unit=value,
+                whole=product is not None and not bool(touched[j]),
+                own_holes=int(linked.holes[j]),
+                upstream_holes=int(reached[j]),
+                comment=_comment(linked, j, product is not None and product.amount < 0.0),
+            )
+        )
+    return tuple(rows)
+
+
+def _upstream_counts(linked: LinkedBackground, touched: Any) -> Any:
+    """How many activities with holes each product's supply chain reaches."""
+    matrix = linked.technosphere.tocsc()  # column j: what j takes
+    size = matrix.shape[0]
+    counts = np.zeros(size, dtype=np.int64)
+    if size > 2_000:  # one search per product is too much: only whole or not is told
+        return np.where(touched, np.maximum(linked.holes > 0, 1), 0)
+    for j in np.flatnonzero(touched):
+        seen = {int(j)}
+        waiting = [int(j)]
+        while waiting:
+            at = waiting.pop()
+            for i in matrix.indices[matrix.indptr[at] : matrix.indptr[at + 1]].tolist():
+                if i not in seen and touched[i]:
+                    seen.add(i)
+                    waiting.append(i)
+        counts[j] = int(np.count_nonzero(linked.holes[list(seen)]))
+    return counts
+
+
+def _comment(linked: LinkedBackground, j: int, treatment: bool) -> str:
+    parts = [linked.activities[j].name]
+    if treatment:
+        parts.append("handed over for treatment")
+    if linked.not_in_gwp[j]:
+        parts.append(f"{linked.not_in_gwp[j]} own emissions to air have no GWP100")
+    if linked.filled[j]:
+        parts.append(f"{linked.filled[j]} inputs priced by a factor brought for them")
+    return "; ".join(parts)
+
+
+def factors(
+    rows: tuple[ProductRow, ...],
+    *,
+    set_id: str,
+    source: str,
+    licence: str,
+    gwp_set: str,
+    year: int | None = None,
+) -> tuple[EmissionFactor, ...]:
+    """The whole products as emission factors [kg CO2e per unit]; the others are left out."""
+    return tuple(
+        EmissionFactor(
+            id=f"{set_id}/{row.id}",
+            flow=row.flow,
+            unit=row.unit,
+            location=row.location,
+            kg_co2e_per_unit=row.kg_co2e_per_unit,
+            source=source,
+            licence=licence,
+            confidence=Confidence.COMPUTED,
+            gwp_set=gwp_set,
+            year=year,
+            comment=row.comment,
+        )
+        for row in rows
+        if row.whole and row.kg_co2e_per_unit is not None
+    )
