@@ -30,6 +30,7 @@ from saltbridge.cli.main import COMMANDS, run
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "border-officer.md",
+    "compare-rule-sets.md",
     "first-footprint.md",
     "keys.md",
     "operate.md",

@@ -12,6 +12,8 @@ life; aluminium by cut-off 100·(0.7·16 + 0.3·1) = 1,150; 1,500·0.0545 + 1,50
 
 import pytest
 
+from saltbridge.footprint.bridge import bridge
+from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.model import (
     Carrier,
     CircularTerms,
@@ -19,7 +21,14 @@ from saltbridge.footprint.model import (
     Inventory,
     Stage,
 )
-from saltbridge.testing.inventories import factor, footprint, inventory, process, row
+from saltbridge.testing.inventories import (
+    factor,
+    factor_set,
+    footprint,
+    inventory,
+    process,
+    row,
+)
 
 
 def battery() -> Inventory:
@@ -76,3 +85,61 @@ def test_catena_x() -> None:
     assert result.total_kg_co2e == pytest.approx(6046.15, rel=1e-12)
     assert result.total_kg_co2e / 400 == pytest.approx(15.115, abs=5e-4)
     assert not result.holes
+
+
+# Start, end → steps [kg CO2e per battery] in the printed order, each worked out by hand.
+#
+# draft → Catena-X: the boundary drops distribution 150, other end of life 100, the scrap's
+# −1,080 and 0.2: +829.8. The aluminium goes from 1,510 to 1,150. Electricity from 1,733.1 to
+# 1,500·0.0545 + 1,500·0.6096 = 996.15.
+# A rule set that has read neither recycling nor electricity keeps no number for the lines they
+# touch: 1,510 − 1,080 + 0.2 = 430.2 and 1,733.1 become holes; 4,150 stay known.
+# Catena-X → such a rule set: its boundary brings distribution, other end of life and, still by
+# cut-off, the scrap's disposal of 0.2 back: +250.2; then 1,150 + 0.2 and 996.15 become holes.
+# annex-ii and the Chinese notice leave the same rules open: nothing moves between them.
+UNREAD = {"recycling": -430.2, "electricity": -1733.1}
+FROM_GATE = {"boundary": 250.2, "recycling": -1150.2, "electricity": -996.15}
+BY_HAND: dict[tuple[str, str], dict[str, float]] = {
+    ("eu-cfb@draft-2024-04", "catena-x-pcf@v4"): {
+        "boundary": 829.8,
+        "recycling": -360.0,
+        "electricity": -736.95,
+    },
+    # The boundary comes first, so the scrap's credit appears in the recycling step.
+    ("catena-x-pcf@v4", "eu-cfb@draft-2024-04"): {
+        "boundary": 250.2,
+        "recycling": 360.0 - 1080.0,
+        "electricity": 736.95,
+    },
+    ("eu-cfb@draft-2024-04", "cn-miit-551@2025-551"): UNREAD,
+    ("eu-cfb@draft-2024-04", "eu-cfb@annex-ii"): UNREAD,
+    ("catena-x-pcf@v4", "cn-miit-551@2025-551"): FROM_GATE,
+    ("catena-x-pcf@v4", "eu-cfb@annex-ii"): FROM_GATE,
+    ("cn-miit-551@2025-551", "eu-cfb@annex-ii"): {},
+}
+
+
+@pytest.mark.parametrize(("start", "end"), BY_HAND)
+def test_bridges_worked_out_by_hand(start: str, end: str) -> None:
+    names = (start.split("@"), end.split("@"))
+    first, last = ((methodologies()[id], edition) for id, edition in names)
+    found = bridge(battery(), first, last, [factor_set(*PRICES)])
+    expected = BY_HAND[start, end]
+    assert {s.rule: s.delta_kg_co2e for s in found.steps} == pytest.approx(expected, abs=1e-9)
+    assert [s.rule for s in found.steps] == list(expected)
+    assert abs(found.gap_kg_co2e) <= 1e-9
+    if end in ("cn-miit-551@2025-551", "eu-cfb@annex-ii"):
+        assert found.end.footprint.total_kg_co2e == pytest.approx(4150.0, rel=1e-12)
+        # Each row has its own range: aluminium 1,150 to 1,510, scrap −1,079.8 to 0.2,
+        # electricity 996.15 to 1,733.1.
+        low, high = found.end.footprint.range_kg_co2e or (0.0, 0.0)
+        assert low == pytest.approx(4150 + 1150 - 1079.8 + 996.15, rel=1e-12)
+        assert high == pytest.approx(4150 + 1510 + 0.2 + 1733.1, rel=1e-12)
+
+
+def test_the_last_block_is_the_unit() -> None:
+    """6,313.3 kg / 28,800 kWh and 6,046.15 kg per piece of 400 kg: 0.21921 and 15.115 kg/kg."""
+    eu, catena = methodologies()["eu-cfb"], methodologies()["catena-x-pcf"]
+    found = bridge(battery(), (eu, "draft-2024-04"), (catena, "v4"), [factor_set(*PRICES)])
+    assert found.start.per_unit == pytest.approx(0.219212, abs=5e-7)
+    assert found.end.per_unit == pytest.approx(6046.15, rel=1e-12)

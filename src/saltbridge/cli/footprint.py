@@ -44,7 +44,7 @@ def footprint(
         inventory=loaded.inventory,
         inventory_digest=loaded.digest,
         methodology=methodology,
-        assumptions=_assumptions(assume or []),
+        assumptions=assumptions(assume or []),
         declare=declare,
         sources=loaded.sources,
     )
@@ -64,7 +64,12 @@ def footprint(
         show(result, spoken, told)
 
 
-def _assumptions(pairs: list[str]) -> dict[str, str]:
+def assumptions(pairs: list[str]) -> dict[str, str]:
+    """``key=value`` pairs of the command line.
+
+    Raises:
+        FaultyInput: one of them has another form; all of them at once.
+    """
     from saltbridge.core.errors import FaultyInput
     from saltbridge.core.finding import finding
 

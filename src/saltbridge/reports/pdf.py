@@ -35,12 +35,18 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """A heading with paragraphs and at most one table; ``nothing`` stands for no rows."""
+    """A heading with paragraphs, at most one picture and one table.
+
+    ``picture`` is an SVG document of ours; ``nothing`` stands for no rows; ``new_page`` starts
+    the section on a page of its own.
+    """
 
     title: str
     paragraphs: Sequence[str] = ()
     table: Table | None = None
     nothing: str = ""
+    picture: str = ""
+    new_page: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,8 +125,12 @@ _TEMPLATE: Final = """
   ..report.facts.map(((label, words)) => (text(fill: luma(70), label), cell(words))).flatten()
 )
 #for section in report.sections {
+  if section.new_page { pagebreak(weak: true) }
   block(above: 7mm, below: 2.5mm, sticky: true, text(12pt, fill: accent, section.title))
   for paragraph in section.paragraphs { par(cell(paragraph)) }
+  if section.picture != "" {
+    block(above: 3mm, image(bytes(section.picture), format: "svg", width: 100%))
+  }
   if section.table != none and section.table.rows.len() > 0 {
     let data = section.table
     let count = data.headings.len()

@@ -1,0 +1,138 @@
+"""``compare`` on the shipped examples: it closes, and reports say what the bridge says."""
+
+import json
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from saltbridge.adapters.factors.library import Library
+from saltbridge.adapters.inventory_files import load
+from saltbridge.cli.main import run
+from saltbridge.core.errors import FaultyInput
+from saltbridge.footprint.bridge_record import bridge_record
+from saltbridge.footprint.methodologies import known
+from saltbridge.locales import LANGUAGES, number
+from saltbridge.reports.bridge_report import bridge_report
+from saltbridge.reports.bridge_svg import bridge_svg
+from saltbridge.reports.bridge_words import meaning, signed
+from saltbridge.reports.pdf import report_pdf
+from saltbridge.services.compare import CompareRequest, compare
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EU, CATENA, CHINA = "eu-cfb@draft-2024-04", "catena-x-pcf@v4", "cn-miit-551@2025-551"
+# The rule sets of the first examples in every order; every other one is reached from the draft.
+PAIRS = [*combinations((EU, CATENA, CHINA), 2)]
+PAIRS += [(EU, name) for name in known() if name not in (EU, CATENA, CHINA)]
+
+
+@lru_cache(maxsize=4)
+def example(name: str) -> Any:
+    return load(EXAMPLES / f"{name}-pack").inventory
+
+
+def bridged(name: str, start: str, end: str, **more: Any) -> Any:
+    request = CompareRequest(inventory=example(name), start=start, end=end, **more)
+    return compare(Library(), date(2026, 11, 23), request)
+
+
+@lru_cache(maxsize=2)
+def record(end: str) -> Any:
+    return bridge_record(bridged("nmc111", EU, end), example("nmc111"))
+
+
+@pytest.mark.parametrize(("start", "end"), PAIRS)
+def test_compare_closes_on_the_example_without_background(start: str, end: str) -> None:
+    found = bridged("nmc111", start, end)
+    assert abs(found.gap_kg_co2e) <= 1e-9
+    assert sum(s.delta_kg_co2e for s in found.steps) == pytest.approx(
+        found.end.footprint.total_kg_co2e - found.start.footprint.total_kg_co2e, abs=1e-9
+    )
+
+
+@pytest.mark.full("the carculator background in the cache")
+@pytest.mark.parametrize("name", ["lfp", "nmc622", "nmc811"])
+@pytest.mark.parametrize(("start", "end"), PAIRS)
+def test_compare_closes_on_the_examples_with_background(
+    name: str, start: str, end: str
+) -> None:
+    from saltbridge.adapters.background.carculator import FETCH_COMMAND, is_fetched
+
+    if not is_fetched():
+        pytest.skip(f"the carculator background is not in the cache: {FETCH_COMMAND}")
+    assert abs(bridged(name, start, end).gap_kg_co2e) <= 1e-9
+
+
+def test_an_inventory_without_rows_is_a_finding() -> None:
+    from dataclasses import replace
+
+    empty = replace(example("nmc111"), exchanges=())
+    with pytest.raises(FaultyInput):
+        compare(
+            Library(), date(2026, 11, 23), CompareRequest(inventory=empty, start=EU, end=CATENA)
+        )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_picture_carries_every_step_with_its_number(language: str) -> None:
+    for end in (CATENA, CHINA):
+        picture = ElementTree.fromstring(bridge_svg(record(end), language))  # noqa: S314
+        words = {t.text for t in picture.iter("{http://www.w3.org/2000/svg}text")}
+        for step in record(end)["steps"]:
+            assert signed(step["delta_kg_co2e"], language) in words
+        assert record(end)["to"]["methodology"] in words
+        for bar in picture.iter("{http://www.w3.org/2000/svg}rect"):
+            left, width = float(bar.get("x", 0)), float(bar.get("width", 0))
+            assert left >= 0 and left + width <= 640.01
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lost_knowledge_is_not_called_a_saving(language: str) -> None:
+    """Between the draft and the notice lines become holes: the words say which and how many."""
+    steps = [s for s in record(CHINA)["steps"] if s["holes"]]
+    assert {s["rule"] for s in steps} == {"recycling", "electricity"}
+    told = " ".join(meaning(record(CHINA), language))
+    for step in steps:
+        lost = [line for line in step["lines"] if line["change"] == "became_hole"]
+        assert f"{len(lost)} " in told
+    low = record(CHINA)["from"]["range_kg_co2e"]["low"]
+    assert number(low, language) in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_has_two_pages(language: str) -> None:
+    pytest.importorskip("typst")
+    made = bridge_report(record(CHINA), language)
+    content = report_pdf(made, datetime(2026, 11, 28, tzinfo=UTC))
+    assert content.startswith(b"%PDF") and b"/Count 2" in content
+    texts = [t for s in made.sections if s.table for r in s.table.rows for t in r]
+    assert not [t for t in texts if t.startswith("bridge.")]
+
+
+def test_the_command_writes_json_and_picture(tmp_path: Path, capsys: Any) -> None:
+    target = tmp_path / "bridge.svg"
+    folder = str(EXAMPLES / "nmc111-pack")
+    arguments = [
+        "compare",
+        folder,
+        "--from",
+        EU,
+        "--to",
+        CATENA,
+        "--json",
+        "--svg",
+        str(target),
+    ]
+    assert run(arguments) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["from"]["methodology"] == EU and told["to"]["methodology"] == CATENA
+    assert told["from"]["total_kg_co2e"] == pytest.approx(482.7601587339834, rel=1e-9)
+    for step in told["steps"]:
+        assert {"rule", "clause", "delta_kg_co2e", "lines"} <= set(step)
+    assert target.read_text("utf-8").startswith("<svg")
+    arguments[-1] = str(tmp_path / "nowhere" / "bridge.svg")
+    assert run(arguments) == 2
