@@ -23,8 +23,8 @@ from saltbridge.services.analyse import Analysis
 TOP = 8
 PATHS_SHOWN = 14
 FINDINGS_ALIKE = 3
-_BAR = 24
-_NAME = 52
+_BAR = 16
+_NAME = 40
 
 
 def show(found: Analysis, product: str, tongue: str, sankey: Path | None = None) -> None:
