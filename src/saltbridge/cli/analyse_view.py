@@ -155,7 +155,7 @@ class _View:
         for s in self.found.sensitivities:
             # Outputs and what passes a whole product on only scale the total.
             passes = s.elasticity is None or abs(s.elasticity) > 0.995
-            if s.parameter.kind is ParameterKind.OUTPUT or passes:
+            if s.parameter.kind is ParameterKind.OUTPUT or passes or _is_gwp(s.parameter):
                 continue
             unit = symbol(s.parameter.unit)
             if s.parameter.kind is ParameterKind.FACTOR:
@@ -261,6 +261,11 @@ def _as_tree(paths: Sequence[ChainPath]) -> list[ChainPath]:
         ordered.append(path)
         stack += reversed(after.get(path.processes, []))
     return ordered
+
+
+def _is_gwp(parameter: Parameter) -> bool:
+    """Whether it is the warming potential of a gas, which nobody can pull as a lever."""
+    return parameter.factor is not None and parameter.factor.id.startswith("gwp:")
 
 
 def _cut(name: str, width: int = 44) -> str:

@@ -37,6 +37,7 @@ from saltbridge.footprint.pedigree import UnreadablePedigree, pedigree_ln_sd
 POOR_FIRST_ORDER = 0.15
 # A location parameter further from the amount than this is told.
 _LOCATION_TOLERANCE = 0.01
+_NOISE = 1e-12  # of the mean: a smaller standard deviation is rounding
 _BATCH = 256  # samples solved together
 _NAMED = 8
 
@@ -65,7 +66,7 @@ class Spread:
     @property
     def first_order_ratio(self) -> float | None:
         """Predicted standard deviation by drawn one; None where nothing spreads."""
-        return None if self.sd == 0 else self.first_order_sd / self.sd
+        return None if self.sd <= _NOISE * abs(self.mean) else self.first_order_sd / self.sd
 
     @property
     def first_order_is_poor(self) -> bool:
