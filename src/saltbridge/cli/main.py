@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "compare": ("compare", "compare", "Show why two rule sets give two numbers."),
     "analyse": ("analyse", "analyse", "Show how sure a footprint is and what moves it most."),
+    "what-if": ("what_if", "what_if", "Change an inventory and see it under every rule set."),
     "background": ("background", "app", "Fetch background data that may not be packaged."),
     "node": ("node", "app", "Set up, introduce and serve the node of one company."),
     "people": ("people", "app", "Add people to a node, give them roles, lock and remove them."),

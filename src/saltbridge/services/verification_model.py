@@ -294,6 +294,7 @@ class _Rerun:
             factor_sets=model.factor_sets,
             assumptions=model.assumptions,
             declare=self._stored["kind"] == "declaration",
+            scenario=self._stored["record"].get("scenario"),
         )
         made_on: date = from_iso(self._stored["made_at"]).date()
         supplied, remarks = verified_supplier_factors(self._view, frozenset(model.deliveries))
