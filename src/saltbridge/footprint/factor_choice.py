@@ -171,8 +171,6 @@ class FactorChoice:
             TeR=row.TeR,
             GeR=row.GeR,
             TiR=row.TiR,
-            dqi=row.dqi,
-            biogenic_carbon_kg=row.biogenic_carbon_kg,
             supplier=row.supplier,
             comment=row.comment,
         )

@@ -254,6 +254,7 @@ class Pricer:
             licence="; ".join(dict.fromkeys(x for x in licences if x)),
             confidence=weakest(doubts) or terms.confidence,
             comment=f"{self.recycling.name}: {shares}",
+            prospective=own is not None and uses_own and own.prospective,
         )
 
     def _line(

@@ -15,6 +15,7 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.accounting import (
     Accounted,
     FootprintRequest,
+    supplied_metals,
     verified_supplier_factors,
     with_remarks,
     work_out,
@@ -45,8 +46,9 @@ def account(world: World, request: FootprintRequest) -> Accounted:
     now = world.clock.now()
     with world.store.reading() as view:
         supplied, remarks = verified_supplier_factors(view)
+        metals = supplied_metals(view)
         deliveries = tuple(record.id for record in every(view, "pcf"))
-    result = work_out(world.factor_library, now.date(), request, supplied)
+    result = work_out(world.factor_library, now.date(), request, supplied, metals)
     result = with_remarks(result, request.inventory, remarks)
     signed = _signed(world, request, result, now)
     with world.store.unit_of_work() as work:

@@ -19,6 +19,7 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.accounting import (
     Accounted,
     FootprintRequest,
+    supplied_metals,
     verified_supplier_factors,
     with_remarks,
     work_out,
@@ -294,12 +295,13 @@ class _Rerun:
             factor_sets=model.factor_sets,
             assumptions=model.assumptions,
             declare=self._stored["kind"] == "declaration",
-            scenario=self._stored["record"].get("scenario"),
         )
         made_on: date = from_iso(self._stored["made_at"]).date()
-        supplied, remarks = verified_supplier_factors(self._view, frozenset(model.deliveries))
+        then = frozenset(model.deliveries)
+        supplied, remarks = verified_supplier_factors(self._view, then)
+        metals = supplied_metals(self._view, then)
         try:
-            result = work_out(self._world.factor_library, made_on, request, supplied)
+            result = work_out(self._world.factor_library, made_on, request, supplied, metals)
         except SaltbridgeError as fault:
             self._fault("result", fault)
             return None

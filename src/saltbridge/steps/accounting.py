@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused
-from saltbridge.core.finding import Finding, finding
+from saltbridge.core.finding import Finding
 from saltbridge.footprint.calculate import calculate
 from saltbridge.footprint.check import check_content
 from saltbridge.footprint.declare.declaration import (
@@ -23,10 +22,10 @@ from saltbridge.footprint.methodologies import choose
 from saltbridge.footprint.model import EmissionFactor, FactorSet, Inventory
 from saltbridge.footprint.record import footprint_record
 from saltbridge.footprint.result import CarbonFootprint
-from saltbridge.footprint.supplier_records import supplier_factors
+from saltbridge.footprint.supplier_providers import SuppliedMetal, supplement
 from saltbridge.formats.inventory_sources import EvidenceFile, InventorySources
 from saltbridge.ports import FactorLibrary, UnitOfWork
-from saltbridge.steps.records import every
+from saltbridge.steps.supplier_documents import kept_documents
 from saltbridge.trust.claims import Receipt, SignedClaim
 
 
@@ -37,8 +36,7 @@ class FootprintRequest:
     ``factor_sets`` replaces the sets the inventory names. ``placed_on_market`` chooses the
     edition where none is named; the day of the request otherwise. ``sources`` are the files the
     inventory was read from and ``evidence`` the documents behind it: both are kept with the
-    footprint on the node, for whoever verifies it. ``scenario`` says that the inventory is a
-    what-if and what was changed in it: the record carries it, and nothing is declared.
+    footprint on the node, for whoever verifies it.
     """
 
     inventory: Inventory
@@ -50,7 +48,6 @@ class FootprintRequest:
     placed_on_market: date | None = None
     sources: InventorySources | None = None
     evidence: Sequence[EvidenceFile] = ()
-    scenario: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,11 @@ def work_out(
     today: date,
     request: FootprintRequest,
     supplied: Sequence[EmissionFactor] = (),
+    metals: Sequence[SuppliedMetal] = (),
 ) -> Accounted:
     """The footprint of a request; nothing is signed or stored.
+
+    ``metals`` fill empty terms of the circular footprint formula.
 
     Raises:
         FaultyInput: the inventory, the methodology or an assumption is faulty.
@@ -95,24 +95,27 @@ def work_out(
     if names is None:
         names = request.inventory.factor_sets
     sets: list[FactorSet] = [library.factor_set(name) for name in names]
+    inventory, notes, records = supplement(request.inventory, metals)
     footprint = calculate(
-        request.inventory,
+        inventory,
         methodology,
         edition,
         sets,
         supplier_factors=supplied,
         assumptions=request.assumptions,
     )
+    if notes:
+        footprint = replace(footprint, findings=(*footprint.findings, *notes))
     possible, obstacles = declaration_or_findings(footprint)
-    if request.scenario is not None:
-        possible, obstacles = ESTIMATE, (finding("whatif.no-declaration"), *obstacles)
     if request.declare and possible != DECLARATION:
         raise Refused(obstacles)
     kind = DECLARATION if request.declare else ESTIMATE
-    used = sorted({c.factor.record for c in footprint.contributions if c.factor.record})
+    used = sorted(
+        {c.factor.record for c in footprint.contributions if c.factor.record} | {*records}
+    )
     return Accounted(
         footprint,
-        _with_scenario(footprint_record(footprint, request.inventory, kind), request.scenario),
+        footprint_record(footprint, request.inventory, kind),
         kind,
         obstacles,
         {s.id: s.digest for s in sets},
@@ -128,36 +131,28 @@ def with_remarks(
         return result
     footprint = replace(result.footprint, findings=(*result.footprint.findings, *remarks))
     record = footprint_record(footprint, inventory, result.kind)
-    record = _with_scenario(record, result.record.get("scenario"))
     return replace(result, footprint=footprint, record=record)
-
-
-def _with_scenario(
-    record: dict[str, Any], scenario: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """The record of a what-if says that it is one; that of a footprint has no such member."""
-    return record if scenario is None else {**record, "scenario": dict(scenario)}
 
 
 def verified_supplier_factors(
     view: UnitOfWork, only: Collection[str] | None = None
 ) -> tuple[tuple[EmissionFactor, ...], tuple[Finding, ...]]:
-    """Factors of all verified PCF deliveries; of two for one flow the newer one counts.
+    """Factors of all supplier documents; of two for one flow and place the newer one counts.
 
-    ``only`` leaves out every delivery it does not name: those that came later.
+    ``only`` leaves out every document it does not name: those that came later.
     """
     newest: dict[tuple[str, str, str], EmissionFactor] = {}
     remarks: list[Finding] = []
-    for record in sorted(every(view, "pcf"), key=lambda r: (r.written_at, r.id)):
-        if only is not None and record.id not in only:
-            continue
-        document = read_json(record.body, record.id)
-        delivery = document.get("delivery") or {}
-        supplier = str((delivery.get("provider") or {}).get("bpn") or "")
-        found, faults = supplier_factors(
-            document, supplier=supplier, digest=str(delivery.get("digest") or record.id)
-        )
+    for kept in kept_documents(view, only):
+        found, faults = kept.factors()
         remarks += faults
         for factor in found:
             newest[factor.supplier, factor.flow, factor.location] = factor
     return tuple(newest.values()), tuple(remarks)
+
+
+def supplied_metals(
+    view: UnitOfWork, only: Collection[str] | None = None
+) -> tuple[SuppliedMetal, ...]:
+    """Terms of metals in all supplier documents, oldest first: a newer one replaces them."""
+    return tuple(m for kept in kept_documents(view, only) for m in kept.metals())

@@ -19,9 +19,6 @@ _NOT_DECLARABLE = frozenset(
         "footprint.stage-empty",
         "footprint.factor-negative",
         "footprint.allocation-own",
-        "pass.price-missing",
-        "pass.substitution-by-row",
-        "pass.market-factor-refused",
     }
 )
 _DOUBTFUL = (Confidence.RECALLED, Confidence.ILLUSTRATIVE)
@@ -68,6 +65,7 @@ def declaration_or_findings(
     ]
     found += _recalled_rules(footprint)
     found += _doubtful(footprint)
+    found += _prospective(footprint)
     found += _holes(footprint)
     return (ESTIMATE if found else DECLARATION), tuple(found)
 
@@ -110,6 +108,18 @@ def _doubtful(footprint: CarbonFootprint) -> list[Finding]:
                 ),
             )
     return list(found.values())
+
+
+def _prospective(footprint: CarbonFootprint) -> list[Finding]:
+    """A declaration speaks of what was made: no factor in it may look ahead."""
+    found = {
+        line.factor.id: finding(
+            "supplier.prospective-declared", line.place, factor=line.factor.id, flow=line.flow
+        )
+        for line in reversed(footprint.contributions)
+        if line.factor.prospective
+    }
+    return list(found.values())[::-1]
 
 
 def _holes(footprint: CarbonFootprint) -> list[Finding]:
