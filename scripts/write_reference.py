@@ -10,6 +10,7 @@ from pathlib import Path
 from saltbridge.adapters.settings import SETTINGS
 from saltbridge.border.catalogue import catalogue_for, catalogued_kinds
 from saltbridge.border.rules import Pack, packaged_packs
+from saltbridge.footprint.legal_dates import REGULATION, article_7
 from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.methodology import Methodology, RuleSet
 from saltbridge.formats.inventory_reference import schema_markdown
@@ -103,9 +104,30 @@ def _methodologies_page() -> Iterator[str]:
         "number ([why](../decisions/0008-recalled-rules-are-not-declared.md)). A rule that is "
         "*not loaded* was not read or cannot be checked here; it is never invented."
     )
+    yield from _article_7()
     for methodology in methodologies().values():
         for rules in reversed(methodology.rule_sets):
             yield from _rule_set(methodology, rules)
+
+
+def _article_7() -> Iterator[str]:
+    yield ""
+    yield "## Dates of Article 7"
+    yield ""
+    yield (
+        f"{REGULATION}. A duty applies from the latest of the days in its row. An act that is "
+        "not in force has no day, so the duty is *pending*: nobody can say from when it "
+        "applies, which is not the same as a declaration that is missing. `saltbridge "
+        "methodologies --in-force ACT=DATE` works the days out for acts in force."
+    )
+    yield ""
+    yield "| duty | category | applies from the latest of | text |"
+    yield "|---|---|---|---|"
+    for duty in article_7().values():
+        formula = duty.applies_from
+        terms = [f"{formula.fixed}", *(f"`{t.act}` + {t.months} months" for t in formula.after)]
+        where = duty.citation.removeprefix(f"{REGULATION}, ")
+        yield f"| {duty.id} | {duty.category} | {', '.join(terms)} | {where} |"
 
 
 def _rule_set(methodology: Methodology, rules: RuleSet) -> Iterator[str]:
@@ -114,6 +136,8 @@ def _rule_set(methodology: Methodology, rules: RuleSet) -> Iterator[str]:
     yield f"## {methodology.id}@{edition.name}"
     yield ""
     start = "no date" if edition.applies_from is None else f"from {edition.applies_from}"
+    if edition.applies_until is not None:
+        start += f" until {edition.applies_until}"
     yield f"{methodology.title}: {edition.title}. Status: **{edition.status.value}**, {start}."
     yield ""
     stages = ", ".join(text(f"footprint.stage.{s.value}") for s in rules.boundary)
@@ -124,6 +148,9 @@ def _rule_set(methodology: Methodology, rules: RuleSet) -> Iterator[str]:
         if len(candidates) > 1:
             yield f"- {name}: not loaded, calculated as {' and as '.join(candidates)}"
     yield f"- Significant digits of the declared value: {rules.significant_digits}"
+    if rules.redeclare_above is not None:
+        share = f"{100 * rules.redeclare_above:g} %"
+        yield f"- A new value is asked for where it changes by more than {share}"
     for key, values in rules.assumptions.items():
         choices = " or ".join(f"`{key}={v}`" for v in values) or f"`{key}=NUMBER`"
         yield f"- A person may assume {choices}"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from tests.footprint.test_properties import DRAFT, PRICES, inventories
 
 from saltbridge.footprint.linear_model import LinearModel, ParameterKind
-from saltbridge.footprint.model import CircularTerms, Inventory, LocalFactor
+from saltbridge.footprint.model import Carrier, CircularTerms, Inventory, LocalFactor
 from saltbridge.testing.inventories import factor, inventory, model, process, row
 from saltbridge.testing.linear_systems import inventory_of
 
@@ -75,14 +75,14 @@ def test_stages_sum_to_the_score_and_to_its_gradient(what: Inventory) -> None:
 
 
 def test_a_factor_used_by_two_rows_is_one_parameter() -> None:
+    grid = {"carrier": Carrier.ELECTRICITY, "location": "CN"}
     what = inventory(
         process("cell"),
         row("cell", "input", "electrode", 2.0),
-        row("cell", "input", "electricity", 3.0, "kWh", carrier="electricity", location="CN"),
+        row("cell", "input", "electricity", 3.0, "kWh", **grid),
         process("electrode"),
-        row("electrode", "input", "electricity", 5.0, "kWh", carrier="electricity",
-            location="CN"),
-    )  # fmt: skip
+        row("electrode", "input", "electricity", 5.0, "kWh", **grid),
+    )
     found = model(what, factor("electricity", 0.6, "kWh", location="CN", id="grid"))
     assert found.gradient()["factor:grid"] == pytest.approx(13.0, rel=1e-12)
     changed = found.with_factor("grid", 0.1)

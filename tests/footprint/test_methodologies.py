@@ -7,8 +7,13 @@ import pytest
 from saltbridge.core.edition import EditionStatus, NoEditionInForce
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.declare.declaration import ESTIMATE, declaration_or_findings
 from saltbridge.footprint.methodologies import choose, known, methodologies
-from saltbridge.footprint.model import CircularTerms, Inventory
+from saltbridge.footprint.model import (
+    CircularTerms,
+    Inventory,
+    Stage,
+)
 from saltbridge.footprint.result import HoleReason
 from saltbridge.locales import LANGUAGES, has_text
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
@@ -19,20 +24,142 @@ MIIT = "cn-miit-551@2025-551"
 
 def test_the_folder_is_the_registry() -> None:
     assert known() == (
+        "catena-x-pcf@v3",
         "catena-x-pcf@v4",
+        "catena-x-pcf@v4.1",
         "cn-miit-551@2025-551",
         "eu-cfb@annex-ii",
         "eu-cfb@draft-2024-04",
+        "gba@v2",
+        "iso-14067@2018",
+        "pact@v3",
     )
 
 
 def test_only_editions_in_force_are_chosen_by_date() -> None:
     assert choose("catena-x-pcf", DAY)[1].name == "v4"
-    with pytest.raises(NoEditionInForce):
-        choose("catena-x-pcf", date(2025, 8, 31))
     for pending in ("eu-cfb", "cn-miit-551"):
         with pytest.raises(NoEditionInForce):
             choose(pending, date(2030, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "edition"),
+    [
+        ("catena-x-pcf", date(2024, 8, 1), "v3"),
+        ("catena-x-pcf", date(2025, 8, 31), "v3"),
+        ("catena-x-pcf", date(2025, 9, 1), "v4"),
+        ("catena-x-pcf", date(2030, 1, 1), "v4"),  # v4.1 has no day yet
+        ("pact", date(2025, 4, 30), "v3"),
+        ("iso-14067", DAY, "2018"),
+        ("gba", DAY, "v2"),
+    ],
+)
+def test_the_day_of_the_battery_chooses_the_edition(name: str, day: date, edition: str) -> None:
+    chosen = choose(name, day)[1]
+    assert (chosen.name, chosen.status) == (edition, EditionStatus.IN_FORCE)
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("catena-x-pcf", date(2024, 7, 31)),
+        ("pact", date(2025, 4, 29)),
+        ("gba", date(2023, 6, 1)),  # its month is not known: it governs nothing too early
+    ],
+)
+def test_before_its_first_edition_a_methodology_governs_nothing(name: str, day: date) -> None:
+    with pytest.raises(NoEditionInForce):
+        choose(name, day)
+
+
+def test_an_edition_that_was_replaced_is_in_force_for_its_own_time_only() -> None:
+    in_its_time = choose("catena-x-pcf@v3", date(2025, 3, 1))[1]
+    assert in_its_time.status is EditionStatus.IN_FORCE
+    assert choose("catena-x-pcf@v3", DAY)[1].status is EditionStatus.WITHDRAWN
+    assert choose("catena-x-pcf@v4", date(2025, 3, 1))[1].status is EditionStatus.PENDING
+
+
+@pytest.mark.parametrize("name", ["catena-x-pcf@v3", "catena-x-pcf@v4.1", MIIT])
+def test_withdrawn_and_pending_editions_give_estimates(name: str) -> None:
+    what = inventory(process("pack"), row("pack", "input", "cell", 2.0))
+    result = footprint(what, factor("cell", 10.0), methodology=name)
+    kind, obstacles = declaration_or_findings(result)
+    assert kind == ESTIMATE
+    assert "footprint.not-in-force" in {f.code for f in obstacles}
+    assert result.total_kg_co2e == 20.0  # calculated all the same
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        ("catena-x-pcf@v3", 0.10),
+        ("catena-x-pcf@v4", 0.10),
+        ("catena-x-pcf@v4.1", 0.10),
+        ("pact@v3", 0.10),
+        ("eu-cfb@annex-ii", None),
+        ("eu-cfb@draft-2024-04", None),
+        (MIIT, None),
+        ("iso-14067@2018", None),
+        ("gba@v2", None),
+    ],
+)
+def test_the_change_that_asks_for_a_new_value(name: str, share: float | None) -> None:
+    methodology, edition = choose(name, DAY)
+    rules = methodology.rule_set(edition)
+    assert rules.redeclare_above == share
+    cited = [r.value for r in rules.rules if r.id == "redeclaration"]
+    if share is None:
+        assert not any("%" in value for value in cited)
+    else:
+        assert len(cited) == 1 and f"{share:.0%}".replace("%", " %") in cited[0]
+
+
+GATE = (Stage.RAW_MATERIAL, Stage.MAIN_PRODUCTION)
+ALL = tuple(Stage)
+
+
+@pytest.mark.parametrize(
+    ("name", "boundary", "cut_off"),
+    [
+        ("eu-cfb@draft-2024-04", ALL, ("mass", 0.01)),
+        ("catena-x-pcf@v4", GATE, ("emissions", 0.03)),
+        ("pact@v3", GATE, ("emissions", 0.03)),
+        ("iso-14067@2018", ALL, None),
+        (MIIT, ALL, None),
+        ("gba@v2", (*GATE, Stage.END_OF_LIFE), ("emissions", 0.03)),
+    ],
+)
+def test_boundary_and_cut_off_are_those_of_the_table(
+    name: str, boundary: tuple[Stage, ...], cut_off: tuple[str, float] | None
+) -> None:
+    """Published: the comparison of rule sets this project works from (method bridge)."""
+    methodology, edition = choose(name, DAY)
+    rules = methodology.rule_set(edition)
+    assert rules.boundary == boundary
+    read = None if rules.cut_off is None else (rules.cut_off.of, rules.cut_off.share)
+    assert read == cut_off
+
+
+def test_rules_from_memory_keep_iso_and_gba_from_being_declared() -> None:
+    what = inventory(process("pack"), row("pack", "input", "cell", 2.0))
+    for name in ("iso-14067", "gba", "pact"):
+        kind, obstacles = declaration_or_findings(
+            footprint(what, factor("cell", 10.0), methodology=name)
+        )
+        assert kind == ESTIMATE
+        assert "footprint.recalled-rule" in {f.code for f in obstacles}, name
+
+
+@pytest.mark.parametrize(
+    ("unit", "amount", "declared"),
+    [("kg", 1.0, "kg"), ("t", 1000.0, "kg"), ("MWh", 1000.0, "kWh"), ("piece", 1.0, "piece")],
+)
+def test_a_free_unit_is_that_of_the_product(unit: str, amount: float, declared: str) -> None:
+    what = inventory(process("pack", unit=unit), row("pack", "input", "cell", 2.0))
+    given = footprint(what, methodology="pact@v3").declared_unit
+    assert given is not None
+    assert (given.kind, given.amount, given.unit) == ("declared", amount, declared)
 
 
 def test_drafts_are_chosen_by_name() -> None:
@@ -41,7 +168,7 @@ def test_drafts_are_chosen_by_name() -> None:
     assert edition.applies_from is None
 
 
-@pytest.mark.parametrize("name", ["eu-cfb@2030", "pact", "", "@", "eu-cfb@"])
+@pytest.mark.parametrize("name", ["eu-cfb@2030", "pef", "", "@", "eu-cfb@"])
 def test_an_unknown_name_lists_what_exists(name: str) -> None:
     with pytest.raises(FaultyInput) as caught:
         choose(name, DAY)

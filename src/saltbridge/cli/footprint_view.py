@@ -179,7 +179,7 @@ class _View:
                 str(i + 1),
                 escape(line["flow"]),
                 escape(line["process"]),
-                f"{self.num(line['amount'])} {_symbol(line['unit'])}",
+                f"{self.num(line['amount'])} {symbol(line['unit'])}",
                 f"× {self.num(factor['value'])}",
                 self.num(line["kg_co2e"]),
             )
@@ -210,7 +210,7 @@ class _View:
             cells = [
                 escape(hole["flow"]),
                 escape(hole["process"]),
-                f"{self.num(hole['amount'])} {_symbol(hole['unit'])}",
+                f"{self.num(hole['amount'])} {symbol(hole['unit'])}",
                 self.say(f"reason.{hole['reason']}"),
                 self.span(low, high),
             ]
@@ -347,7 +347,7 @@ class _key:
         return hash(self._identity)
 
 
-def _symbol(unit: str) -> str:
+def symbol(unit: str) -> str:
     """A unit as short as people write it; the record keeps the word of the inventory."""
     return _SHORT.get(unit.lower(), unit)
 

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Ask what in an inventory cannot be right.",
     ),
     "compare": ("compare", "compare", "Show why two rule sets give two numbers."),
+    "analyse": ("analyse", "analyse", "Show how sure a footprint is and what moves it most."),
+    "what-if": ("what_if", "what_if", "Change an inventory and see it under every rule set."),
     "background": ("background", "app", "Fetch background data that may not be packaged."),
     "supplier": ("supplier", "app", "Take in, show and convert suppliers' footprints."),
     "node": ("node", "app", "Set up, introduce and serve the node of one company."),

@@ -2,13 +2,17 @@
 
 The copies together carry exactly the burden of the process. Outputs that are used again
 inside, or that avoid other production, are no co-products in this sense: they are shared
-among the copies like any other row.
+among the copies like any other row. Rows that name the one product they are ``only_for``
+belong to its copy whole (subdivision); what is left is shared by the first basis of the rule
+that every product has a value for. A rule with a ``price_ratio`` takes a physical basis only
+while prices per unit of that basis lie close together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
-from saltbridge.core.finding import Finding, finding
+from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.core.quantity import UnknownUnit, conversion_factor, same_dimension
 from saltbridge.footprint.methodology import AllocationRule
 from saltbridge.footprint.model import (
@@ -19,6 +23,8 @@ from saltbridge.footprint.model import (
     Process,
 )
 from saltbridge.footprint.units import mass_kg
+
+SUBDIVISION, SUBSTITUTION = "subdivision", "substitution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ def allocate(inventory: Inventory, rule: AllocationRule) -> Allocated:
     """The inventory with single-product processes, and the shares used.
 
     A process says its own basis in ``allocation`` (none: the reference flow bears all);
-    otherwise the first basis of the rule is taken for which every output has its value.
+    otherwise the first basis of the rule is taken for which every output has its value. By
+    substitution the outputs avoid what they replace, and the reference flow bears the rest.
     """
     outputs: dict[str, list[Exchange]] = {}
     rows: dict[str, list[Exchange]] = {}
@@ -68,15 +75,21 @@ def allocate(inventory: Inventory, rule: AllocationRule) -> Allocated:
     for process in inventory.processes:
         own = rows.get(process.id, [])
         co_products = outputs.get(process.id, [])
+        _only_for_known(process, own, co_products, findings)
         split = _split(process, co_products, rule, findings) if co_products else None
+        if split is not None and split.basis == SUBSTITUTION:
+            own += [replace(row, role=CoProductRole.SUBSTITUTE) for row in co_products]
+            shares.append(split)
+            split = None
         if split is None:
             processes.append(process)
             exchanges.extend(own)
             continue
         shares.append(split)
-        (_, first), *others = split.shares
+        subdivided = SUBDIVISION in rule.order
+        (reference, first), *others = split.shares
         processes.append(process)
-        exchanges.extend(replace(row, amount=row.amount * first) for row in own)
+        exchanges.extend(_part(own, reference, first, subdivided))
         for row, (flow, share) in zip(co_products, others, strict=True):
             copy = replace(
                 process,
@@ -89,7 +102,9 @@ def allocate(inventory: Inventory, rule: AllocationRule) -> Allocated:
                 reference_price=row.price,
             )
             processes.append(copy)
-            exchanges.extend(replace(r, process=copy.id, amount=r.amount * share) for r in own)
+            exchanges.extend(
+                replace(r, process=copy.id) for r in _part(own, flow, share, subdivided)
+            )
     made = {(s.process, flow) for s in shares for flow, _ in s.shares[1:]}
     exchanges = [
         replace(row, provider=copy_id(row.provider, row.flow))
@@ -104,6 +119,51 @@ def allocate(inventory: Inventory, rule: AllocationRule) -> Allocated:
     )
 
 
+def substitution_findings(inventory: Inventory, rule: AllocationRule) -> Iterator[Finding]:
+    """Outputs that a row lets avoid other production although the rule set does not."""
+    for row in inventory.exchanges:
+        avoids = row.direction is Direction.OUTPUT and row.role is CoProductRole.SUBSTITUTE
+        if avoids and SUBSTITUTION not in rule.order:
+            yield finding(
+                "pass.substitution-by-row",
+                replace(row.place, column="role"),
+                severity=Severity.WARNING,
+                flow=row.flow,
+                process=row.process,
+            )
+
+
+def _part(
+    rows: Sequence[Exchange], flow: str, share: float, subdivided: bool
+) -> Iterator[Exchange]:
+    """What one product of a process bears: its own rows whole, of the others its share."""
+    for row in rows:
+        if row.only_for and subdivided:
+            yield replace(row, amount=row.amount if row.only_for == flow else 0.0)
+        else:
+            yield replace(row, amount=row.amount * share)
+
+
+def _only_for_known(
+    process: Process,
+    rows: Sequence[Exchange],
+    co_products: Sequence[Exchange],
+    findings: list[Finding],
+) -> None:
+    products = {process.reference_flow, *(row.flow for row in co_products)}
+    for row in rows:
+        if row.only_for and row.only_for not in products:
+            findings.append(
+                finding(
+                    "pass.only-for-unknown",
+                    replace(row.place, column="only_for"),
+                    flow=row.flow,
+                    product=row.only_for,
+                    products=", ".join(sorted(products)),
+                )
+            )
+
+
 def _split(
     process: Process,
     co_products: list[Exchange],
@@ -111,9 +171,20 @@ def _split(
     findings: list[Finding],
 ) -> Shares | None:
     flows = [process.reference_flow, *(row.flow for row in co_products)]
-    by_rule, ruled = _first_basis(process, co_products, rule.order)
+    if any(row.amount == 0 for row in co_products):
+        empty = ", ".join(row.flow for row in co_products if row.amount == 0)
+        findings.append(
+            finding("pass.zero-output", process.place, process=process.id, flows=empty)
+        )
+        return None
+    by_rule, ruled = _first_basis(process, co_products, rule, [])
     order = (process.allocation,) if process.allocation else rule.order
-    basis, shares = _first_basis(process, co_products, order)
+    taken = replace(
+        rule, order=order, price_ratio=None if process.allocation else rule.price_ratio
+    )
+    said: list[Finding] = []
+    basis, shares = _first_basis(process, co_products, taken, said)
+    findings += said
     if process.allocation == "none":
         basis, shares = "none", [1.0] + [0.0] * len(co_products)
     if shares is not None:
@@ -126,22 +197,66 @@ def _split(
             process.place,
             process=process.id,
             flows=", ".join(flows),
-            basis=", ".join(order),
+            basis=", ".join(b for b in order if b != SUBDIVISION),
         )
     )
     return None
 
 
 def _first_basis(
-    process: Process, rows: list[Exchange], order: Sequence[str]
+    process: Process, rows: list[Exchange], rule: AllocationRule, said: list[Finding]
 ) -> tuple[str, list[float] | None]:
     """The first basis for which every product has its value, and their shares."""
-    for basis in order:
+    for basis in rule.order:
+        if basis == SUBDIVISION:
+            continue
+        if basis == SUBSTITUTION:
+            return basis, [1.0] + [0.0] * len(rows)
         values = _values(process, rows, basis)
-        if values is not None and sum(values) > 0 and min(values) >= 0:
-            total = sum(values)
-            return basis, [value / total for value in values]
+        if values is None or sum(values) <= 0 or min(values) < 0:
+            continue
+        if basis != "economic" and rule.price_ratio is not None:
+            ratio = price_ratio(process, rows, values)
+            if ratio is None:
+                said.append(
+                    finding(
+                        "pass.price-missing",
+                        process.place,
+                        severity=Severity.WARNING,
+                        process=process.id,
+                        basis=basis,
+                        ratio=rule.price_ratio,
+                    )
+                )
+            elif ratio > rule.price_ratio:
+                dearer = finding(
+                    "pass.price-ratio",
+                    process.place,
+                    severity=Severity.NOTE,
+                    process=process.id,
+                    ratio=ratio,
+                    allowed=rule.price_ratio,
+                )
+                said += [dearer] if dearer not in said else []
+                continue
+        total = sum(values)
+        return basis, [value / total for value in values]
     return "", None
+
+
+def price_ratio(
+    process: Process, rows: Sequence[Exchange], quantities: Sequence[float]
+) -> float | None:
+    """Price of the dearest product over that of the cheapest, per unit of a physical basis.
+
+    None where a price is missing or the currencies differ; infinite where one is worth
+    nothing or less (a price below 0 is paid for being rid of it).
+    """
+    worth = _values(process, list(rows), "economic")
+    if worth is None or any(quantity == 0 for quantity in quantities):
+        return None
+    prices = [value / quantity for value, quantity in zip(worth, quantities, strict=True)]
+    return max(prices) / min(prices) if min(prices) > 0 else inf
 
 
 def _values(process: Process, rows: list[Exchange], basis: str) -> list[float] | None:

@@ -14,7 +14,7 @@ from saltbridge.core.edition import Edition
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity, errors_in, finding
 from saltbridge.core.quantity import conversion_factor
-from saltbridge.footprint.allocation import allocate
+from saltbridge.footprint.allocation import allocate, substitution_findings
 from saltbridge.footprint.check import check_rows
 from saltbridge.footprint.completeness import coverage, mass_balance_findings
 from saltbridge.footprint.data_quality import data_quality, primary_data_share
@@ -195,7 +195,8 @@ def _account(
     outcomes = tuple(
         pricer.price(leaf, solution.runs[leaf.process.id]) for leaf in system.leaves
     )
-    findings = [*linked, *factors.findings, *pricer.findings]
+    findings = [*allocated.findings, *linked, *factors.findings, *pricer.findings]
+    findings += substitution_findings(inventory, reading.allocation)
     findings += allocation_findings(allocated.shares, inventory, solution.runs)
     unused = [p for p, runs in solution.runs.items() if runs == 0]
     if unused:

@@ -27,7 +27,7 @@ from saltbridge.footprint.model import (
 
 _SHARES = ("A", "B", "R1", "R2", "R3")
 _INDICATORS = ("TeR", "GeR", "TiR")
-_ALLOCATIONS = ("", "none", "mass", "physical", "economic")
+_ALLOCATIONS = ("", "none", "mass", "physical", "economic", "substitution")
 
 
 def check_inventory(inventory: Inventory) -> tuple[Finding, ...]:

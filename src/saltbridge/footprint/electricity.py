@@ -4,9 +4,14 @@ The resolver answers with factors that keep their basis: which gases (CO2 or CO2
 scope (operational or life cycle), which market view, which year. A life-cycle footprint in
 CO2e must not take a factor of operational CO2: that is refused, and the row becomes a hole,
 unless a person passes the assumption ``electricity_basis=mixed``.
+
+What no accepted contract covers takes the residual mix where the rule knows one, else the
+consumption mix. A residual mix that exists on another basis only (China's official 0.6096 is
+operational CO2) is refused like any other factor and not skipped: the consumption mix holds
+the green electricity that others have bought, and would understate what is left.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from saltbridge.core.finding import Finding, Severity, finding
@@ -17,11 +22,32 @@ from saltbridge.footprint.factor_choice import (
     on_life_cycle_basis,
     unit_finding,
 )
-from saltbridge.footprint.methodology import Assumptions, ElectricityRule
+from saltbridge.footprint.methodology import (
+    CONSUMPTION_MIX,
+    DIRECT_LINE,
+    RESIDUAL_MIX,
+    Assumptions,
+    ElectricityRule,
+)
 from saltbridge.footprint.model import ElectricityContract, EmissionFactor, Exchange, Process
 from saltbridge.footprint.result import HoleReason
 
 FLOW = "electricity"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a factor of electricity counts; factors of two bases are not added up."""
+
+    gases: str  # co2 | co2e
+    scope: str  # operational | life_cycle
+    market: str  # location | market | residual
+    year: int | None
+
+
+def basis_of(factor: EmissionFactor) -> Basis:
+    """The basis of a factor."""
+    return Basis(factor.gas_basis, factor.scope, factor.market, factor.year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +59,11 @@ class Supply:
     rule: str
     reason: HoleReason | None = None
     refused: EmissionFactor | None = None  # the factor of another basis, for the range
+
+    @property
+    def basis(self) -> Basis | None:
+        """What the factor counts; None where there is none."""
+        return None if self.factor is None else basis_of(self.factor)
 
 
 @dataclass(frozen=True)
@@ -114,9 +145,13 @@ class ElectricityResolver:
             named = self.factors.named(exchange.factor, exchange, "factor")
             if named is None or not self._counts_energy(named, exchange, findings):
                 return Supply(share, None, rule, HoleReason.NO_FACTOR)
-            if self.rule.mix == "location" or "-" not in named.location:
+            finer_than_rule = self.rule.mix == "country" and "-" in named.location
+            if not self._market_accepted(named, exchange, findings):
+                location = named.location or location
+            elif not finer_than_rule:
                 return self._on_basis(share, [named], exchange, "electricity.named", findings)
-            location = named.location
+            else:
+                location = named.location
         if not location:
             findings.append(
                 finding(
@@ -126,19 +161,93 @@ class ElectricityResolver:
                     flow=exchange.flow,
                 )
             )
+        if RESIDUAL_MIX in self.rule.hierarchy:
+            residual = self._residual(share, location, exchange, findings)
+            if residual is not None:
+                return residual
+        if CONSUMPTION_MIX not in self.rule.hierarchy:
+            return Supply(share, None, rule, HoleReason.NO_FACTOR)
         country = location.split("-")[0]
         places = [country] if self.rule.mix == "country" else [location, country]
         refused: list[EmissionFactor] = []
-        for place in dict.fromkeys([*places, ""]):
-            for flow in dict.fromkeys([exchange.flow, FLOW]):
-                found = [f for f in self.factors.candidates(flow, place) if _per_energy(f)]
-                usable = [f for f in found if on_life_cycle_basis(f)]
-                if usable:
-                    return self._on_basis(share, usable, exchange, rule, findings)
-                refused.extend(found)
+        for found in self._at(dict.fromkeys([*places, ""]), exchange):
+            mixes = [f for f in found if f.market != "residual"]
+            usable = [f for f in mixes if on_life_cycle_basis(f)]
+            if usable:
+                return self._on_basis(share, usable, exchange, rule, findings)
+            refused.extend(mixes)
         if refused:
             return self._on_basis(share, refused, exchange, rule, findings)
         return Supply(share, None, rule, HoleReason.NO_FACTOR)
+
+    def _residual(
+        self, share: float, location: str, exchange: Exchange, findings: list[Finding]
+    ) -> Supply | None:
+        """The residual mix of the place or its country; None, and a finding, without one."""
+        rule = "electricity.mix.residual"
+        refused: list[EmissionFactor] = []
+        for found in self._at(dict.fromkeys([location, location.split("-")[0]]), exchange):
+            left = [f for f in found if f.market == "residual"]
+            usable = [f for f in left if on_life_cycle_basis(f)]
+            if usable:
+                return self._on_basis(share, usable, exchange, rule, findings)
+            refused.extend(left)
+        if refused:
+            if self.assumptions.get("electricity_basis") != "mixed":
+                findings.append(
+                    finding(
+                        "pass.residual-refused",
+                        replace(exchange.place, column="location"),
+                        severity=Severity.WARNING,
+                        flow=exchange.flow,
+                        factor=refused[0].id,
+                        value=refused[0].kg_co2e_per_unit,
+                        gas_basis=refused[0].gas_basis,
+                        scope=refused[0].scope,
+                    )
+                )
+            return self._on_basis(share, refused, exchange, rule, findings)
+        findings.append(
+            finding(
+                "pass.no-residual-mix",
+                replace(exchange.place, column="location"),
+                severity=Severity.WARNING,
+                flow=exchange.flow,
+                location=location or "–",
+            )
+        )
+        return None
+
+    def _at(
+        self, places: Iterable[str], exchange: Exchange
+    ) -> Iterator[tuple[EmissionFactor, ...]]:
+        for place in places:
+            for flow in dict.fromkeys([exchange.flow, FLOW]):
+                found = self.factors.candidates(flow, place)
+                yield tuple(f for f in found if _per_energy(f))
+
+    def _market_accepted(
+        self, factor: EmissionFactor, exchange: Exchange, findings: list[Finding]
+    ) -> bool:
+        """A factor of the market is a contract by another name: the rule must know one."""
+        steps = self.rule.contracts - {DIRECT_LINE}
+        if factor.market == "residual":
+            accepted = RESIDUAL_MIX in self.rule.hierarchy or bool(steps)
+        else:
+            accepted = factor.market == "location" or bool(steps)
+        if not accepted:
+            findings.append(
+                finding(
+                    "pass.market-factor-refused",
+                    replace(exchange.place, column="factor"),
+                    severity=Severity.WARNING,
+                    flow=exchange.flow,
+                    factor=factor.id,
+                    market=factor.market,
+                    rule=self.rule.name,
+                )
+            )
+        return accepted
 
     def _counts_energy(
         self, factor: EmissionFactor, exchange: Exchange, findings: list[Finding]

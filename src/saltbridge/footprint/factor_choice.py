@@ -171,6 +171,8 @@ class FactorChoice:
             TeR=row.TeR,
             GeR=row.GeR,
             TiR=row.TiR,
+            dqi=row.dqi,
+            biogenic_carbon_kg=row.biogenic_carbon_kg,
             supplier=row.supplier,
             comment=row.comment,
         )

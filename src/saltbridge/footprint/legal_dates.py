@@ -4,7 +4,9 @@
 in the Official Journal text (2026-11-28). Every category has acts of its own, so an act is
 named ``<act>-<category>``: ``cfb-method-ev`` is the delegated act with the method for
 batteries of electric vehicles (the names are those of the passport's ``acts.csv``). None of
-them is in force that we know of; when one is, its day is an argument.
+them is in force that we know of; when one is, its day is an argument. Article 7 is for
+industrial batteries above 2 kWh only, and not for a battery that was on the market before it
+was re-used, repurposed or remanufactured (paragraph 5): whoever asks for a date knows that.
 """
 
 import csv

@@ -116,6 +116,7 @@ class LinearModel:
     reference_product: int
     demand: float
     reached: tuple[bool, ...]  # processes that the demand can set running
+    outside: tuple[Exchange, ...] = ()  # rows that are no parameter: holes, amounts of 0, …
     _memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -352,16 +353,19 @@ class _Builder:
             reference_product=system.reference_product,
             demand=self.calculation.demand,
             reached=tuple(runs[p.id] != 0 for p in system.processes),
+            outside=tuple(
+                row for place, row in self.rows.items() if place not in self._numbers
+            ),
         )
 
     def _term(self, link: Link) -> Term | None:
+        if link.amount == 0:
+            return None
         if isinstance(link.row, Process):
             number, value = self._output(link.row), link.row.production_amount
         else:
             number = self._amount(link.row)
             value = self.parameters[number].value
-        if value == 0:
-            return None
         return Term(number, link.product, link.process, link.amount / value)
 
     def _amount(self, row: Exchange) -> int:

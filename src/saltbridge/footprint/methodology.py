@@ -149,11 +149,13 @@ CONTRACT_THEN_RESIDUAL = ElectricityRule(
 )
 CFF = RecyclingRule(name="cff")
 CUT_OFF = RecyclingRule(name="cut_off")
-PHYSICAL_THEN_ECONOMIC = AllocationRule(name="physical", order=("physical", "mass", "economic"))
+PHYSICAL_THEN_ECONOMIC = AllocationRule(
+    name="physical", order=("subdivision", "physical", "mass", "economic")
+)
 # The ratio of 5 is that of PACT and Catena-X (recalled).
 PHYSICAL_BELOW_PRICE_RATIO = AllocationRule(
     name="price_ratio",
     order=("subdivision", "physical", "mass", "economic"),
     price_ratio=5.0,
 )
-ECONOMIC_ONLY = AllocationRule(name="economic", order=("economic",))
+ECONOMIC_ONLY = AllocationRule(name="economic", order=("subdivision", "economic"))

@@ -53,6 +53,7 @@ class Carrier(StrEnum):
     HEAT = "heat"
     TRANSPORT = "transport"
     PACKAGING = "packaging"
+    CAPITAL_GOODS = "capital_goods"  # machines and buildings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +147,8 @@ class Process(Row):
     production_amount: float = 1.0
     location: str = ""
     company_specific: bool = False
-    allocation: str = ""  # none | mass | physical | economic; empty: the rule set's order
+    # none | mass | physical | economic | substitution; empty: the rule set's order
+    allocation: str = ""
     reference_mass_kg: float | None = None  # mass of one unit of the reference flow
     reference_price: float | None = None
     price_currency: str = ""
@@ -177,7 +179,11 @@ class Exchange(Row):
     role: CoProductRole = CoProductRole.ALLOCATE  # of an output
     price: float | None = None  # per unit of an output
     price_currency: str = ""
-    origin: str = ""  # of emitted or absorbed carbon: fossil | biogenic | land_use_change
+    only_for: str = ""  # the one product of the process that needs this row: subdivision
+    distance_km: float | None = None  # of a transport, with load_kg
+    load_kg: float | None = None
+    # fossil | biogenic | land_use_change | land_management | aircraft
+    origin: str = ""
     biogenic_carbon_kg: float | None = None  # contained, per unit of the flow
     primary: bool = False  # company-specific activity data
     distribution: str = ""
@@ -189,6 +195,7 @@ class Exchange(Row):
     TeR: float | None = None
     GeR: float | None = None
     TiR: float | None = None
+    dqi: str = ""  # five ratings from 1 (best) to 3, see data_quality.py
     supplier: str = ""  # id in suppliers
     evidence: tuple[str, ...] = ()  # ids in evidence
 
@@ -267,6 +274,8 @@ class LocalFactor(Row):
     TeR: float | None = None
     GeR: float | None = None
     TiR: float | None = None
+    DQR: float | None = None  # rating as the data set declares it
+    dqi: str = ""
     supplier: str = ""
     evidence: tuple[str, ...] = ()
 
@@ -355,6 +364,8 @@ class EmissionFactor:
     TeR: float | None = None
     GeR: float | None = None
     TiR: float | None = None
+    dqi: str = ""
+    biogenic_carbon_kg: float | None = None  # contained, per unit
     supplier: str = ""
     record: str = ""  # id of the supplier record it came in, if any
     comment: str = ""

@@ -59,6 +59,10 @@ _QUALITY = {
     "GeR": _between("Geographical representativeness, 1 (best) to 5.", 1, 5),
     "TiR": _between("Time representativeness, 1 (best) to 5.", 1, 5),
 }
+_DQI = _text(
+    "Data quality of PACT, 1 (best) to 3: technology, time, geography, completeness, "
+    "reliability, such as 1;2;2;1;3."
+)
 _GAS_BASIS = _one_of(
     "Whether the factor counts CO2 alone or all gases as CO2 equivalents.", "co2", "co2e"
 )
@@ -158,6 +162,7 @@ _NOTES: Mapping[str, Mapping[str, ColumnNote]] = {
             "mass",
             "physical",
             "economic",
+            "substitution",
         ),
         "reference_mass_kg": _positive("Mass of one unit of the reference flow [kg]."),
         "reference_price": _text("Price of one unit of the reference flow."),
@@ -185,8 +190,19 @@ _NOTES: Mapping[str, Mapping[str, ColumnNote]] = {
         "role": _text("What becomes of an output beside the reference flow."),
         "price": _text("Price of one unit of an output."),
         "price_currency": _text("ISO 4217 code of the currency of the price."),
+        "only_for": _text(
+            "Flow of the one product of the process that needs this row (subdivision); empty: "
+            "all of its products share it."
+        ),
+        "distance_km": _positive("Distance of a transport [km]."),
+        "load_kg": _positive("Mass that a transport carries [kg]."),
         "origin": _one_of(
-            "Origin of emitted or absorbed carbon.", "fossil", "biogenic", "land_use_change"
+            "Origin of emitted or absorbed carbon; aircraft for transport by air.",
+            "fossil",
+            "biogenic",
+            "land_use_change",
+            "land_management",
+            "aircraft",
         ),
         "biogenic_carbon_kg": _positive(
             "Biogenic carbon contained, per unit of the flow [kg C]."
@@ -205,6 +221,7 @@ _NOTES: Mapping[str, Mapping[str, ColumnNote]] = {
         "maximum": _text("Largest amount."),
         "pedigree": _text("Pedigree scores, such as (1,2,1,3,1)."),
         **_QUALITY,
+        "dqi": _DQI,
         "supplier": _text("Id in the table suppliers."),
         "evidence": _text("Ids in the table evidence."),
     },
@@ -228,6 +245,8 @@ _NOTES: Mapping[str, Mapping[str, ColumnNote]] = {
         "biogenic_carbon_kg": _positive("Biogenic carbon contained, per unit [kg C]."),
         "primary_data_share": _between("Share of primary data in the value [%].", 0, 100),
         **_QUALITY,
+        "DQR": _between("Data quality rating as the data set declares it, 1 to 5.", 1, 5),
+        "dqi": _DQI,
         "supplier": _text("Id in the table suppliers."),
         "evidence": _text("Ids in the table evidence."),
     },

@@ -37,7 +37,7 @@ def compose_record(world: World, request: ComposeRequest) -> dict[str, Any]:
     """The whole supplier record (CX-0160 use case 1) as the cell maker's node holds it.
 
     Raises:
-        FaultyInput: no such footprint, or attributes the passport does not know.
+        FaultyInput: no such footprint, a what-if, or attributes the passport does not know.
     """
     findings = [
         finding(
@@ -52,6 +52,8 @@ def compose_record(world: World, request: ComposeRequest) -> dict[str, Any]:
     if stored is None:
         wanted = f"{request.footprint} {request.methodology}".strip()
         findings.append(finding("record.no-footprint", id=wanted))
+    elif "scenario" in stored["record"]:
+        findings.append(finding("record.scenario", id=stored["id"]))
     if stored is None or findings:
         raise FaultyInput(findings)
     record = stored["record"]
@@ -83,6 +85,8 @@ def _footprint(work: UnitOfWork, request: ComposeRequest) -> Mapping[str, Any] |
     newest: Mapping[str, Any] | None = None
     for stored in sorted(every(work, "footprint"), key=lambda r: (r.written_at, r.id)):
         body = read_json(stored.body)
+        if "scenario" in body["record"]:
+            continue  # a what-if is never taken for the footprint of the battery
         methodology = body["record"]["methodology"]
         if name in ("", methodology["id"]) and edition in ("", methodology["edition"]):
             newest = body

@@ -295,6 +295,7 @@ class _Rerun:
             factor_sets=model.factor_sets,
             assumptions=model.assumptions,
             declare=self._stored["kind"] == "declaration",
+            scenario=self._stored["record"].get("scenario"),
         )
         made_on: date = from_iso(self._stored["made_at"]).date()
         then = frozenset(model.deliveries)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from saltbridge.core.errors import FaultyInput, Refused
-from saltbridge.core.finding import Finding
+from saltbridge.core.finding import Finding, finding
 from saltbridge.footprint.calculate import calculate
 from saltbridge.footprint.check import check_content
 from saltbridge.footprint.declare.declaration import (
@@ -36,7 +36,8 @@ class FootprintRequest:
     ``factor_sets`` replaces the sets the inventory names. ``placed_on_market`` chooses the
     edition where none is named; the day of the request otherwise. ``sources`` are the files the
     inventory was read from and ``evidence`` the documents behind it: both are kept with the
-    footprint on the node, for whoever verifies it.
+    footprint on the node, for whoever verifies it. ``scenario`` says that the inventory is a
+    what-if and what was changed in it: the record carries it, and nothing is declared.
     """
 
     inventory: Inventory
@@ -48,6 +49,7 @@ class FootprintRequest:
     placed_on_market: date | None = None
     sources: InventorySources | None = None
     evidence: Sequence[EvidenceFile] = ()
+    scenario: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ def work_out(
     if notes:
         footprint = replace(footprint, findings=(*footprint.findings, *notes))
     possible, obstacles = declaration_or_findings(footprint)
+    if request.scenario is not None:
+        possible, obstacles = ESTIMATE, (finding("whatif.no-declaration"), *obstacles)
     if request.declare and possible != DECLARATION:
         raise Refused(obstacles)
     kind = DECLARATION if request.declare else ESTIMATE
@@ -115,7 +119,7 @@ def work_out(
     )
     return Accounted(
         footprint,
-        footprint_record(footprint, request.inventory, kind),
+        _with_scenario(footprint_record(footprint, request.inventory, kind), request.scenario),
         kind,
         obstacles,
         {s.id: s.digest for s in sets},
@@ -131,7 +135,15 @@ def with_remarks(
         return result
     footprint = replace(result.footprint, findings=(*result.footprint.findings, *remarks))
     record = footprint_record(footprint, inventory, result.kind)
+    record = _with_scenario(record, result.record.get("scenario"))
     return replace(result, footprint=footprint, record=record)
+
+
+def _with_scenario(
+    record: dict[str, Any], scenario: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The record of a what-if says that it is one; that of a footprint has no such member."""
+    return record if scenario is None else {**record, "scenario": dict(scenario)}
 
 
 def verified_supplier_factors(

@@ -19,6 +19,9 @@ _NOT_DECLARABLE = frozenset(
         "footprint.stage-empty",
         "footprint.factor-negative",
         "footprint.allocation-own",
+        "pass.price-missing",
+        "pass.substitution-by-row",
+        "pass.market-factor-refused",
     }
 )
 _DOUBTFUL = (Confidence.RECALLED, Confidence.ILLUSTRATIVE)

@@ -181,6 +181,25 @@ def piece_or_kg_unit(
     return DeclaredUnit(kind="declared", amount=amount, unit="kg"), ()
 
 
+def own_unit(
+    inventory: Inventory, assumptions: Assumptions
+) -> tuple[DeclaredUnit | None, tuple[Finding, ...]]:
+    """Declared unit of rule sets that leave it free: the unit the product is counted in.
+
+    Masses are given in kg and energies in kWh; everything else (litre, tkm, piece, …) is one
+    unit as it is written. Kilowatt-hours are those of the product's capacity, not of the
+    energy it delivers.
+    """
+    unit = inventory.product.unit
+    if not is_unit(unit):
+        return None, (_warning("battery-mass-missing", Place(pointer="/product"), unit=unit),)
+    for common in ("kg", "kWh", "piece"):
+        if same_dimension(unit, common):
+            amount = conversion_factor(unit, common)
+            return DeclaredUnit(kind="declared", amount=amount, unit=common), ()
+    return DeclaredUnit(kind="declared", amount=1.0, unit=unit), ()
+
+
 def _note(code: str, place: Place, **arguments: str | float) -> Finding:
     return finding(f"methodology.{code}", place, severity=Severity.NOTE, remedy="", **arguments)
 

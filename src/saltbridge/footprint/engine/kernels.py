@@ -50,6 +50,22 @@ def sweep(
 
 
 @loop
+def row_sums(
+    starts: Any, products: Any, amounts: Any, values: Any, plain: Any, sizes: Any
+) -> None:
+    """Into ``plain`` the sum of amount times value of each row; into ``sizes``, of its size."""
+    for j in range(len(plain)):
+        total = 0.0
+        size = 0.0
+        for k in range(starts[j], starts[j + 1]):
+            term = amounts[k] * values[products[k]]
+            total += term
+            size += abs(term)
+        plain[j] = total
+        sizes[j] = size
+
+
+@loop
 def fill_row(
     words: Any, key: Any, kind: Any, row: Any, table: Any, work: Any, bits: Any, out: Any
 ) -> None:
@@ -349,3 +365,109 @@ def sampled(
                     if demand[j] != 0.0:
                         total += demand[j] * made[j, s]
                 scores[first + s] = total
+
+
+LANES = 16  # samples of a background that are swept at once: one vector of single precision
+
+
+@loop
+def _lanes_swept(starts: Any, products: Any, amounts: Any, direct: Any, values: Any) -> float:
+    """One sweep of all samples of a block in single precision; the largest move."""
+    new = np.empty(LANES, dtype=np.float32)
+    far = np.zeros(LANES, dtype=np.float32)
+    for j in range(len(starts) - 1):
+        for s in range(LANES):
+            new[s] = direct[j, s]
+        for k in range(starts[j], starts[j + 1]):
+            i = products[k]
+            for s in range(LANES):
+                new[s] += amounts[k, s] * values[i, s]
+        for s in range(LANES):
+            far[s] = max(far[s], abs(new[s] - values[j, s]))
+            values[j, s] = new[s]
+    largest = 0.0
+    for s in range(LANES):
+        if not np.isfinite(far[s]):
+            return np.inf
+        largest = max(largest, far[s])
+    return largest
+
+
+@parallel_loop
+def background_blocks(
+    starts: Any,
+    products: Any,
+    shares: Any,
+    keys: Any,
+    kinds: Any,
+    coefficients: Any,
+    flow_starts: Any,
+    flow_shares: Any,
+    flow_keys: Any,
+    flow_kinds: Any,
+    flow_coefficients: Any,
+    table: Any,
+    words: Any,
+    wanted: Any,
+    wanted_scale: Any,
+    settled: float,
+    most: int,
+    sweeps: Any,
+    values: Any,
+) -> None:
+    """Unit footprints of the wanted products, in blocks of samples; threads share blocks.
+
+    A block that does not settle within ``most`` sweeps has ``most + 1`` in ``sweeps``.
+    """
+    size = len(starts) - 1
+    blocks = len(sweeps)
+    parts = min(2, blocks)
+    for part in prange(parts):
+        work = np.empty((3, 2 * LANES))
+        bits = work.view(np.int64)
+        drawn = np.empty(2 * LANES)
+        amounts = np.empty((2, len(keys), LANES), dtype=np.float32)
+        direct = np.empty((2, size, LANES), dtype=np.float32)
+        unknown = np.empty((size, LANES), dtype=np.float32)
+        pair_words = np.empty(2 * LANES, dtype=np.uint64)
+        begin, end = part * blocks // parts, (part + 1) * blocks // parts
+        for block in range(begin, end):
+            half = (block - begin) % 2
+            if half == 0:  # draw for two blocks at once: longer rows, fewer calls
+                for s in range(2 * LANES):
+                    pair_words[s] = words[min(block * LANES + s, len(words) - 1)]
+                for k in range(len(keys)):
+                    fill_row(
+                        pair_words, keys[k], kinds[k], coefficients[k], table, work, bits, drawn
+                    )
+                    for s in range(LANES):
+                        amounts[0, k, s] = np.float32(shares[k] * drawn[s])
+                        amounts[1, k, s] = np.float32(shares[k] * drawn[LANES + s])
+                direct[:] = np.float32(0.0)
+                for j in range(size):
+                    for k in range(flow_starts[j], flow_starts[j + 1]):
+                        fill_row(
+                            pair_words, flow_keys[k], flow_kinds[k], flow_coefficients[k],
+                            table, work, bits, drawn,
+                        )  # fmt: skip
+                        for s in range(LANES):
+                            direct[0, j, s] += np.float32(flow_shares[k] * drawn[s])
+                            direct[1, j, s] += np.float32(flow_shares[k] * drawn[LANES + s])
+            unknown[:] = np.float32(1.0)
+            count = 0
+            moved, error = np.inf, np.inf
+            while count < most and error > settled:
+                before = moved
+                moved = _lanes_swept(starts, products, amounts[half], direct[half], unknown)
+                # Moves shrink by a rate; what is left of the way is a geometric series.
+                rate = moved / before if count > 1 else 1.0
+                if moved == 0.0:
+                    error = 0.0
+                elif rate < 1.0:
+                    error = moved * rate / (1.0 - rate)
+                count += 1
+            sweeps[block] = count if error <= settled else most + 1
+            first = block * LANES
+            for n in range(len(wanted)):
+                for s in range(min(LANES, len(words) - first)):
+                    values[n, first + s] = wanted_scale[n] * unknown[wanted[n], s]

@@ -177,26 +177,21 @@ def _by_sweeps(rows: _Rows, direct: Any) -> _Found | None:
 
 def _certified(rows: _Rows, direct: Any, values: Any, sweep: "_Sweep") -> Any:
     """Bound of every error and the gross flow it is judged by; None without a proof."""
-    sizes = np.abs(rows.amounts)
     outputs = np.abs(rows.outputs)
-    gross = np.abs(direct) + outputs * np.abs(values) + _row_sums(rows, sizes, np.abs(values))
+    taken, taken_size = _row_sums(rows, rows.amounts, values)
+    gross = np.abs(direct) + outputs * np.abs(values) + taken_size
     smallest = float(gross.max()) * 1e-200
     wanted = gross + smallest
-    residual = np.abs(
-        direct
-        - outputs * np.sign(rows.outputs) * values
-        - _row_sums(rows, rows.amounts, values)
-    )
-    terms = np.diff(rows.starts) + 3.0
-    residual += terms * _ROUNDING * gross
+    residual = np.abs(direct - rows.outputs * values - taken)
+    residual += (np.diff(rows.starts) + 3.0) * _ROUNDING * gross
     v = np.abs(values) + smallest / outputs
-    negative = -sizes  # the comparison matrix: its sweep adds what the inputs carry
+    negative = -np.abs(rows.amounts)  # the comparison matrix: its sweep adds what inputs carry
     for _ in range(_MOST_SWEEPS):
-        for _ in range(3):
+        for _ in range(2):
             moved = sweep(negative, outputs, wanted, v)
         if not np.isfinite(moved):
             return None
-        w = outputs * v - _row_sums(rows, sizes, v)
+        w = outputs * v + _row_sums(rows, negative, v)[0]
         if float((w / wanted).min()) >= 0.5:
             return float((residual / w).max()) * v, v
         if moved > 0.5:
@@ -209,18 +204,20 @@ def _relative(values: Any, bounds: Any, gross: Any) -> float:
     return float((bounds / scale).max())
 
 
-def _row_sums(rows: _Rows, amounts: Any, y: Any) -> Any:
-    """For each process the sum over its inputs of amount times value."""
+def _row_sums(rows: _Rows, amounts: Any, y: Any) -> tuple[Any, Any]:
+    """For each process the sum over its inputs of amount times value, and of its size."""
+    plain, sizes = np.zeros(rows.size), np.zeros(rows.size)
+    if compiled.AVAILABLE:
+        from saltbridge.footprint.engine import kernels
+
+        kernels.row_sums(rows.starts, rows.products, amounts, y, plain, sizes)
+        return plain, sizes
     terms = amounts * y[rows.products]
-    return _segments(terms, rows.starts)
-
-
-def _segments(terms: Any, starts: Any) -> Any:
-    sums = np.zeros(len(starts) - 1)
-    filled = np.flatnonzero(np.diff(starts))
+    filled = np.flatnonzero(np.diff(rows.starts))
     if len(filled):
-        sums[filled] = np.add.reduceat(terms, starts[filled])
-    return sums
+        plain[filled] = np.add.reduceat(terms, rows.starts[filled])
+        sizes[filled] = np.add.reduceat(np.abs(terms), rows.starts[filled])
+    return plain, sizes
 
 
 # One sweep over (amounts, outputs, right-hand side, values): values are changed in place, the
@@ -239,7 +236,7 @@ def _sweeper(rows: _Rows) -> _Sweep:
         return gauss_seidel
 
     def neumann(amounts: Any, outputs: Any, right: Any, values: Any) -> float:
-        taken = _row_sums(rows, amounts, values)
+        taken, _ = _row_sums(rows, amounts, values)
         new = (right - taken) / outputs
         gross = np.abs(new) + np.abs(values) + np.abs(right / outputs)
         moved = np.abs(new - values) / np.where(gross > 0.0, gross, 1.0)

@@ -58,6 +58,13 @@ _2025_551 = RuleSet(
             confidence=Confidence.SECONDARY,
         ),
         AppliedRule(
+            id="scope",
+            value="every traction battery above 2 kWh sold in China; the pack maker files; "
+            "trial until 31 December 2026 with at least 5 typical packs, verified",
+            citation=f"{_NOTICE}, copies and answers of the ministry",
+            confidence=Confidence.SECONDARY,
+        ),
+        AppliedRule(
             id="gwp",
             value="latest IPCC values, taken as AR6",
             citation="GB/T 24067-2024, from memory",
@@ -71,6 +78,10 @@ _2025_551 = RuleSet(
         _not_loaded("allocation", "methodology.effect.range"),
         _not_loaded("cut_off", "methodology.effect.no-cut-off"),
         _not_loaded("biogenic", "methodology.effect.biogenic-zero"),
+        _not_loaded("green_certificates", "methodology.effect.not-checked"),
+        _not_loaded("data_quality", "methodology.effect.not-checked"),
+        _not_loaded("company_specific_data", "methodology.effect.not-checked"),
+        _not_loaded("redeclaration", "methodology.effect.not-checked"),
         _not_loaded("rounding", "methodology.effect.rounding"),
     ),
     assumptions={

@@ -60,6 +60,13 @@ _REDECLARATION = _law(
     "recalculated where the bill of materials or the energy mix changes; no share is named",
     "Annex II point 5",
 )
+_ONE_PLANT = _law(
+    "one_plant",
+    "activity data of one model from one plant; no sampling across plants",
+    "Annex II point 5",
+)
+# Annex II point 5: activity data of these parts is that of the model and its plant.
+_COMPANY_SPECIFIC = ("anode", "cathode", "electrolyte", "separator", "cell_casing")
 _NOT_ADOPTED = f"{_LAW}, Article 7(1): left to a delegated act that is not adopted"
 
 
@@ -74,6 +81,7 @@ def _open(id: str, effect: str, citation: str) -> RuleNotLoaded:
 # Rules of the regulation itself that no calculation can check from the rows of an inventory.
 _UNCHECKED = (
     _open("company_specific_data", "not-checked", f"{_LAW}, Annex II point 5"),
+    _open("pef_compliant_datasets", "not-checked", f"{_LAW}, Annex II point 5"),
     _open("equipment_and_oem_assembly", "by-hand", f"{_LAW}, Annex II point 4"),
 )
 _ROUNDING = _open("rounding", "rounding", "no text with a rule of rounding was read")
@@ -92,7 +100,8 @@ _ANNEX_II = RuleSet(
     gwp_sets=("EF31", "AR6"),
     significant_digits=3,
     by_stage=True,
-    rules=(_BOUNDARY, _UNIT, _OFFSETS, _REDECLARATION),
+    company_specific=_COMPANY_SPECIFIC,
+    rules=(_BOUNDARY, _UNIT, _OFFSETS, _ONE_PLANT, _REDECLARATION),
     rules_not_loaded=(
         _pending("cycles", "methodology.effect.no-declared-unit"),
         _pending("electricity", "methodology.effect.range"),
@@ -124,11 +133,13 @@ _DRAFT_2024_04 = RuleSet(
     gwp_sets=("EF31", "AR6"),
     significant_digits=3,
     by_stage=True,
+    company_specific=_COMPANY_SPECIFIC,
     excluded_carriers=frozenset({Carrier.PACKAGING}),
     rules=(
         _BOUNDARY,
         _UNIT,
         _OFFSETS,
+        _ONE_PLANT,
         _REDECLARATION,
         _draft(
             "total_energy",
@@ -153,11 +164,20 @@ _DRAFT_2024_04 = RuleSet(
         _draft("packaging", "packaging material is outside of the boundary", _CASE),
         _recalled("gwp", "EF 3.1, taken as equal to IPCC AR6"),
         _recalled("biogenic", "biogenic CO2 counts 0 both ways"),
+        _draft(
+            "data_quality",
+            "mean of technological, geographical and temporal, 1 (best) to 5",
+            _CASE,
+        ),
     ),
     rules_not_loaded=(
         # The case leaves out capital goods, final installation, cooling outside of the
         # housing, storage, and, against Annex II, waste collection and dismantling.
         _open("exclusions", "by-hand", f"{_DRAFT}, as told by {_CASE}"),
+        _open("company_specific_processes", "not-checked", f"{_DRAFT}: its list was not read"),
+        _open("default_distribution", "by-hand", f"{_CASE}: 1,000 km by lorry"),
+        _open("recycling_by_part", "not-checked", f"{_DRAFT}: six parts, each with its own A"),
+        _open("verification", "not-checked", f"{_DRAFT}: not read"),
         _open("cut_off_per_component", "not-checked", f"{_DRAFT}: not read"),
         *_UNCHECKED,
         _ROUNDING,

@@ -1,0 +1,142 @@
+"""What if: one inventory before and after its changes, under every rule set there is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from saltbridge.core.errors import FaultyInput, SaltbridgeError
+from saltbridge.core.finding import Finding
+from saltbridge.footprint.calculate import calculate
+from saltbridge.footprint.methodologies import choose, methodologies
+from saltbridge.footprint.model import EmissionFactor, Inventory, Stage
+from saltbridge.footprint.result import CarbonFootprint
+from saltbridge.footprint.whatif import Lever, apply_changes, levers
+from saltbridge.footprint.whatif_changes import Change, scenario_record
+from saltbridge.formats.inventory_sources import render_sources
+from saltbridge.ports import FactorLibrary, World
+from saltbridge.steps.accounting import FootprintRequest, verified_supplier_factors
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIfRequest:
+    """What to ask. ``methodology`` is the rule set whose stages and levers are shown."""
+
+    inventory: Inventory
+    inventory_digest: str
+    methodology: str
+    changes: Sequence[Change] = ()
+    assumptions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderRules:
+    """Both footprints under one edition; ``obstacle`` says why there are none."""
+
+    methodology: str
+    edition: str
+    before: CarbonFootprint | None = None
+    after: CarbonFootprint | None = None
+    obstacle: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The answer. ``chosen`` is the rule set that was named; ``levers`` are of the base."""
+
+    changed: Inventory
+    chosen: UnderRules
+    everywhere: tuple[UnderRules, ...]
+    levers: tuple[Lever, ...]
+
+
+def what_if(
+    library: FactorLibrary,
+    today: date,
+    request: WhatIfRequest,
+    supplied: Sequence[EmissionFactor] = (),
+) -> WhatIf:
+    """Both footprints under every edition of every rule set, and the levers of the base.
+
+    Assumptions go to the rule sets that know them; the others are calculated without.
+
+    Raises:
+        FaultyInput: a change meets nothing, or the inventory cannot be accounted under the
+            rule set that was named.
+        Refused: no edition of it is in force.
+        Unavailable: a factor set cannot be had.
+    """
+    changed = apply_changes(request.inventory, request.changes)
+    sets = [library.factor_set(name) for name in request.inventory.factor_sets]
+    methodology, edition = choose(request.methodology, today)
+
+    def calculated(name: str, edition_name: str) -> UnderRules:
+        rules = methodologies()[name].rule_set(edition_name)
+        given = {
+            k: v
+            for k, v in request.assumptions.items()
+            if k in rules.assumptions or k == "electricity_basis"
+        }
+        run: Callable[[Inventory], CarbonFootprint] = lambda inventory: calculate(  # noqa: E731
+            inventory,
+            methodologies()[name],
+            rules.edition,
+            sets,
+            supplier_factors=supplied,
+            assumptions=given,
+        )
+        try:
+            return UnderRules(name, edition_name, run(request.inventory), run(changed))
+        except SaltbridgeError as fault:
+            return UnderRules(name, edition_name, obstacle=tuple(fault.findings))
+
+    everywhere = tuple(
+        calculated(m.id, e.name) for m in methodologies().values() for e in m.editions
+    )
+    chosen = next(
+        u for u in everywhere if (u.methodology, u.edition) == (methodology.id, edition.name)
+    )
+    if chosen.before is None:
+        raise FaultyInput(chosen.obstacle)
+    known = methodology.rule_set(edition).assumptions
+    found = levers(
+        request.inventory,
+        methodology,
+        edition,
+        sets,
+        supplier_factors=supplied,
+        assumptions={k: v for k, v in request.assumptions.items() if k in known},
+    )
+    return WhatIf(changed, chosen, everywhere, found)
+
+
+def what_if_on(world: World, request: WhatIfRequest) -> WhatIf:
+    """As ``what_if``, with the supplier records that the node has verified."""
+    with world.store.reading() as view:
+        supplied, _ = verified_supplier_factors(view)
+    return what_if(world.factor_library, world.clock.now().date(), request, supplied)
+
+
+def as_estimate(request: WhatIfRequest, answer: WhatIf) -> FootprintRequest:
+    """The request that signs the scenario as an estimate which says that it is one.
+
+    Its inputs are the changed inventory, rendered; the digest of the real one stands in the
+    scenario, so that nobody can take one for the other.
+    """
+    return FootprintRequest(
+        inventory=answer.changed,
+        inventory_digest=render_sources(answer.changed).digest,
+        methodology=f"{answer.chosen.methodology}@{answer.chosen.edition}",
+        assumptions=request.assumptions,
+        sources=render_sources(answer.changed),
+        scenario=scenario_record(tuple(request.changes), request.inventory_digest),
+    )
+
+
+def stage_changes(under: UnderRules) -> dict[Stage, tuple[float, float]]:
+    """Known kg CO2e per unit of product of every stage, before and after."""
+    if under.before is None or under.after is None:
+        return {}
+    return {
+        stage: (under.before.stage_kg_co2e(stage), under.after.stage_kg_co2e(stage))
+        for stage in Stage
+    }

@@ -1,0 +1,60 @@
+"""``saltbridge what-if`` and ``saltbridge plausibility``: what a person and a program see."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from saltbridge.cli.main import run
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Under every rule set", "yield of cell", "shadow figure")),
+        ("de", ("Unter allen Regelwerken", "Ausbeute von cell", "Schattenwert")),
+        ("zh", ("各规则体系下的结果", "cell 的良率", "影子数值")),
+    ],
+)
+def test_what_if_in_three_languages(
+    language: str,
+    words: tuple[str, ...],
+    examples: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SALTBRIDGE_LANGUAGE", language)
+    profile = tmp_path / "profile.csv"
+    profile.write_text("load_kwh,generation_kwh,grid_kg_co2e_per_kwh\n1,2,0.5\n1,0,0.7\n")
+    pack = str(examples / "nmc111-pack")
+    command = ["what-if", pack, "--yield", "cell=0.95", "--hourly", str(profile)]
+    assert run(command) == 0
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in words)
+
+
+def test_what_if_as_json(examples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pack = str(examples / "nmc111-pack")
+    assert run(["what-if", pack, "--electricity", "plant=FR", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["scenario"]["changes"][0]["target"] == "plant"
+    stages = answer["stages"].values()
+    draft = next(r for r in answer["rule_sets"] if r["edition"] == "draft-2024-04")
+    assert sum(s["after_kg_co2e"] for s in stages) == pytest.approx(draft["after_kg_co2e"])
+    assert draft["after_kg_co2e"] < draft["before_kg_co2e"]
+    assert run(["what-if", pack, "--electricity", "moon=FR"]) == 2
+    assert "moon" in capsys.readouterr().err
+
+
+def test_plausibility_says_what_and_that_silence_is_no_proof(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["plausibility", str(examples / "nmc811-pack")]) == 0
+    shown = capsys.readouterr().out
+    assert "95.97 % of the Ni" in shown
+    assert "no proof" in shown
+    assert run(["plausibility", str(examples / "nmc811-pack"), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert {f["code"] for f in answer["findings"]} == {"plausibility.element-short"}
+    assert all(f["text"] and f["remedy"] for f in answer["findings"])
