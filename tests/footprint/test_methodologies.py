@@ -10,7 +10,9 @@ from saltbridge.core.provenance import Confidence
 from saltbridge.footprint.declare.declaration import ESTIMATE, declaration_or_findings
 from saltbridge.footprint.methodologies import choose, known, methodologies
 from saltbridge.footprint.model import (
+    Carrier,
     CircularTerms,
+    ElectricityContract,
     Inventory,
     Stage,
 )
@@ -160,6 +162,27 @@ def test_a_free_unit_is_that_of_the_product(unit: str, amount: float, declared: 
     given = footprint(what, methodology="pact@v3").declared_unit
     assert given is not None
     assert (given.kind, given.amount, given.unit) == ("declared", amount, declared)
+
+
+def test_residual_mix_comes_before_the_grid_mix() -> None:
+    """Hand: 10 kWh, half by a contract at 0.05, the rest at the residual mix of 0.61."""
+    what = inventory(
+        process("pack", location="CN"),
+        row(
+            "pack", "input", "electricity", 10.0, "kWh",
+            carrier=Carrier.ELECTRICITY, contract="ppa",
+        ),
+        electricity=(
+            ElectricityContract(id="ppa", kind="ppa", share=0.5, kg_co2e_per_kwh=0.05),
+        ),
+    )  # fmt: skip
+    mixes = (
+        factor("electricity", 0.58, "kWh", location="CN", year=2024),
+        factor("electricity", 0.61, "kWh", location="CN", year=2024, market="residual", id="r"),
+    )
+    assert footprint(what, *mixes, methodology="pact@v3").total_kg_co2e == pytest.approx(3.3)
+    # The residual-mix rule of the v4 rulebook is not loaded: it takes the grid mix.
+    assert footprint(what, *mixes).total_kg_co2e == pytest.approx(3.15)
 
 
 def test_drafts_are_chosen_by_name() -> None:

@@ -16,6 +16,11 @@ from saltbridge import __version__
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("demo", "demo", "Run the whole path between three companies on this machine."),
     "inventory": ("inventory", "app", "Start, check and convert an inventory (folder, Excel)."),
+    "methodologies": (
+        "methodologies",
+        "methodologies",
+        "List rule sets and editions on a day, and the dates of Article 7.",
+    ),
     "footprint": ("footprint", "footprint", "Work out a carbon footprint under a rule set."),
     "plausibility": (
         "plausibility",
