@@ -49,6 +49,7 @@ test: $(VENV)/test.stamp
 
 system-parts: $(VENV)/test.stamp
 	@sh scripts/install_system_parts.sh
+	@$(PIP) install -q --require-hashes -r requirements/background-tools.txt
 	@$(BIN)/saltbridge background fetch carculator-utils
 
 test-all: system-parts

@@ -2,23 +2,22 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from saltbridge.adapters.background import store
+from saltbridge.adapters.background import carculator, store
+from saltbridge.adapters.background.readers import READERS, Origin, Reader, read_file
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.finding import Finding, Place, errors_in, finding
+from saltbridge.core.finding import Finding, errors_in, finding
 from saltbridge.footprint.background.linking import LinkedBackground, link
 from saltbridge.footprint.background.model import BackgroundSystem
 from saltbridge.footprint.background.reduction import factors, loops, product_rows
 from saltbridge.footprint.characterisation import SETS
 from saltbridge.footprint.model import EmissionFactor
-from saltbridge.formats.exchange_table import parse_exchange_table
 from saltbridge.formats.factor_table import parse_factor_table
 
 FACTOR_TABLE = "factor-table"
-MAX_FILE_BYTES = 500_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +51,8 @@ def import_background(request: ImportRequest) -> store.ImportedBackground:
         raise FaultyInput([finding("background.unknown-gwp", gwp=named, known=", ".join(SETS))])
     if request.format == FACTOR_TABLE:
         return _factor_table(request)
+    if request.format == "carculator" and not request.licence:
+        request = replace(request, licence=carculator.LICENCE)
     if not request.licence:
         raise FaultyInput([finding("background.licence-needed", id=request.id)])
     fill: tuple[EmissionFactor, ...] = ()
@@ -60,7 +61,13 @@ def import_background(request: ImportRequest) -> store.ImportedBackground:
         fill, found = parse_factor_table(read_file(request.fill), request.fill.name)
         if errors_in(found):
             raise FaultyInput(found)
-    system = _reader(request.format)(request)
+    origin = Origin(
+        path=request.path,
+        source=request.source or request.path.name,
+        database=request.database,
+        names=request.names,
+    )
+    system = _reader(request.format)(origin)
     linked = link(system, request.gwp_sets, fill=fill, convert_units=request.convert_units)
     return _reduced(request, system, linked, found)
 
@@ -133,20 +140,6 @@ def _factor_table(request: ImportRequest) -> store.ImportedBackground:
     )
 
 
-Reader = Callable[[ImportRequest], BackgroundSystem]
-
-
-def _exchange_table(request: ImportRequest) -> BackgroundSystem:
-    source = request.source or request.path.name
-    system, found = parse_exchange_table(read_file(request.path), request.path.name, source)
-    if system is None:
-        raise FaultyInput(found)
-    return system
-
-
-READERS: dict[str, Reader] = {"exchange-table": _exchange_table}
-
-
 def formats() -> tuple[str, ...]:
     """Names of the formats that can be imported."""
     return (FACTOR_TABLE, *READERS)
@@ -158,24 +151,6 @@ def _reader(name: str) -> Reader:
         known = ", ".join(formats())
         raise FaultyInput([finding("background.unknown-format", format=name, known=known)])
     return reader
-
-
-def read_file(path: Path) -> bytes:
-    """The content of a file that was named.
-
-    Raises:
-        FaultyInput: it cannot be read, or is too large.
-    """
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            limit = f"{MAX_FILE_BYTES // 1_000_000} MB"
-            raise FaultyInput([finding("background.too-large", Place(str(path)), limit=limit)])
-        return path.read_bytes()
-    except OSError as fault:
-        reason = fault.strerror or str(fault)
-        raise FaultyInput(
-            [finding("background.unreadable", Place(str(path)), reason=reason)]
-        ) from fault
 
 
 def _digest(path: Path) -> str:

@@ -81,6 +81,7 @@ def product_rows(linked: LinkedBackground, solved: UnitFootprints) -> tuple[Prod
     """Every product with its value and whether it is whole, in the order of the system."""
     touched = _touched(linked)
     reached = _upstream_counts(linked, touched)
+    only_handed_over = _only_handed_over(linked)
     rows = []
     for j, (activity, product) in enumerate(
         zip(linked.activities, linked.products, strict=True)
@@ -88,11 +89,13 @@ def product_rows(linked: LinkedBackground, solved: UnitFootprints) -> tuple[Prod
         shown = product or next(
             (f for f in activity.flows if f.kind.value in ("product", "co-product")), None
         )
-        value = None
+        value, treatment = None, False
         if product is not None:
-            # A treatment is priced per unit handed over to it (see the carculator reader).
+            # A treatment is priced per unit handed over to it, so that a waste row is priced
+            # by it: where its reference is negative, or nobody ever takes its product.
             signed = float(solved.values[j])
-            value = -signed if product.amount < 0.0 else signed
+            treatment = product.amount < 0.0 or (bool(only_handed_over[j]) and signed < 0.0)
+            value = -signed if treatment else signed
         rows.append(
             ProductRow(
                 id=activity.id,
@@ -103,10 +106,20 @@ def product_rows(linked: LinkedBackground, solved: UnitFootprints) -> tuple[Prod
                 whole=product is not None and not bool(touched[j]),
                 own_holes=int(linked.holes[j]),
                 upstream_holes=int(reached[j]),
-                comment=_comment(linked, j, product is not None and product.amount < 0.0),
+                comment=_comment(linked, j, treatment),
             )
         )
     return tuple(rows)
+
+
+def _only_handed_over(linked: LinkedBackground) -> Any:
+    """Products that activities hand over and none takes: an array of bools."""
+    rows = linked.technosphere.tocoo()
+    others = rows.row != rows.col
+    size = len(linked.activities)
+    handed = np.bincount(rows.row[others & (rows.data > 0.0)], minlength=size) > 0
+    taken = np.bincount(rows.row[others & (rows.data < 0.0)], minlength=size) > 0
+    return handed & ~taken
 
 
 def _upstream_counts(linked: LinkedBackground, touched: Any) -> Any:

@@ -1,0 +1,198 @@
+"""A ``bw_processing`` datapackage: matrices of Brightway, read with numpy alone.
+
+A datapackage holds numbers, no names. Names come in a CSV file beside it, with the columns
+``id, name, location, unit, compartment``. Emissions are characterised by the package's own
+characterization matrix where it has one, else by name with our GWP sets. Only vectors are
+read; arrays of scenarios and dynamic resources are refused. Arrays are never unpickled.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.footprint.background.model import Activity, BackgroundSystem, Flow, FlowKind
+
+TECHNOSPHERE, BIOSPHERE, CHARACTERISATION = (
+    "technosphere_matrix", "biosphere_matrix", "characterization_matrix",
+)  # fmt: skip
+MAX_MEMBER_BYTES = 500_000_000
+_COLUMNS = ("id", "name", "location", "unit", "compartment")
+
+
+def read_datapackage(
+    path: Path, names: Mapping[int, Mapping[str, str]], source: str
+) -> BackgroundSystem:
+    """The activities of a datapackage, a zip file or a folder.
+
+    Raises:
+        FaultyInput: it is no datapackage of vectors, or a number of it has no name.
+    """
+    try:
+        matrices = _matrices(path)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as fault:
+        raise FaultyInput(
+            [finding("background.not-readable", Place(str(path)), format="bw-datapackage",
+                     reason=str(fault)[:300])]
+        ) from fault  # fmt: skip
+    technosphere = matrices.get(TECHNOSPHERE, {})
+    biosphere = matrices.get(BIOSPHERE, {})
+    weights = {
+        row: amount for (row, _), amount in matrices.get(CHARACTERISATION, {}).items()
+    } if CHARACTERISATION in matrices else None  # fmt: skip
+    _all_named(path, technosphere, biosphere, weights, names)
+    columns: dict[int, list[Flow]] = defaultdict(list)
+    made = _references(technosphere)
+    for (row, column), amount in technosphere.items():
+        said = names[row]
+        kind = FlowKind.INPUT
+        if row == made.get(column):
+            kind = FlowKind.PRODUCT
+        elif amount > 0 and column not in made:
+            kind = FlowKind.CO_PRODUCT
+        columns[column].append(
+            Flow(
+                kind=kind, name=said["name"], unit=said["unit"],
+                amount=-amount if kind is FlowKind.INPUT else amount, key=str(row),
+            )
+        )  # fmt: skip
+    for (row, column), amount in biosphere.items():
+        said = names.get(row, {})
+        columns[column].append(
+            Flow(
+                kind=FlowKind.EMISSION, name=said.get("name") or str(row),
+                unit=said.get("unit") or "kg", amount=amount,
+                compartment=said.get("compartment") or "",
+                kg_co2e_per_unit=None if weights is None else weights.get(row, 0.0),
+            )
+        )  # fmt: skip
+    activities = []
+    for column, flows in columns.items():
+        said = names.get(column) or names.get(made.get(column, -1)) or {}
+        name = said.get("name") or str(column)
+        activities.append(
+            Activity(
+                id=str(column), name=name, location=said.get("location") or "",
+                flows=tuple(flows),
+            )
+        )  # fmt: skip
+    return BackgroundSystem(activities=tuple(activities), source=source)
+
+
+def _references(technosphere: Mapping[tuple[int, int], float]) -> dict[int, int]:
+    """Column → row of its product: its own number, else the only thing it makes."""
+    made: dict[int, int] = {}
+    positive: dict[int, list[int]] = defaultdict(list)
+    for (row, column), amount in technosphere.items():
+        if row == column and amount != 0.0:
+            made[column] = row
+        elif amount > 0.0:
+            positive[column].append(row)
+    for column, rows in positive.items():
+        if column not in made and len(rows) == 1:
+            made[column] = rows[0]
+    return made
+
+
+def _matrices(path: Path) -> dict[str, dict[tuple[int, int], float]]:
+    """Matrix → (row, column) → summed amount, with the signs of the matrix."""
+    open_member = _members(path)
+    head = json.loads(open_member("datapackage.json"))
+    groups: dict[str, dict[str, Any]] = defaultdict(dict)
+    for resource in head["resources"]:
+        kind, matrix = resource.get("kind"), resource.get("matrix")
+        if matrix not in (TECHNOSPHERE, BIOSPHERE, CHARACTERISATION):
+            continue
+        if resource.get("category") != "vector" or resource.get("profile") != "data-resource":
+            raise ValueError(f"{resource.get('name')}: only vectors can be read")
+        if kind in ("indices", "data", "flip"):
+            array = np.load(io.BytesIO(open_member(resource["path"])), allow_pickle=False)
+            groups[resource["group"]][kind] = array
+            groups[resource["group"]]["matrix"] = matrix
+    matrices: dict[str, dict[tuple[int, int], float]] = {}
+    for group in groups.values():
+        indices, amounts = group["indices"], group["data"].astype(float)
+        if len(indices) != len(amounts) or not np.all(np.isfinite(amounts)):
+            raise ValueError("indices and amounts do not match, or an amount is no number")
+        if "flip" in group:
+            amounts = np.where(group["flip"], -amounts, amounts)
+        entries = matrices.setdefault(group["matrix"], {})
+        pairs = zip(indices["row"].tolist(), indices["col"].tolist(), strict=True)
+        for pair, amount in zip(pairs, amounts.tolist(), strict=True):
+            entries[pair] = entries.get(pair, 0.0) + amount
+    if TECHNOSPHERE not in matrices:
+        raise ValueError("no technosphere matrix")
+    return matrices
+
+
+def _members(path: Path) -> Callable[[str], bytes]:
+    if path.is_dir():
+        root = path.resolve()
+
+        def from_folder(name: str) -> bytes:
+            file = (root / name).resolve()
+            if root not in file.parents or file.stat().st_size > MAX_MEMBER_BYTES:
+                raise ValueError(f"{name} is outside the folder or too large")
+            return file.read_bytes()
+
+        return from_folder
+
+    def from_zip(name: str) -> bytes:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo(name).file_size > MAX_MEMBER_BYTES:
+                raise ValueError(f"{name} is too large")
+            return archive.read(name)
+
+    return from_zip
+
+
+def _all_named(
+    path: Path,
+    technosphere: Mapping[tuple[int, int], float],
+    biosphere: Mapping[tuple[int, int], float],
+    weights: Mapping[int, float] | None,
+    names: Mapping[int, Mapping[str, str]],
+) -> None:
+    products = sorted({row for row, _ in technosphere if row not in names})
+    emitted = sorted({row for row, _ in biosphere if row not in names})
+    unnamed = products + (emitted if weights is None else [])
+    if unnamed:
+        raise FaultyInput(
+            [finding("background.unnamed", Place(str(path)), count=len(unnamed),
+                     first=str(unnamed[0]))]
+        )  # fmt: skip
+
+
+def parse_names(content: bytes, file: str) -> dict[int, dict[str, str]]:
+    """Number → name, location, unit and compartment.
+
+    Raises:
+        FaultyInput: a column is missing, or an id is no number; all at once.
+    """
+    rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig", errors="replace")))
+    absent = [name for name in ("id", "name", "unit") if name not in (rows.fieldnames or ())]
+    if absent:
+        raise FaultyInput(
+            [finding("inventory.missing-column", Place(file, 1), column=n) for n in absent]
+        )
+    named: dict[int, dict[str, str]] = {}
+    faults: list[Finding] = []
+    for line, row in enumerate(rows, start=2):
+        try:
+            number = int(row["id"])
+        except ValueError:
+            place = Place(file, line, "id")
+            faults.append(finding("background.not-a-number", place, value=row["id"][:60]))
+            continue
+        named[number] = {name: row.get(name) or "" for name in _COLUMNS}
+    if faults:
+        raise FaultyInput(faults)
+    return named
