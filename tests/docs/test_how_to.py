@@ -37,6 +37,7 @@ PAGES = (
     "people.md",
     "transparency-log.md",
     "two-nodes.md",
+    "uncertainty-and-hot-spots.md",
     "verify-a-footprint.md",
 )
 _SHELLS_OWN = set("|<>&;$`")
