@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from inventory_writer import Row, write_folder
+from nmc111_published import published
 
 OUT = Path(__file__).resolve().parent.parent / "examples" / "nmc111-pack"
 
@@ -486,6 +487,7 @@ def main(folder: Path) -> None:
         "circular": circular(),
         "suppliers": SUPPLIERS,
         "evidence": EVIDENCE,
+        "published": published(PACK_MASS_KG),
     }
     taken = [row["amount"] for row in tables["exchanges"] if row["source"] == CRENNA["source"]]
     if taken != [row["amount"] for row in rows]:

@@ -14,7 +14,7 @@ from saltbridge.footprint.bridge_record import bridge_record
 from saltbridge.footprint.bridge_result import Bridge, Change, ClauseStatus, Unmoved
 from saltbridge.footprint.methodologies import known, methodologies
 from saltbridge.footprint.methodology import CFF, CUT_OFF, Methodology, RuleSet
-from saltbridge.footprint.model import Inventory
+from saltbridge.footprint.model import Carrier, Inventory
 from saltbridge.testing.inventories import factor_set, footprint, inventory, process, row
 
 EU, CATENA, CHINA = "eu-cfb@draft-2024-04", "catena-x-pcf@v4", "cn-miit-551@2025-551"
@@ -29,6 +29,11 @@ def between(start: str, end: str, what: Inventory | None = None, **more: Any) ->
     return bridge(what or battery(), named(start), named(end), [factor_set(*PRICES)], **more)
 
 
+def with_packaging() -> Inventory:
+    box = row("pack", "input", "gas", 0.5, "piece", carrier=Carrier.PACKAGING)
+    return replace(battery(), exchanges=(*battery().exchanges, box))
+
+
 def test_every_field_of_a_rule_set_is_a_step_or_named_as_no_part_of_the_total() -> None:
     """A field added to ``RuleSet`` must be put into one of the tables of ``bridge.py``."""
     in_steps = [name for rule in (*RULES, UNIT) for name in rule.fields]
@@ -39,7 +44,10 @@ def test_every_field_of_a_rule_set_is_a_step_or_named_as_no_part_of_the_total() 
 
 def test_steps_close_between_all_rule_sets_in_the_printed_order() -> None:
     order = [rule.id for rule in RULES]
-    for start, end in permutations(known(), 2):
+    others = [name for name in known() if name not in (EU, CATENA, CHINA)]
+    pairs = [*permutations((EU, CATENA, CHINA), 2), *((EU, o) for o in others)]
+    pairs += [(o, CATENA) for o in others]
+    for start, end in pairs:
         found = between(start, end)
         assert abs(found.gap_kg_co2e) <= 1e-9, (start, end)
         for side, name in ((found.start, start), (found.end, end)):
@@ -57,6 +65,15 @@ def test_steps_close_between_all_rule_sets_in_the_printed_order() -> None:
 def test_a_rule_set_and_itself_have_no_step() -> None:
     found = between(EU, EU)
     assert found.steps == () and found.unmoved == () and found.calculations == 1
+
+
+def test_a_rule_that_cannot_act_is_not_calculated_and_one_that_can_is() -> None:
+    """Packaging is left out of the draft only where the inventory has some."""
+    what, boxed = battery(), with_packaging()
+    bare, found = between(EU, CHINA, what), between(EU, CHINA, boxed)
+    assert {s.rule: s.delta_kg_co2e for s in found.steps}["packaging"] == pytest.approx(150.0)
+    assert found.calculations > bare.calculations
+    assert abs(found.gap_kg_co2e) <= 1e-9
 
 
 def test_a_line_that_an_unread_rule_takes_is_named_with_its_range() -> None:
@@ -138,7 +155,7 @@ def test_shapley_refuses_more_rules_than_it_can_order() -> None:
     other = replace(
         china.rule_set(edition),
         boundary=china.rule_set(edition).boundary[:2],
-        excluded_carriers=frozenset({*"x"}),
+        excluded_carriers=frozenset({Carrier.PACKAGING}),
         recycling=(CUT_OFF,),
         capital_goods="in",
         waste="cut_off",
@@ -149,7 +166,8 @@ def test_shapley_refuses_more_rules_than_it_can_order() -> None:
     )
     far = Methodology(id="far", title="far", rule_sets=(other,))
     with pytest.raises(FaultyInput) as fault:
-        bridge(battery(), named(CHINA), (far, edition), [factor_set(*PRICES)], shapley=True)
+        sets = [factor_set(*PRICES)]
+        bridge(with_packaging(), named(CHINA), (far, edition), sets, shapley=True)
     (found,) = fault.value.findings
     assert found.code == "bridge.too-many-rules"
     assert found.arguments["count"] > SHAPLEY_LIMIT

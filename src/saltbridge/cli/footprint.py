@@ -1,7 +1,7 @@
 """``saltbridge footprint``: work out a carbon footprint under a rule set."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,6 +35,7 @@ def footprint(
     from saltbridge.bootstrap import open_clock, open_factor_library, opened_world
     from saltbridge.cli.footprint_view import open_line, show
     from saltbridge.cli.present import language, say_json
+    from saltbridge.cli.published_view import show_beside
     from saltbridge.locales import LANGUAGES
     from saltbridge.services.account import FootprintRequest, account, work_out
 
@@ -56,12 +57,27 @@ def footprint(
         told = (*told, *doubts)
         with opened_world(node) as world:
             result = account(world, replace(request, evidence=evidence))
+    studies, doubts = _beside(result, loaded.inventory)
     if as_json:
-        say_json(result.record)
+        # What a node has signed is printed as it is; published values are no part of it.
+        beside = {"published": studies} if studies and node is None else {}
+        say_json({**result.record, **beside})
     elif line is not None:
         open_line(result, line, spoken)
     else:
-        show(result, spoken, told)
+        show(result, spoken, (*told, *doubts))
+        show_beside(studies, spoken)
+
+
+def _beside(result: Any, inventory: Any) -> tuple[list[dict[str, Any]], tuple[Any, ...]]:
+    """Published values beside the footprint, as records, and findings about them."""
+    from saltbridge.footprint.methodologies import methodologies
+    from saltbridge.footprint.published import beside_published, beside_record
+
+    footprint = result.footprint
+    rules = methodologies()[footprint.methodology].rule_set(footprint.edition)
+    studies, doubts = beside_published(footprint, inventory, rules)
+    return [beside_record(study) for study in studies], doubts
 
 
 def assumptions(pairs: list[str]) -> dict[str, str]:

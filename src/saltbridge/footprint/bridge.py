@@ -33,7 +33,7 @@ from saltbridge.footprint.bridge_result import (
 )
 from saltbridge.footprint.calculate import calculate_under
 from saltbridge.footprint.methodology import Assumptions, Methodology, RuleSet
-from saltbridge.footprint.model import EmissionFactor, FactorSet, Inventory
+from saltbridge.footprint.model import Carrier, EmissionFactor, FactorSet, Inventory
 
 SHAPLEY_LIMIT = 8  # rules; every further one doubles the number of calculations
 # What a person may allow whatever the rule set.
@@ -126,18 +126,22 @@ class _Bridge:
             raise FaultyInput(faults)
         self.first, self.last = (_settled(rules, self.assumptions) for rules in given)
         differing = [rule for rule in RULES if self._differs(rule)]
-        if shapley and len(differing) > SHAPLEY_LIMIT:
+        acting = [rule for rule in differing if self._can_act(rule)]
+        ends = [self._picture(frozenset(r.id for r in rules)) for rules in (acting, differing)]
+        if ends[0].lines != ends[1].lines or ends[0].holes != ends[1].holes:
+            acting = differing  # one thought idle acts after all
+        if shapley and len(acting) > SHAPLEY_LIMIT:
             raise FaultyInput.of(
                 "bridge.too-many-rules",
-                count=len(differing),
+                count=len(acting),
                 most=SHAPLEY_LIMIT,
-                rules=", ".join(rule.id for rule in differing),
+                rules=", ".join(rule.id for rule in acting),
             )
-        names = [rule.id for rule in differing]
+        names = [rule.id for rule in acting]
         path = [self._picture(frozenset(names[:count])) for count in range(len(names) + 1)]
         steps: list[Step] = []
         unmoved: list[UnmovedRule] = []
-        for rule, before, after in zip(differing, path, path[1:], strict=False):
+        for rule, before, after in zip(acting, path, path[1:], strict=False):
             step = self._step(rule, before, after)
             # Under Shapley averaging a rule may work in another order than the printed one.
             if shapley:
@@ -146,10 +150,12 @@ class _Bridge:
                 steps.append(step)
             else:
                 unmoved.append(self._unmoved(rule, Unmoved.NOTHING_HERE))
+        idle = [rule for rule in differing if rule not in acting]
+        unmoved += [self._unmoved(rule, Unmoved.NOTHING_HERE) for rule in idle]
         unmoved += self._differing_in_words(differing)
         return Bridge(
             start=self._side(self.start, self.first, given[0], path[0]),
-            end=self._side(self.end, self.last, given[1], path[-1]),
+            end=self._side(self.end, self.last, given[1], ends[1]),
             steps=tuple(steps),
             unmoved=tuple(unmoved),
             shapley=shapley,
@@ -158,6 +164,21 @@ class _Bridge:
 
     def _differs(self, rule: BridgeRule) -> bool:
         return any(getattr(self.first, f) != getattr(self.last, f) for f in rule.fields)
+
+    def _can_act(self, rule: BridgeRule) -> bool:
+        """Whether the inventory has a row on which the rule can work; in doubt it has."""
+        rows = self.inventory.exchanges
+        match rule.id:
+            case "cut_off":  # decides what may be declared, and leaves no line out
+                return False
+            case "packaging":
+                carriers = self.first.excluded_carriers ^ self.last.excluded_carriers
+                return any(row.carrier in carriers for row in rows)
+            case "electricity":
+                return any(row.carrier is Carrier.ELECTRICITY for row in rows)
+            case "recycling":
+                return any(row.circular for row in rows)
+        return True
 
     def _picture(self, replaced: frozenset[str]) -> Picture:
         """The footprint with these rules taken from the end, the others from the start."""

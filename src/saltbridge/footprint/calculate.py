@@ -230,8 +230,8 @@ def _demand(inventory: Inventory) -> float:
 
 
 def _rate(outcomes: Sequence[Outcome], account: _Account) -> dict[str, object]:
-    inputs = [
-        (o.mass_kg, any(_without_factor(h) for h in o.holes))
+    by_stage = [
+        (o.leaf.stage, (o.mass_kg, any(_without_factor(h) for h in o.holes)))
         for o in outcomes
         if o.leaf.exchange.direction is Direction.INPUT
         and o.leaf.exchange.carrier in (Carrier.NONE, Carrier.PACKAGING)
@@ -241,7 +241,11 @@ def _rate(outcomes: Sequence[Outcome], account: _Account) -> dict[str, object]:
         "runs": dict(account.solution.runs),
         "forward_error": account.solution.forward_error,
         "allocation": dict(account.shares),
-        "coverage": coverage(inputs),
+        "coverage": coverage(row for _, row in by_stage),
+        "coverage_by_stage": {
+            stage: coverage(row for s, row in by_stage if s is stage)
+            for stage in dict.fromkeys(s for s, _ in by_stage)
+        },
         "data_quality": data_quality(lines),
         "primary_data_share": primary_data_share(lines),
         "without_climate_effect": sorted(

@@ -305,6 +305,19 @@ class Evidence(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublishedValue(Row):
+    """A value someone published for such a battery, to be shown beside ours; never counted."""
+
+    study: str
+    kg_co2e: float  # per one ``unit``
+    unit: str
+    units_per_product: float  # units that one product of the study stands for
+    mass_kg: float | None = None  # of one product of the study; empty: as heavy as ours
+    stage: Stage | None = None  # empty: the whole
+    rules: str = ""  # rule set and background of the study
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inventory:
     """Everything one footprint is worked out from."""
 
@@ -325,6 +338,7 @@ class Inventory:
     circular: tuple[CircularTerms, ...] = ()
     suppliers: tuple[Supplier, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    published: tuple[PublishedValue, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)  # unknown keys of the TOML file
 
 
@@ -337,6 +351,7 @@ TABLES: Mapping[str, type[Row]] = {
     "circular": CircularTerms,
     "suppliers": Supplier,
     "evidence": Evidence,
+    "published": PublishedValue,
 }
 
 

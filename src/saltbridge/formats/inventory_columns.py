@@ -35,6 +35,8 @@ PURPOSES: Mapping[str, str] = {
     "(Recommendation (EU) 2021/2279).",
     "suppliers": "Companies that supply materials or data.",
     "evidence": "Documents behind the rows: invoices, meter readings, declarations.",
+    "published": "Values others published for such a battery, shown beside the result; "
+    "nothing is calculated with them.",
 }
 
 
@@ -312,6 +314,15 @@ _NOTES: Mapping[str, Mapping[str, ColumnNote]] = {
         "issuer": _text("Who issued the document."),
         "issued_on": _text("Day of issue."),
         "supplier": _text("Id in the table suppliers."),
+    },
+    "published": {
+        "study": _text("Name of the study; its rows share it."),
+        "kg_co2e": _text("Published value [kg CO2e] per one unit."),
+        "unit": _text("Unit the value refers to, such as kWh over the service life or kg."),
+        "units_per_product": _positive("How many units one product of the study stands for."),
+        "mass_kg": _positive("Mass of one product of the study; empty: that of the product."),
+        "stage": _text("Life-cycle stage of the value; empty: the whole."),
+        "rules": _text("Rule set and background data of the study."),
     },
 }
 
