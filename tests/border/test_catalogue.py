@@ -14,7 +14,13 @@ from saltbridge.border.catalogue import (
     segments,
 )
 
-KINDS = ("pcf", "battery-supplier-record", "receipt", "passport-public-view")
+KINDS = (
+    "pcf",
+    "battery-supplier-record",
+    "receipt",
+    "passport-public-view",
+    "what-if-estimate",
+)
 
 
 def entry_at(kind: str, *path: str | None):

@@ -35,10 +35,12 @@ PAGES = (
     "keys.md",
     "operate.md",
     "people.md",
+    "plausibility.md",
     "transparency-log.md",
     "two-nodes.md",
     "uncertainty-and-hot-spots.md",
     "verify-a-footprint.md",
+    "what-if.md",
 )
 _SHELLS_OWN = set("|<>&;$`")
 _FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,5 +1,7 @@
 """A what-if on a node: under every rule set, and signed as what it is."""
 
+from typing import Any
+
 import pytest
 
 from saltbridge.core.canonical import read_json
@@ -7,13 +9,23 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.footprint.methodologies import known
 from saltbridge.footprint.model import FactorSet, Inventory
 from saltbridge.footprint.whatif_changes import parse_change
+from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.ports import World
 from saltbridge.services.account import FootprintRequest, account
 from saltbridge.services.compose_record import ComposeRequest, compose_record
-from saltbridge.services.what_if import WhatIfRequest, as_estimate, what_if_on
-from saltbridge.testing.builders import memory_world
+from saltbridge.services.publish import PublishRequest, publish
+from saltbridge.services.verify_content import content_remarks
+from saltbridge.services.what_if import (
+    WhatIfRequest,
+    as_estimate,
+    estimate_document,
+    what_if_on,
+)
+from saltbridge.testing.builders import memory_world, node_profile, partner_of
+from saltbridge.testing.canaries import battery_record
 from saltbridge.testing.inventories import factor, inventory, process, row
-from saltbridge.trust.claims import Estimate
+from saltbridge.trust.claims import ClaimType, Estimate, SupplierRecord, verify
+from saltbridge.trust.suites import NotVerified
 
 SET = FactorSet("set-1", "test", (factor("cell", 10.0),), "sha256:5e7")
 
@@ -107,3 +119,56 @@ def test_a_record_of_a_footprint_has_no_such_member() -> None:
         ),
     )
     assert "scenario" not in real.record
+
+
+CARS = partner_of(node_profile("carmaker", jurisdiction="EU", port=8103))
+
+
+def cellmaker() -> World:
+    return memory_world(node_profile("cellmaker", partners=(CARS,)), factor_sets={"set-1": SET})
+
+
+def published(w: World, document: dict[str, Any], kind: str) -> Any:
+    return publish(
+        w, PublishRequest(document=document, kind=kind, recipients=(CARS.bpn,), person="Li Wei")
+    )
+
+
+def test_a_partner_gets_an_estimate_that_says_what_it_is() -> None:
+    """The mark and the place of a change leave; a supplier's figure and the inputs stay."""
+    w = cellmaker()
+    answer = what_if_on(w, asked())
+    result = published(w, estimate_document(w.node, asked(), answer), "what-if-estimate")
+    with w.store.reading() as work:
+        stored = work.get("dataset", result.dataset_id)
+        assert stored is not None
+        kept = read_json(stored.body)["releases"][CARS.bpn]
+        released = work.get_release(kept["digest"], kept["decision_id"])
+    assert released is not None
+    jws = parse_claim_file(released.content).claim.jws
+    content = verify(Estimate(jws), w.keyring.did_document()).content
+    assert content["kind"] == "what-if-estimate"
+    assert content["scenario"]["kind"] == "what-if"
+    assert content["scenario"]["changes"] == [{"kind": "supplier", "target": "cell"}]
+    assert "base_inputs_digest" not in content["scenario"]
+    row = next(r for r in content["rule_sets"] if r["methodology"] == "catena-x-pcf")
+    assert (row["before"], row["after"]) == (3000, 2400)
+    with pytest.raises(NotVerified):
+        verify(SupplierRecord(jws), w.keyring.did_document())
+
+
+def test_a_marked_footprint_does_not_travel_inside_a_supplier_record() -> None:
+    """The border would drop the mark and let the number go: so nothing goes."""
+    w = cellmaker()
+    document = battery_record()
+    document["footprint"] = {**document["footprint"], "scenario": {"kind": "what-if"}}
+    with pytest.raises(FaultyInput) as refused:
+        published(w, document, "battery-supplier-record")
+    assert [f.code for f in refused.value.findings] == ["record.scenario"]
+
+
+def test_whoever_verifies_a_scenario_is_told() -> None:
+    w = world()
+    signed = account(w, as_estimate(asked(), what_if_on(w, asked())))
+    remarks = content_remarks(ClaimType.ESTIMATE, signed.record)
+    assert "verify.scenario" in [remark.code for remark in remarks]

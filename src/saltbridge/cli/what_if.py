@@ -58,6 +58,10 @@ def what_if(
         Path | None,
         typer.Option("--node", help="Folder of a node: sign and store it as an estimate."),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="With --node: new file (JSON) to publish to a partner."),
+    ] = None,
     top: Annotated[int, typer.Option("--top", min=0, help="How many levers to show.")] = 10,
     as_json: AsJson = False,
 ) -> None:
@@ -71,7 +75,13 @@ def what_if(
     from saltbridge.footprint.hourly import hourly_shadow, parse_profile
     from saltbridge.footprint.whatif_changes import parse_change
     from saltbridge.services.account import account
-    from saltbridge.services.what_if import WhatIfRequest, as_estimate, what_if, what_if_on
+    from saltbridge.services.what_if import (
+        WhatIfRequest,
+        as_estimate,
+        estimate_document,
+        what_if,
+        what_if_on,
+    )
 
     written = {
         "electricity": electricity, "contract": contract, "supplier": supplier,
@@ -98,9 +108,32 @@ def what_if(
         with opened_world(node) as world:
             answer = what_if_on(world, request)
             signed = account(world, as_estimate(request, answer))
+            if out is not None:
+                _write(out, estimate_document(world.node, request, answer))
     if as_json:
         say_json(as_json_document(request, answer, shadow, top, signed))
         return
     show(request, answer, shadow, top)
     if signed is not None:
         say("whatif.signed", id=signed.id)
+    if signed is not None and out is not None:
+        say("whatif.written", path=out)
+
+
+def _write(path: Path, document: dict[str, object]) -> None:
+    import json
+
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.core.finding import Place, finding
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            json.dump(document, file, ensure_ascii=False, indent=2)
+    except FileExistsError as fault:
+        place = Place(file=str(path))
+        raise FaultyInput([finding("file.exists", place, path=str(path))]) from fault
+    except OSError as fault:
+        place, reason = Place(file=str(path)), fault.strerror or str(fault)
+        raise FaultyInput(
+            [finding("file.unwritable", place, path=str(path), reason=reason)]
+        ) from fault

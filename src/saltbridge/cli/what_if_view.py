@@ -13,7 +13,13 @@ from saltbridge.footprint.result import CarbonFootprint
 from saltbridge.footprint.whatif import Lever
 from saltbridge.footprint.whatif_changes import scenario_record
 from saltbridge.locales import number, text
-from saltbridge.services.what_if import UnderRules, WhatIf, WhatIfRequest, stage_changes
+from saltbridge.services.what_if import (
+    UnderRules,
+    WhatIf,
+    WhatIfRequest,
+    per_unit,
+    stage_changes,
+)
 from saltbridge.steps.accounting import Accounted
 
 
@@ -123,7 +129,7 @@ def _everywhere(console: Console, answer: WhatIf, tongue: str) -> None:
         if under.before is None or under.after is None:
             skipped.append(under)
             continue
-        one, two, unit = per_unit(under)
+        one, two, unit = per_unit(under.before, under.after)
         table.add_row(
             f"{under.methodology}@{under.edition}",
             _num(one, tongue),
@@ -139,25 +145,6 @@ def _everywhere(console: Console, answer: WhatIf, tongue: str) -> None:
         console.print(
             Text("  " + text("whatif.skipped", {"rules": rules}, tongue) + f" {says}")
         )
-
-
-def per_unit(under: UnderRules) -> tuple[float, float, str]:
-    """Both totals per declared unit, or per unit of product where the rules have none."""
-    if under.before is None or under.after is None:
-        raise ValueError("nothing was calculated")
-    one, two = under.before, under.after
-    if one.declared_unit is None or two.declared_unit is None:
-        return (
-            one.total_kg_co2e,
-            two.total_kg_co2e,
-            f"kg CO2e/{one.unit_of_product.removeprefix('1 ')}",
-        )
-    unit = one.declared_unit
-    return (
-        one.total_kg_co2e / unit.amount,
-        two.total_kg_co2e / two.declared_unit.amount,
-        f"kg CO2e/{unit.unit}",
-    )
 
 
 def _levers(console: Console, found: tuple[Lever, ...], tongue: str) -> None:
@@ -212,7 +199,7 @@ def as_json_document(
             "obstacle": [f.code for f in under.obstacle],
         }
         if under.before is not None and under.after is not None:
-            one, two, unit = per_unit(under)
+            one, two, unit = per_unit(under.before, under.after)
             entry |= {
                 "unit": unit,
                 "before": one,

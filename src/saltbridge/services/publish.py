@@ -27,7 +27,7 @@ from saltbridge.steps.people import require_act
 from saltbridge.steps.proposals import keep_proposal
 from saltbridge.steps.release import keep_decision, released_claim, signed_view
 from saltbridge.steps.statement import keep_statement
-from saltbridge.trust.claims import SupplierRecord
+from saltbridge.trust.claims import Estimate, SupplierRecord
 from saltbridge.trust.did import iso
 
 # document kind -> (kind of dataset, type in the Catena-X taxonomy, usual purpose)
@@ -38,7 +38,10 @@ _DATASETS: Mapping[str, tuple[str, str, str]] = {
         "https://w3id.org/catenax/taxonomy#BatteryPass",
         PURPOSE_PASSPORT,
     ),
+    "what-if-estimate": ("estimate", "urn:saltbridge:what-if-estimate", PURPOSE_PCF),
 }
+# A what-if goes out as what it is: by the type of its claim nobody can take it for more.
+_CLAIMS: Mapping[str, type[SupplierRecord] | type[Estimate]] = {"what-if-estimate": Estimate}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +87,7 @@ def publish(world: World, request: PublishRequest) -> Published:
     """
     if request.proposer is not None:
         require_act(request.proposer, Act.PUBLISH)
+    _no_scenario_inside(request)
     partners = _partners(world, request)
     now = world.clock.now()
     dataset_id, offer_id = world.identifiers.urn_uuid(), world.identifiers.urn_uuid()
@@ -110,6 +114,16 @@ def publish(world: World, request: PublishRequest) -> Published:
     return published
 
 
+def _no_scenario_inside(request: PublishRequest) -> None:
+    """A footprint that says it is a what-if does not travel inside a record of a battery.
+
+    The border would leave the mark at home and let the number go.
+    """
+    footprint = request.document.get("footprint")
+    if isinstance(footprint, Mapping) and "scenario" in footprint:
+        raise FaultyInput([finding("record.scenario", id=request.title or request.kind)])
+
+
 def _offer(
     world: World,
     work: UnitOfWork,
@@ -119,6 +133,7 @@ def _offer(
 ) -> Published:
     """Release what may leave at once, propose what two persons have to approve; offer it."""
     dataset_kind, dct_type, _ = _DATASETS[request.kind]
+    claim_class = _CLAIMS.get(request.kind, SupplierRecord)
     title = request.title or request.kind
     records: list[Mapping[str, Any]] = []
     manifests: list[Mapping[str, Any]] = []
@@ -127,7 +142,7 @@ def _offer(
     for decision in decisions:
         context = decision.context
         if decision.awaits_approval:
-            _, content = signed_view(world, work, decision, SupplierRecord, context.at)
+            _, content = signed_view(world, work, decision, claim_class, context.at)
             proposal = keep_proposal(
                 world,
                 work,
@@ -142,7 +157,7 @@ def _offer(
             records.append(proposal["decision"])
             manifests.append(proposal["manifest"])
             continue
-        _, released = released_claim(world, work, decision, SupplierRecord, context.at)
+        _, released = released_claim(world, work, decision, claim_class, context.at)
         record, manifest = keep_decision(work, decision, released)
         keep_statement(world, work, decision, record, [released], context.at)
         records.append(record)

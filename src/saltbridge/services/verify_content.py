@@ -34,7 +34,12 @@ def content_remarks(claim_type: ClaimType, content: Mapping[str, Any]) -> Iterat
         return
     if claim_type is ClaimType.PASSPORT:
         yield _audience(content)
+    if content.get("kind") == "what-if-estimate":
+        yield Remark("scenario", True, "verify.scenario")
+        return
     for footprint in _footprints(claim_type, content):
+        if "scenario" in footprint:
+            yield Remark("scenario", True, "verify.scenario")
         yield _sums(footprint)
         yield _declared(footprint)
     if content.get("kind") == "pcf":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Final, TypeAlias
 
 from saltbridge.core.errors import FaultyInput, SaltbridgeError
 from saltbridge.core.finding import Finding
@@ -13,8 +14,11 @@ from saltbridge.footprint.result import CarbonFootprint
 from saltbridge.footprint.whatif import Lever, apply_changes, levers
 from saltbridge.footprint.whatif_changes import Change, scenario_record
 from saltbridge.formats.inventory_sources import render_sources
-from saltbridge.ports import FactorLibrary, World
+from saltbridge.ports import FactorLibrary, NodeProfile, World
 from saltbridge.steps.accounting import FootprintRequest, verified_supplier_factors
+
+DOCUMENT_KIND: Final = "what-if-estimate"
+JsonObject: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +133,72 @@ def as_estimate(request: WhatIfRequest, answer: WhatIf) -> FootprintRequest:
         assumptions=request.assumptions,
         sources=render_sources(answer.changed),
         scenario=scenario_record(tuple(request.changes), request.inventory_digest),
+    )
+
+
+def estimate_document(node: NodeProfile, request: WhatIfRequest, answer: WhatIf) -> JsonObject:
+    """The document to publish to a partner: changes, and the result under every rule set.
+
+    Its kind has a catalogue of its own at the border: places of the changes leave, their values
+    (a yield, another supplier's figure) stay.
+    """
+    inventory = request.inventory
+    product = inventory.product
+    record: JsonObject = scenario_record(tuple(request.changes), request.inventory_digest)
+    changes = [
+        {
+            "kind": change.kind,
+            "target": change.target,
+            ("place" if "place" in change.parts else "value"): change.value,
+        }
+        for change in request.changes
+    ]
+    return {
+        "kind": DOCUMENT_KIND,
+        "manufacturer": {"name": node.legal_name, "bpn": node.bpn},
+        "product": {
+            "id": product.id,
+            "name": product.name,
+            "category": product.category,
+            "chemistry": product.chemistry,
+            "mass_kg": product.mass_kg,
+            "usable_energy_kwh": product.usable_energy_kwh,
+        },
+        "period": {
+            "start": inventory.period.start.isoformat(),
+            "end": inventory.period.end.isoformat(),
+        },
+        "methodology": {
+            "id": answer.chosen.methodology,
+            "edition": answer.chosen.edition,
+        },
+        "scenario": {**record, "changes": changes},
+        "rule_sets": [
+            {
+                "methodology": under.methodology,
+                "edition": under.edition,
+                "unit": unit,
+                "before": before,
+                "after": after,
+                "before_holes": len(under.before.holes),
+                "after_holes": len(under.after.holes),
+            }
+            for under in answer.everywhere
+            if under.before is not None and under.after is not None
+            for before, after, unit in (per_unit(under.before, under.after),)
+        ],
+    }
+
+
+def per_unit(before: CarbonFootprint, after: CarbonFootprint) -> tuple[float, float, str]:
+    """Both totals per declared unit, or per unit of product where the rules have none."""
+    if before.declared_unit is None or after.declared_unit is None:
+        unit = before.unit_of_product.removeprefix("1 ")
+        return before.total_kg_co2e, after.total_kg_co2e, f"kg CO2e/{unit}"
+    return (
+        before.total_kg_co2e / before.declared_unit.amount,
+        after.total_kg_co2e / after.declared_unit.amount,
+        f"kg CO2e/{before.declared_unit.unit}",
     )
 
 

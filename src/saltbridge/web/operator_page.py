@@ -98,9 +98,10 @@ def _footprint(world: World, body: Mapping[str, Any], language: str) -> dict[str
     product, methodology = record.get("product", {}), record.get("methodology", {})
     total = record.get("total_kg_co2e")
     bounds = record.get("range_kg_co2e") if record.get("holes") else None
+    kind = "scenario" if "scenario" in record else record.get("type", "")
     return {
         "product": product.get("name") or product.get("id", ""),
-        "kind": _known(f"operator.{record.get('type', '')}", language),
+        "kind": _known(f"operator.{kind}", language),
         "methodology": f"{methodology.get('id', '')}@{methodology.get('edition', '')}",
         "total": number(total, language, 5) if isinstance(total, int | float) else "–",
         "range": ""
