@@ -32,9 +32,19 @@ __all__ = [
     "Accounted",
     "FootprintRequest",
     "account",
+    "preview",
     "verified_supplier_factors",
     "work_out",
 ]
+
+
+def preview(world: World, request: FootprintRequest) -> Accounted:
+    """The footprint of a request with the supplier records of the node; nothing is stored.
+
+    Raises:
+        As ``work_out``.
+    """
+    return _worked_out(world, request, world.clock.now())[0]
 
 
 def account(world: World, request: FootprintRequest) -> Accounted:
@@ -44,17 +54,24 @@ def account(world: World, request: FootprintRequest) -> Accounted:
         As ``work_out``; nothing is stored then.
     """
     now = world.clock.now()
-    with world.store.reading() as view:
-        supplied, remarks = verified_supplier_factors(view)
-        metals = supplied_metals(view)
-        deliveries = tuple(record.id for record in every(view, "pcf"))
-    result = work_out(world.factor_library, now.date(), request, supplied, metals)
-    result = with_remarks(result, request.inventory, remarks)
+    result, deliveries = _worked_out(world, request, now)
     signed = _signed(world, request, result, now)
     with world.store.unit_of_work() as work:
         model = keep_model(work, signed.id, request, signed, deliveries)
         _commit(work, world, request, signed, model, now)
     return signed
+
+
+def _worked_out(
+    world: World, request: FootprintRequest, now: datetime
+) -> tuple[Accounted, tuple[str, ...]]:
+    """The result, and the deliveries that were there when it was worked out."""
+    with world.store.reading() as view:
+        supplied, remarks = verified_supplier_factors(view)
+        metals = supplied_metals(view)
+        deliveries = tuple(record.id for record in every(view, "pcf"))
+    result = work_out(world.factor_library, now.date(), request, supplied, metals)
+    return with_remarks(result, request.inventory, remarks), deliveries
 
 
 def _signed(

@@ -32,6 +32,7 @@ from saltbridge.steps.models import (
     sources_of,
 )
 from saltbridge.steps.records import document, every
+from saltbridge.steps.replaying import Difference, Replay, ReplayPoint, rerun
 from saltbridge.steps.verification import (
     may_see,
     note_access,
@@ -41,12 +42,6 @@ from saltbridge.steps.verification import (
 from saltbridge.trust.claims import Receipt, verify
 from saltbridge.trust.did import from_iso
 from saltbridge.trust.receipt import ReceiptContent, parse_receipt, value_digest
-
-# Two machines may differ in the last digits of a float; what is signed is rounded far above.
-COMPARED_DIGITS: Final = 10
-MOST_DIFFERENCES: Final = 100
-_PLACES: Final = frozenset({"file", "row", "place"})
-
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -70,39 +65,6 @@ class Opened:
     model: Model | None
     inventory: Inventory | None
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayPoint:
-    """One point of a replay. ``code`` is a message id, as is ``verification.replay.<name>``."""
-
-    name: str
-    good: bool
-    code: str
-    arguments: Mapping[str, Argument] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A place where the replay gave something else. None: the member is not there."""
-
-    pointer: str
-    stored: Any
-    replayed: Any
-
-
-@dataclass(frozen=True)
-class Replay:
-    """A footprint worked out again from what was kept."""
-
-    id: str
-    points: tuple[ReplayPoint, ...]
-    differences: tuple[Difference, ...] = ()
-
-    @property
-    def good(self) -> bool:
-        """Whether everything agreed."""
-        return all(point.good for point in self.points)
 
 
 def footprints(world: World, person: Person) -> list[Listed]:
@@ -204,165 +166,4 @@ def replay(world: World, person: Person, id: str) -> Replay:
         require_sight(work, person, id, world.clock.now().date())
         note_access(world, work, person, "replayed", id)
     with world.store.reading() as view:
-        return _Rerun(world, view, id).run()
-
-
-class _Rerun:
-    """One replay: points are noted as they come; the first that ends it ends it."""
-
-    def __init__(self, world: World, view: UnitOfWork, id: str) -> None:
-        self._world, self._view, self._id = world, view, id
-        self._stored: Mapping[str, Any] = document(view, "footprint", id)
-        self._points: list[ReplayPoint] = []
-
-    def run(self) -> Replay:
-        receipt = self._receipt()
-        model, inventory = self._inputs(receipt)
-        if model is None or inventory is None or receipt is None:
-            return Replay(self._id, tuple(self._points))
-        self._factor_sets()
-        again = self._again(model, inventory)
-        found = () if again is None else self._compare(again, receipt, model.as_read)
-        return Replay(self._id, tuple(self._points), found)
-
-    def _note(self, name: str, good: bool, code: str, **arguments: Argument) -> None:
-        self._points.append(ReplayPoint(name, good, f"verification.{code}", arguments))
-
-    def _fault(self, name: str, fault: SaltbridgeError) -> None:
-        first = fault.findings[0]
-        self._points.append(ReplayPoint(name, False, first.code, dict(first.arguments)))
-
-    def _receipt(self) -> ReceiptContent | None:
-        """1. The receipt is the node's own, and names the record that is stored."""
-        try:
-            verified = verify(
-                Receipt(self._stored["receipt"]), self._world.keyring.did_document()
-            )
-            receipt = parse_receipt(verified.content)
-        except SaltbridgeError as fault:
-            self._fault("receipt", fault)
-            return None
-        good = receipt.footprint_digest == value_digest(self._stored["record"])
-        self._note("receipt", good, "replay-receipt" if good else "replay-receipt-differs")
-        return receipt
-
-    def _inputs(self, receipt: ReceiptContent | None) -> tuple[Model | None, Inventory | None]:
-        """2. The inputs are those the receipt names, byte for byte."""
-        model = kept_model(self._view, self._id)
-        if model is None or model.digest != self._stored.get("model"):
-            code = "replay-no-model" if model is None else "replay-model-differs"
-            self._note("inputs", False, code)
-            return None, None
-        try:
-            sources = sources_of(self._view, model)
-            for file in model.evidence:
-                kept_bytes(self._view, file)
-        except SaltbridgeError as fault:
-            self._fault("inputs", fault)
-            return model, None
-        due = receipt.inputs_digest if receipt else self._stored["inputs_digest"]
-        if not model.as_read:
-            self._note("inputs", False, "replay-inputs-rendered", digest=due)
-        elif sources.digest != due:
-            self._note("inputs", False, "replay-inputs-differ", found=sources.digest, due=due)
-        else:
-            count = len(model.files) + len(model.evidence)
-            self._note("inputs", True, "replay-inputs", files=count, digest=due)
-        inventory, findings = parse_sources(sources)
-        if inventory is None:
-            self._fault("inputs", FaultyInput(errors_in(findings)))
-        return model, inventory
-
-    def _factor_sets(self) -> None:
-        """3. The factor sets are those of then."""
-        for name, due in sorted(self._stored["factor_sets"].items()):
-            try:
-                found = self._world.factor_library.factor_set(name).digest
-            except SaltbridgeError as fault:
-                self._fault("factors", fault)
-                continue
-            good = found == due
-            code = "replay-factors" if good else "replay-factors-differ"
-            self._note("factors", good, code, set=name, found=found, due=due)
-
-    def _again(self, model: Model, inventory: Inventory) -> Accounted | None:
-        """4. It can be worked out, with the supplier records there were then."""
-        method = self._stored["record"]["methodology"]
-        request = FootprintRequest(
-            inventory=inventory,
-            inventory_digest=self._stored["inputs_digest"],
-            methodology=f"{method['id']}@{method['edition']}",
-            factor_sets=model.factor_sets,
-            assumptions=model.assumptions,
-            declare=self._stored["kind"] == "declaration",
-            scenario=self._stored["record"].get("scenario"),
-        )
-        made_on: date = from_iso(self._stored["made_at"]).date()
-        then = frozenset(model.deliveries)
-        supplied, remarks = verified_supplier_factors(self._view, then)
-        metals = supplied_metals(self._view, then)
-        try:
-            result = work_out(self._world.factor_library, made_on, request, supplied, metals)
-        except SaltbridgeError as fault:
-            self._fault("result", fault)
-            return None
-        due = list(self._stored["supplier_records"])
-        good = list(result.supplier_records) == due
-        self._note(
-            "suppliers",
-            good,
-            "replay-suppliers" if good else "replay-suppliers-differ",
-            count=len(due),
-            found=len(result.supplier_records),
-        )
-        return with_remarks(result, inventory, remarks)
-
-    def _compare(
-        self, again: Accounted, receipt: ReceiptContent, as_read: bool
-    ) -> tuple[Difference, ...]:
-        """5. The result is the same: whole, or to all digits that are compared."""
-        record = read_json(canonical_bytes(dict(again.record)))
-        found = value_digest(record)
-        if found == receipt.footprint_digest:
-            self._note("result", True, "replay-result", digest=found)
-        differs = tuple(_differences(self._stored["record"], record, ""))
-        if not as_read:  # a rendering has other lines than whatever the inventory came from
-            differs = tuple(d for d in differs if d.pointer.split("/")[-1] not in _PLACES)
-        if found != receipt.footprint_digest:
-            code = "replay-result-differs" if differs else "replay-result-rounded"
-            self._note("result", not differs, code, count=len(differs), digits=COMPARED_DIGITS)
-        declared = value_digest(record.get("declared")) == receipt.declared_digest
-        self._note(
-            "declared", declared, "replay-declared" if declared else "replay-declared-differs"
-        )
-        return differs[:MOST_DIFFERENCES]
-
-
-def _differences(stored: Any, replayed: Any, pointer: str) -> Iterator[Difference]:
-    if isinstance(stored, Mapping) and isinstance(replayed, Mapping):
-        for key in sorted({*stored, *replayed}):
-            where = f"{pointer}/{key}"
-            if key in stored and key in replayed:
-                yield from _differences(stored[key], replayed[key], where)
-            else:
-                yield Difference(where, stored.get(key), replayed.get(key))
-        return
-    if isinstance(stored, list) and isinstance(replayed, list):
-        for index in range(max(len(stored), len(replayed))):
-            where = f"{pointer}/{index}"
-            if index < min(len(stored), len(replayed)):
-                yield from _differences(stored[index], replayed[index], where)
-            else:
-                yield Difference(where, _element(stored, index), _element(replayed, index))
-        return
-    if is_number(stored) and is_number(replayed):
-        digits = (round_significant(float(v), COMPARED_DIGITS) for v in (stored, replayed))
-        if next(digits) != next(digits):
-            yield Difference(pointer, stored, replayed)
-        return
-    if stored != replayed:
-        yield Difference(pointer, stored, replayed)
-
-
-def _element(values: list[Any], index: int) -> Any:
-    return values[index] if index < len(values) else None
+        return rerun(world, view, id)
