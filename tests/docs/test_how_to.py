@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "border-officer.md",
     "compare-rule-sets.md",
+    "declare-and-explain.md",
     "first-footprint.md",
     "keys.md",
     "operate.md",

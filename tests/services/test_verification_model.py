@@ -19,12 +19,12 @@ from saltbridge.services.verification_access import (
     revoke,
 )
 from saltbridge.services.verification_model import (
-    Replay,
     footprints,
     open_file,
     open_footprint,
     replay,
 )
+from saltbridge.steps.replaying import Replay
 from saltbridge.testing.inventories import factor, row
 from saltbridge.testing.verification import (
     FACTORS,
@@ -330,7 +330,7 @@ def test_an_older_footprint_without_a_model_says_so() -> None:
 
 
 def test_a_difference_beyond_the_compared_digits_is_none() -> None:
-    from saltbridge.services.verification_model import _differences
+    from saltbridge.steps.replaying import _differences
 
     assert list(_differences({"a": [1.0]}, {"a": [1.0 + 1e-13]}, "")) == []
     found = list(_differences({"a": [1.0], "b": 1}, {"a": [1.0, 2.0], "c": 1}, ""))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from saltbridge.footprint.declare.article_7 import DeclarationDocument, DeclarationFacts
     from saltbridge.services.account import Accounted, FootprintRequest
 
@@ -38,7 +40,9 @@ def declare(
         list[str] | None,
         typer.Option("--assume", help="key=value for a rule that is not loaded; for drafts."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the document as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the document as JSON.")
+    ] = False,
     tongue: Annotated[
         str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
     ] = None,
@@ -74,7 +78,7 @@ def declare(
         document = _document(result, request, facts)
     else:
         result, document = _on_node(node, inventory, request, facts, draft)
-    written = ()
+    written: tuple[Path, ...] = ()
     if to is not None and (document.complete or draft):
         written = _write(to, result, document, request, now, spoken)
     if as_json:
@@ -84,7 +88,7 @@ def declare(
         for path in written:
             typer.echo(text("declare.written", {"file": str(path)}, spoken))
     if not document.complete:
-        say_findings(document.obstacles)
+        say_findings(document.obstacles, tongue=spoken)
         count = len(document.obstacles)
         typer.echo(text("declare.refused", {"count": count}, spoken), err=True)
         raise typer.Exit(1)
@@ -132,11 +136,10 @@ def _write(
     result: "Accounted",
     document: "DeclarationDocument",
     request: "FootprintRequest",
-    now: "object",
+    now: "datetime",
     spoken: str,
 ) -> tuple[Path, ...]:
     import json
-    from datetime import datetime
 
     from saltbridge.core.errors import FaultyInput
     from saltbridge.core.finding import Place, finding
@@ -144,20 +147,21 @@ def _write(
     from saltbridge.reports.pdf import report_pdf
     from saltbridge.reports.report_html import report_html
 
-    moment = now if isinstance(now, datetime) else datetime.min
     name = str(document.content["type"])
     study = footprint_study(
         result.record,
         request.inventory.operator.name,
         len(document.obstacles),
-        moment,
+        now,
         spoken,
         str(document.content.get("g_study", "")),
     )
     files = {
-        f"{name}.json": json.dumps(dict(document.content), ensure_ascii=False, indent=2).encode(),
+        f"{name}.json": json.dumps(
+            dict(document.content), ensure_ascii=False, indent=2
+        ).encode(),
         f"study.{spoken}.html": report_html(study),
-        f"study.{spoken}.pdf": report_pdf(study, moment),
+        f"study.{spoken}.pdf": report_pdf(study, now),
     }
     try:
         to.mkdir(parents=True, exist_ok=True)

@@ -54,13 +54,16 @@ def say_json(document: Any) -> None:
     print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def say_findings(findings: Iterable[Finding], stream: TextIO | None = None) -> None:
-    """Print findings to standard error (or the stream), all of them.
+def say_findings(
+    findings: Iterable[Finding], stream: TextIO | None = None, tongue: str = ""
+) -> None:
+    """Print findings to standard error (or the stream), all of them, in the terminal's language
+    unless another is named.
 
     A remedy that several findings in a row share is said once, after the last of them.
     """
     target = stream or sys.stderr
-    tongue = language()
+    tongue = tongue or language()
     worded = [finding_lines(found, tongue) for found in findings]
     for index, (says, *remedy) in enumerate(worded):
         print(says, file=target)

@@ -9,7 +9,8 @@ import typer
 from saltbridge.cli.present import finding_lines, language, say, say_json
 from saltbridge.locales import text
 from saltbridge.reports.manifest import readable_moment
-from saltbridge.services.verification_model import Listed, Opened, Replay
+from saltbridge.services.verification_model import Listed, Opened
+from saltbridge.steps.replaying import Replay
 from saltbridge.trust.verification import Statement, parse_statement
 
 

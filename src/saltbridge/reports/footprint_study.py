@@ -26,8 +26,8 @@ def footprint_study(
 ) -> Report:
     """The study on one footprint record, in one language.
 
-    ``obstacles`` says how much stands in the way of a declaration: above 0 it is a draft and says
-    so at its head. What they are is for the maker: they name flows.
+    ``obstacles`` says how much stands in the way of a declaration: above 0 it is a draft and
+    says so at its head. What they are is for the maker: they name flows.
     """
 
     def t(key: str, **arguments: object) -> str:
@@ -47,7 +47,10 @@ def footprint_study(
         (t("plant"), place),
         (t("period"), f"{record['period']['start']} – {record['period']['end']}"),
         (t("rules"), f"{method['title']}, {method['id']}@{method['edition']}"),
-        (t("status"), text_or(method["status"], f"footprint.status.{method['status']}", None, language)),
+        (
+            t("status"),
+            _worded("status", method["status"], language),
+        ),
         (t("value"), value),
         (t("made-at"), f"{made_at:%Y-%m-%d}"),
     ]
@@ -63,7 +66,9 @@ def footprint_study(
         _sources(record, t, language),
     ]
     if draft:
-        sections.insert(0, Section(title=t("draft"), paragraphs=[t("draft-why", count=obstacles)]))
+        sections.insert(
+            0, Section(title=t("draft"), paragraphs=[t("draft-why", count=obstacles)])
+        )
     title = t("title-draft" if draft else "title")
     return Report(
         language=language,
@@ -74,6 +79,10 @@ def footprint_study(
         notes=(t("note-conformance"), t("note-secret")),
         footer=f"{inventory_operator} · {title}",
     )
+
+
+def _worded(kind: str, value: str, language: str) -> str:
+    return text_or(value, f"footprint.{kind}.{value}", None, language)
 
 
 def _stages(record: Mapping[str, Any], t: _T, num: _T, language: str) -> Section:
@@ -175,7 +184,7 @@ def _rules(record: Mapping[str, Any], t: _T, language: str) -> Section:
             r["id"],
             r["value"],
             r["citation"],
-            text_or(r["confidence"], f"footprint.confidence.{r['confidence']}", None, language),
+            _worded("confidence", r["confidence"], language),
         )
         for r in record["rules"]
     ]
@@ -207,9 +216,7 @@ def _sources(record: Mapping[str, Any], t: _T, language: str) -> Section:
         # A supplier's own figure is named by the supplier's record, which is not public.
         source = t("source-supplier") if line["supplier"] else factor["source"]
         licence = "" if line["supplier"] else factor["licence"]
-        confidence = text_or(
-            factor["confidence"], f"footprint.confidence.{factor['confidence']}", None, language
-        )
+        confidence = _worded("confidence", factor["confidence"], language)
         key = (source, licence, confidence)
         found[key] = found.get(key, 0) + 1
     rows = [(*key, str(count)) for key, count in sorted(found.items())]
@@ -223,4 +230,3 @@ def _sources(record: Mapping[str, Any], t: _T, language: str) -> Section:
             widths=(3.4, 1.6, 1, 0.7),
         ),
     )
-

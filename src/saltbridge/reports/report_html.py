@@ -19,7 +19,8 @@ dt{color:#50575e}dd{margin:0;overflow-wrap:anywhere}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th{background:#e8eef0;color:#1f4e5f;text-align:left}
-th,td{padding:.4rem .5rem;border-bottom:1px solid #c4cacf;vertical-align:top;overflow-wrap:anywhere}
+th,td{padding:.4rem .5rem;border-bottom:1px solid #c4cacf;vertical-align:top;
+overflow-wrap:anywhere}
 .n{text-align:right;font-variant-numeric:tabular-nums}
 ul{color:#50575e;font-size:.9rem}footer{color:#50575e;font-size:.85rem;margin-top:2rem}
 """

@@ -40,9 +40,7 @@ def replay_receipt(
         return rerun(world, view, id)
 
 
-def _footprint_of(
-    world: World, view: UnitOfWork, receipt: str, content: bytes | None
-) -> str:
+def _footprint_of(world: World, view: UnitOfWork, receipt: str, content: bytes | None) -> str:
     wanted = None
     if content is not None:
         claim = parse_claim_file(content, receipt).claim

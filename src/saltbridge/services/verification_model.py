@@ -3,27 +3,17 @@
 Every reading is recorded before anything is shown.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from saltbridge.accounts.model import Act, Person
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, SaltbridgeError
-from saltbridge.core.finding import Argument, Finding, errors_in
-from saltbridge.core.quantity import is_number, round_significant
+from saltbridge.core.finding import Finding, errors_in
 from saltbridge.footprint.model import Inventory
 from saltbridge.formats.inventory_sources import parse_sources
 from saltbridge.ports import UnitOfWork, World
-from saltbridge.steps.accounting import (
-    Accounted,
-    FootprintRequest,
-    supplied_metals,
-    verified_supplier_factors,
-    with_remarks,
-    work_out,
-)
 from saltbridge.steps.models import (
     KeptFile,
     Model,
@@ -32,16 +22,14 @@ from saltbridge.steps.models import (
     sources_of,
 )
 from saltbridge.steps.records import document, every
-from saltbridge.steps.replaying import Difference, Replay, ReplayPoint, rerun
+from saltbridge.steps.replaying import Replay, rerun
 from saltbridge.steps.verification import (
     may_see,
     note_access,
     require,
     require_sight,
 )
-from saltbridge.trust.claims import Receipt, verify
-from saltbridge.trust.did import from_iso
-from saltbridge.trust.receipt import ReceiptContent, parse_receipt, value_digest
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:

@@ -126,9 +126,7 @@ def _missing(
     found: list[Finding] = []
     if footprint.methodology != METHODOLOGY:
         found.append(
-            finding(
-                "declare.other-methodology", found=footprint.methodology, due=METHODOLOGY
-            )
+            finding("declare.other-methodology", found=footprint.methodology, due=METHODOLOGY)
         )
     unit = footprint.declared_unit
     if unit is not None and unit.unit != "kWh":

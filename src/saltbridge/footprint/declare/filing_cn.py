@@ -31,7 +31,7 @@ FORM_UNREAD = "MIIT 工信厅通装函〔2025〕551号, annex with the filing fo
 def filing_cn(
     footprint: CarbonFootprint, inventory: Inventory, facts: DeclarationFacts
 ) -> DeclarationDocument:
-    """What is filed of one battery model [kg CO2e and kg CO2e/kWh], and what stands in the way."""
+    """What is filed of one battery model [kg CO2e, kg CO2e/kWh], and what stands in the way."""
     _, obstacles = declaration_or_findings(footprint)
     faults = [*obstacles, *_missing(footprint, inventory, facts)]
     unit, value = footprint.declared_unit, declared_value(footprint)
@@ -80,9 +80,7 @@ def _missing(
     found: list[Finding] = []
     if footprint.methodology != METHODOLOGY:
         found.append(
-            finding(
-                "declare.other-methodology", found=footprint.methodology, due=METHODOLOGY
-            )
+            finding("declare.other-methodology", found=footprint.methodology, due=METHODOLOGY)
         )
     energy = inventory.product.usable_energy_kwh
     if energy is None or energy <= LEAST_KWH:

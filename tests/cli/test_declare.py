@@ -1,0 +1,56 @@
+"""declare, explain and replay at the terminal: what they print, write and refuse."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from saltbridge.cli.main import run
+
+DRAFT = "eu-cfb@draft-2024-04"
+
+
+def test_declare_refuses_with_everything_and_writes_nothing(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = tmp_path / "out"
+    code = run(["declare", str(examples / "nmc111-pack"), "-m", DRAFT, "--to", str(to)])
+    said = capsys.readouterr()
+    assert code == 1 and not to.exists()
+    assert "DRAFT" in said.out and "--study-link" in said.err and "not in force" in said.err
+
+
+def test_drafts_are_written_and_say_so(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("typst")
+    code = run(
+        [
+            *("declare", str(examples / "nmc111-pack"), "-m", DRAFT, "--draft"),
+            *("--to", str(tmp_path), "--language", "zh"),
+        ]
+    )
+    capsys.readouterr()
+    assert code == 1
+    names = {p.name for p in tmp_path.iterdir()}
+    assert names == {"article-7-draft.json", "study.zh.html", "study.zh.pdf"}
+    document = json.loads((tmp_path / "article-7-draft.json").read_text("utf-8"))
+    assert document["d_carbon_footprint"]["unit"] == "kg CO2e/kWh"
+    assert (tmp_path / "study.zh.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_explain_an_inventory_and_a_saved_record(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = str(examples / "nmc111-pack")
+    assert run(["explain", pack, "1", "-m", DRAFT]) == 0
+    shown = capsys.readouterr().out
+    assert "Activity" in shown and "Annex II point 3" in shown and "not read" in shown
+    assert run(["footprint", pack, "-m", DRAFT, "--json"]) == 0
+    saved = tmp_path / "f.json"
+    saved.write_text(capsys.readouterr().out, "utf-8")
+    assert run(["explain", str(saved), "1"]) == 0
+    assert capsys.readouterr().out == shown
+    assert run(["explain", pack]) == 2 and "--methodology" in capsys.readouterr().err
+    saved.write_text("{}", "utf-8")
+    assert run(["explain", str(saved)]) == 2
