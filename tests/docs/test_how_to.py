@@ -7,6 +7,7 @@ the commands before it print (``…`` stands for anything, and blanks do not cou
 ``ini`` and ``nginx`` show files that are not used here.
 """
 
+import json
 import os
 import re
 import shlex
@@ -15,17 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-
-from saltbridge.cli.main import COMMANDS, run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
@@ -75,38 +71,49 @@ def one_by_one(commands: str) -> list[str]:
     return commands.replace("\\\n", " ").splitlines()
 
 
-def _be_the_command(
-    arguments: list[str], folder: Path, environment: dict[str, str], output: int
-) -> NoReturn:
-    """Go on as ``saltbridge ARGUMENTS`` in a folder, and end with its exit code."""
-    code = 70
-    try:
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for source, target in ((nothing, 0), (output, 1), (output, 2)):
-            os.dup2(source, target)
-        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(environment)
-        code = run(arguments)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+class Commands:
+    """A process that runs ``saltbridge`` commands (``command_forks``)."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("command_forks.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def run(
+        self, arguments: list[str], folder: Path, environment: dict[str, str]
+    ) -> tuple[int, str]:
+        """Exit code and output of one command."""
+        assert self.process.stdin and self.process.stdout
+        with tempfile.NamedTemporaryFile() as output:
+            order = {
+                "arguments": arguments,
+                "folder": str(folder),
+                "environment": environment,
+                "output": output.name,
+            }
+            self.process.stdin.write(json.dumps(order) + "\n")
+            self.process.stdin.flush()
+            code = int(self.process.stdout.readline())
+            return code, Path(output.name).read_text(encoding="utf-8")
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
 
 
 class Reader:
     """Somebody who follows a page in an empty folder beside the checkout."""
 
-    def __init__(self, folder: Path, ports: dict[str, int]) -> None:
+    def __init__(self, folder: Path, ports: dict[str, int], commands: Commands) -> None:
         self.folder = folder / "work"
         self.folder.mkdir()
         (folder / "saltbridge").symlink_to(ROOT)
         self.ports = ports
+        self.commands = commands
         self.served: list[subprocess.Popen[bytes]] = []
         self.output = ""
         self.environment = {
@@ -149,7 +156,11 @@ class Reader:
         parts = one_by_one(commands)
         for part in parts:
             plain = part.startswith("saltbridge ") and not set(part) & _SHELLS_OWN
-            found, said = self.fork(shlex.split(part)[1:]) if plain else self.shell(part)
+            if plain:
+                order = shlex.split(part)[1:]
+                found, said = self.commands.run(order, self.folder, self.environment)
+            else:
+                found, said = self.shell(part)
             self.output += said
             due = code if part is parts[-1] else 0
             assert found == due, f"{part}\n{said}"
@@ -167,18 +178,6 @@ class Reader:
             check=False,
         )
         return done.returncode, done.stdout
-
-    def fork(self, arguments: list[str]) -> tuple[int, str]:
-        """One command in a process of its own that need not import everything anew."""
-        with tempfile.TemporaryFile() as output:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            child = os.fork()
-            if not child:
-                _be_the_command(arguments, self.folder, self.environment, output.fileno())
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            output.seek(0)
-            return code, output.read().decode("utf-8")
 
     def serve(self, command: str) -> None:
         log = self.folder / f"serve-{len(self.served)}.log"
@@ -208,21 +207,19 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def imported() -> None:
-    """What the commands need is imported once, before they are forked off."""
-    for module, _, _ in COMMANDS.values():
-        import_module(f"saltbridge.cli.{module}")
-    for module in ("bootstrap", "adapters.backup", "services.account", "services.publish"):
-        import_module(f"saltbridge.{module}")
+def commands() -> Iterator[Commands]:
+    started = Commands()
+    yield started
+    started.end()
 
 
 @pytest.fixture
-def reader(tmp_path: Path, imported: None) -> Iterator[Reader]:
+def reader(tmp_path: Path, commands: Commands) -> Iterator[Reader]:
     with socket.socket() as one, socket.socket() as other:
         one.bind(("127.0.0.1", 0))
         other.bind(("127.0.0.1", 0))
         ports = {"8111": one.getsockname()[1], "8112": other.getsockname()[1]}
-    person = Reader(tmp_path, ports)
+    person = Reader(tmp_path, ports, commands)
     yield person
     person.leave()
 
