@@ -106,7 +106,18 @@ def test_a_changed_coefficient_gives_the_score_of_the_new_system(
         float(burdens @ runs), runs.tolist(), burdens.tolist(), inverse[:, product].tolist(),
         taker=taker, delta=delta,
     )  # fmt: skip
-    assert found == pytest.approx(float(burdens @ np.linalg.solve(changed, demand)), rel=1e-9)
+    assert found == pytest.approx(float(burdens @ np.linalg.solve(changed, demand)), rel=1e-12)
+
+
+def test_a_changed_coefficient_of_a_loop_by_hand() -> None:
+    """Hand: power takes a kg of coal per kWh, coal takes 0.2 kWh per kg; 1 kg CO2e per kWh.
+
+    One kWh needs 1 / (1 - 0.2 a) runs: 1 / 0.98 with a = 0.1 and 1 / 0.96 with a = 0.2.
+    """
+    runs = [1 / 0.98, 0.1 / 0.98]
+    one_more_coal = [0.2 / 0.98, 1 / 0.98]  # what makes one kg of coal
+    found = score_after(1 / 0.98, runs, [1.0, 0.0], one_more_coal, taker=0, delta=0.1)
+    assert found == pytest.approx(1 / 0.96, rel=1e-12)
 
 
 def test_a_loop_that_uses_up_all_it_makes_has_no_score() -> None:

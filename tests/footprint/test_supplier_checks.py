@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from saltbridge.core.finding import Severity
 from saltbridge.footprint.supplier_checks import check_figure
 from saltbridge.footprint.supplier_figure import (
     CATENA_X_9,
@@ -58,6 +59,9 @@ def test_a_sound_figure_has_no_findings() -> None:
         ({"mass_kg": Decimal(1)}, "supplier.mass-not-amount"),
         ({"production.aviation": Decimal("50.0")}, "supplier.sum-without-uptake"),
         ({"production.uptake": Decimal(10)}, "supplier.sum-with-uptake"),
+        ({"production.including": Decimal("14000.5")}, "supplier.uptake-neglected"),
+        ({"unit": ""}, "supplier.unit-unknown"),
+        ({"packaging.counted": False}, "supplier.packaging-left-out"),
         ({"primary_data_share": Decimal(101)}, "supplier.not-a-percentage"),
         ({"exempted_percent": Decimal("3.1")}, "supplier.much-exempted"),
         ({"TeR": Decimal("0.9")}, "supplier.not-a-rating"),
@@ -81,6 +85,41 @@ def test_a_sound_figure_has_no_findings() -> None:
 )
 def test_each_fault_is_found(change: dict[str, Value], code: str) -> None:
     assert code in codes({**SOUND, **change})
+
+
+def test_totals_in_each_others_place_are_told_as_that() -> None:
+    """Hand: T2 = 14000.5 and T1 = T2 - 10; written the other way round, T1 lies above T2."""
+    swapped: dict[str, Value] = {
+        **SOUND,
+        "production.excluding": Decimal("13990.5"),
+        "production.including": Decimal("14000.5"),
+    }
+    assert codes(swapped) == ["supplier.sum-without-uptake", "supplier.totals-swapped"]
+    unstated = {k: v for k, v in swapped.items() if k != "production.uptake"}
+    assert "supplier.totals-swapped" in codes(unstated)  # uptake never raises a total
+
+
+def test_t1_may_equal_t2_while_uptake_is_below_the_cut_off() -> None:
+    """Hand: 3 % of 100.0 are 3.0; 3.1 is more than that, so T1 = T2 hides it."""
+    values: dict[str, Value] = {
+        "product_name": "x", "unit": "piece", "amount": Decimal(1),
+        "production.excluding": Decimal("100.0"), "production.including": Decimal("100.0"),
+        "production.uptake": Decimal("-3.0"),
+    }  # fmt: skip
+    assert codes(values) == ["supplier.uptake-neglected"]
+    assert codes({**values, "production.uptake": Decimal("-3.1")}) == [
+        "supplier.sum-with-uptake"
+    ]
+    assert codes({**values, "production.uptake": Decimal(0)}) == []
+
+
+def test_packaging_left_out_is_against_catena_x_and_open_under_pact() -> None:
+    left_out: dict[str, Value] = {**SOUND, "packaging.counted": False}
+    for format, severity in ((CATENA_X_9, Severity.WARNING), (PACT_3, Severity.NOTE)):
+        found = check_figure(SupplierFigure(format, left_out), TODAY)
+        told = [f.severity for f in found if f.code == "supplier.packaging-left-out"]
+        assert told == [severity]
+    assert codes({**SOUND, "packaging.counted": True}) == []
 
 
 def test_what_is_not_stated_is_no_zero() -> None:

@@ -110,3 +110,24 @@ def test_metals_replace_nothing_and_go_to_nobody_elses_row() -> None:
     assert supplement(stated, metals) == (stated, (), ())  # type: ignore[arg-type]
     other = battery("somebody-else")
     assert supplement(other, metals) == (other, (), ())  # type: ignore[arg-type]
+
+
+def test_a_symbol_is_the_metal_and_what_no_row_takes_is_told() -> None:
+    by_symbol = figure_metals(
+        SupplierFigure(
+            COMPONENT_1,
+            COMPONENT,
+            (MetalTerms("Ni", None, Decimal("14.5"), Decimal("2.5")),
+             MetalTerms("Cobalt", None, Decimal(15), Decimal(4))),
+        ),
+        FILE,
+    )  # fmt: skip
+    filled, notes, _ = supplement(battery("mats"), by_symbol)  # type: ignore[arg-type]
+    assert filled.circular[0].Ev == 14.5
+    assert [(n.code, n.arguments.get("material")) for n in notes] == [
+        ("supplier.metal-taken", None),
+        ("supplier.metal-not-taken", "Cobalt"),
+    ]
+    # A row that states its own values has met the metal: nothing is left over.
+    stated = battery("mats", Ev=9.0, Erecycled=1.0)
+    assert supplement(stated, by_symbol[:1])[1] == ()  # type: ignore[arg-type]

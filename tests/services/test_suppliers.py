@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,22 @@ from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.provenance import Confidence
 from saltbridge.footprint.model import CircularTerms, FactorSet, Inventory, Supplier
+from saltbridge.formats.inventory_sources import render_sources
 from saltbridge.ports import World
 from saltbridge.services.account import FootprintRequest, account
+from saltbridge.services.analyse import analyse_in
+from saltbridge.services.compare import CompareRequest, compare_on_node
 from saltbridge.services.suppliers import (
     Imported,
     ImportRequest,
     changed,
     import_figure,
     listed,
-    redeclare_above,
     shown,
 )
+from saltbridge.services.what_if import WhatIfRequest, what_if_on
 from saltbridge.steps.accounting import supplied_metals, verified_supplier_factors
+from saltbridge.steps.supplier_moves import redeclare_above
 from saltbridge.testing.builders import FixedClock, memory_world
 from saltbridge.testing.inventories import factor, inventory, process, row
 
@@ -102,11 +107,16 @@ def test_a_newer_value_lists_what_it_moves_declarations_first(
     assert first.movement.kind == "declaration"
     assert first.movement.delta_kg_co2e == pytest.approx(-168, rel=1e-12)
     assert first.beyond is False  # 10 % under Catena-X
+    assert first.clause is not None
+    assert first.clause.citation == "PACT alignment page for Catena-X v3"
+    assert first.clause.confidence is Confidence.SECONDARY
     by_id = {j.movement.footprint: j for j in rest}
     assert by_id[large.id].movement.share == pytest.approx(-1680 / 8600, rel=1e-12)
     assert by_id[large.id].beyond is True
     assert by_id[draft.id].redeclare_above is None  # the bill of materials decides
     assert by_id[draft.id].beyond is None
+    told = by_id[draft.id].clause
+    assert told is not None and told.id == "redeclaration" and told.citation
     again = work_out(w, battery(400.0))
     assert by_id[large.id].movement.after_kg_co2e == pytest.approx(
         again.record["total_kg_co2e"], rel=1e-12
@@ -147,6 +157,80 @@ def test_metals_of_a_component_reach_the_circular_formula(sample: Callable[[str]
     assert line.kg_co2e == pytest.approx(2 * 12.83, rel=1e-12)
     assert "supplier.metal-taken" in [f.code for f in result.footprint.findings]
     assert len(result.supplier_records) == 1
+
+
+def test_a_value_behind_the_formula_is_tried_by_working_it_out_again(
+    sample: Callable[[str], Any],
+) -> None:
+    """Hand: 2 kg with R1 = 0.5: half of it at the supplier's 14, 24 - 14 = 10 more per kg."""
+    w = world()
+    take_in(w, sample("precursor-2025"), flow="nickel metal")
+    what = replace(
+        circular_battery(),
+        circular=(
+            CircularTerms(
+                id="ni", material="nickel", A=1.0, R1=0.5, Qsin_Qp=1.0, Erecycled=2.0
+            ),
+        ),
+    )
+    kept = render_sources(what)
+    before = work_out(w, what, "eu-cfb@draft-2024-04", sources=kept)
+    _, (judged,) = changed(w, "nickel metal", 24.0)
+    assert (judged.unknown, judged.movement.open_lines) == (False, ())
+    assert judged.movement.before_kg_co2e == before.record["total_kg_co2e"]
+    assert judged.movement.delta_kg_co2e == pytest.approx(2 * 0.5 * 10, rel=1e-12)
+
+
+def test_a_changed_metal_moves_what_the_formula_made_of_it(
+    sample: Callable[[str], Any],
+) -> None:
+    """Hand: Ev of nickel 14 → 20: 2 kg * (0.5 + 0.5 * 0.8) * 6 = 10.8 kg; no factor changes."""
+    w = world()
+    take_in(w, sample("cathode-component"), flow="cathode")
+    what = circular_battery()
+    made = work_out(w, what, "eu-cfb@draft-2024-04", sources=render_sources(what))
+    other = replace(what, exchanges=what.exchanges[:1], circular=())
+    work_out(w, other, "eu-cfb@draft-2024-04", sources=render_sources(other))
+    newer = sample("cathode-component")
+    newer["contentC02Metals"] = [
+        line.replace("EV_Mat: 14.0", "EV_Mat: 20.0") for line in newer["contentC02Metals"]
+    ]
+    (judged,) = take_in(w, newer, flow="cathode").judged
+    assert judged.movement.footprint == made.id
+    assert judged.movement.delta_kg_co2e == pytest.approx(10.8, rel=1e-12)
+    again = work_out(w, what, "eu-cfb@draft-2024-04").record["total_kg_co2e"]
+    assert judged.movement.after_kg_co2e == pytest.approx(again, rel=1e-12)
+
+
+def test_what_if_bridge_and_analysis_take_the_metals_of_the_supplier_too(
+    sample: Callable[[str], Any],
+) -> None:
+    """The same battery has the same total whichever command works it out."""
+    w = world()
+    take_in(w, sample("cathode-component"), flow="cathode")
+    what, rules = circular_battery(), "eu-cfb@draft-2024-04"
+    due = work_out(w, what, rules).record["total_kg_co2e"]
+    asked = WhatIfRequest(inventory=what, inventory_digest="sha256:11", methodology=rules)
+    before = what_if_on(w, asked).chosen.before
+    assert before is not None and before.total_kg_co2e == due
+    pair = CompareRequest(inventory=what, start=rules, end="catena-x-pcf@v4")
+    assert compare_on_node(w, pair).start.footprint.total_kg_co2e == due
+    request = FootprintRequest(inventory=what, inventory_digest="sha256:11", methodology=rules)
+    analysed = analyse_in(w, request, draws=2, seed=1, cut_off=0.01)
+    assert analysed.model.score() == pytest.approx(due, rel=1e-12)
+
+
+def test_a_figure_in_a_unit_that_cannot_be_turned_stays_a_hole_and_is_told(
+    sample: Callable[[str], Any],
+) -> None:
+    w = world()
+    take_in(w, sample("precursor-2025"))
+    what = replace(battery(), exchanges=(row("pack", "input", "glue", 40.0, "kWh"),))
+    result = work_out(w, what)
+    (found,) = [f for f in result.footprint.findings if f.code == "footprint.factor-unit"]
+    assert (found.arguments["unit"], found.arguments["factor_unit"]) == ("kWh", "kg")
+    assert [h.flow for h in result.footprint.holes] == ["glue"]
+    assert result.record["total_kg_co2e"] == 0
 
 
 def test_prospective_data_serve_an_estimate_never_a_declaration(

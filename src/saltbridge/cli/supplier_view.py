@@ -12,8 +12,9 @@ from saltbridge.footprint.model import EmissionFactor
 from saltbridge.footprint.supplier_figure import SupplierFigure, Value
 from saltbridge.formats.pcf import Converted
 from saltbridge.locales import number, text
-from saltbridge.services.suppliers import Imported, Judged, Listed
+from saltbridge.services.suppliers import Imported, Listed
 from saltbridge.steps.supplier_documents import KeptDocument
+from saltbridge.steps.supplier_moves import Judged
 
 _NUMBERS = frozenset({"amount", "mass_kg", "exempted_percent", "primary_data_share", "version"})
 _LISTS = frozenset(
@@ -71,6 +72,9 @@ def _say_movement(one: Judged) -> None:
             "supplier.above" if one.beyond else "supplier.below",
             threshold=100 * one.redeclare_above,
         )
+    if one.clause is not None and not one.unknown:
+        how = text(f"footprint.confidence.{one.clause.confidence.value}", None, tongue)
+        say("supplier.clause", citation=one.clause.citation, how=how)
 
 
 def say_listed(documents: Sequence[Listed]) -> None:
@@ -226,6 +230,14 @@ def judged_record(one: Judged) -> dict[str, Any]:
         "share": None if one.unknown or not isfinite(movement.share) else movement.share,
         "redeclare_above": one.redeclare_above,
         "beyond": one.beyond,
+        "clause": None
+        if one.clause is None
+        else {
+            "rule": one.clause.id,
+            "value": one.clause.value,
+            "citation": one.clause.citation,
+            "confidence": one.clause.confidence.value,
+        },
         "open_lines": list(movement.open_lines),
     }
 

@@ -11,12 +11,13 @@ value does there is not read off a record. Such lines are named in ``open_lines`
 footprint has to be worked out again; none of them counts as unmoved.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, inf
 from typing import Any, Final
 
 from saltbridge.core.quantity import UnitMismatch, UnknownUnit
+from saltbridge.footprint.metal_names import metal_key
 from saltbridge.footprint.model import EmissionFactor
 from saltbridge.footprint.units import turn
 
@@ -78,6 +79,27 @@ def moved(
     return tuple(sorted(found, key=lambda m: (-abs(m.share), m.footprint)))
 
 
+def through_metals(
+    footprints: Iterable[tuple[str, str, Mapping[str, Any]]], materials: Collection[str]
+) -> tuple[Movement, ...]:
+    """Footprints with terms of these metals in the circular formula: all their lines are open.
+
+    ``footprints`` are id, kind and record; a metal goes by its name or symbol.
+    """
+    keys = {metal_key(material) for material in materials}
+    found = []
+    for id, kind, record in footprints:
+        lines = [
+            _place(line)
+            for line in record.get("lines", ())
+            if str(line["term"]).startswith(_CIRCULAR)
+            and metal_key(str(line["factor"]["flow"])) in keys
+        ]
+        if lines:
+            found.append(_made(id, kind, record, [], [], list(dict.fromkeys(lines))))
+    return tuple(found)
+
+
 def _movement(
     id: str, kind: str, record: Mapping[str, Any], factor: EmissionFactor
 ) -> Movement | None:
@@ -104,6 +126,17 @@ def _movement(
         deltas.append(amount * factor.kg_co2e_per_unit - line["kg_co2e"])
     if not amounts and not open_lines:
         return None
+    return _made(id, kind, record, amounts, deltas, open_lines)
+
+
+def _made(
+    id: str,
+    kind: str,
+    record: Mapping[str, Any],
+    amounts: Sequence[float],
+    deltas: Sequence[float],
+    open_lines: Sequence[str],
+) -> Movement:
     methodology = record["methodology"]
     return Movement(
         footprint=id,

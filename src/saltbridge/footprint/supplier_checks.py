@@ -1,8 +1,4 @@
-"""Whether a supplier's figure is sound in itself: sums, units, ranges, ratings, validity.
-
-Sums are checked in exact decimals. Each number was rounded by whoever wrote it, so a sum may
-miss by half a unit of the last place of every number in it, and by no more.
-"""
+"""Whether a supplier's figure is sound in itself: sums, units, ranges, ratings, validity."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -11,32 +7,15 @@ from typing import Final
 
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.footprint.supplier_figure import (
-    AVIATION,
-    BIOGENIC_NON_CO2,
-    BLOCKS,
-    CAPTURE,
     CATENA_X,
     COMPONENT_1,
     EXCLUDING,
-    FOSSIL,
-    INCLUDING,
-    LAND_MANAGEMENT,
-    LAND_USE_CHANGE,
     PACT_3,
-    REMOVALS,
     STAGES,
-    TECHNICAL_REMOVALS,
-    UPTAKE,
     SupplierFigure,
 )
+from saltbridge.footprint.supplier_sums import check_sums, half_a_place, within_rounding
 
-# T2 = A+C+E+F+G+H (Catena-X data model 9.0.0, SAMM descriptions); PACT 3.0 counts technological
-# removals and captured CO2 and leaves aviation beside (openapi 3.0.0). Both read 2026-11.
-_CATENA_X_SUM: Final = (
-    FOSSIL, BIOGENIC_NON_CO2, LAND_USE_CHANGE, LAND_MANAGEMENT, REMOVALS, AVIATION,
-)  # fmt: skip
-_PACT_SUM: Final = (FOSSIL, LAND_USE_CHANGE, LAND_MANAGEMENT, REMOVALS, BIOGENIC_NON_CO2)
-_PACT_OPTIONAL: Final = (TECHNICAL_REMOVALS, CAPTURE)
 _PERCENTAGES: Final = (
     "primary_data_share", "exempted_percent", "verified_program", "verified_third_party",
     "verified_second_party", "verified_first_party",
@@ -55,7 +34,7 @@ def check_figure(figure: SupplierFigure, on: date) -> tuple[Finding, ...]:
     return (
         *_unit(figure),
         *_values(figure),
-        *_sums(figure),
+        *check_sums(figure),
         *_blocks(figure),
         *_stages(figure),
         *_ranges(figure),
@@ -63,27 +42,6 @@ def check_figure(figure: SupplierFigure, on: date) -> tuple[Finding, ...]:
         *_status(figure, on),
         *_metals(figure),
     )
-
-
-def within_rounding(total: Decimal, parts: Iterable[Decimal]) -> bool:
-    """Whether parts make a total, each rounded to the places it is written with.
-
-    >>> within_rounding(Decimal("2.9"), [Decimal("0.5"), Decimal("1.0"), Decimal("1.4")])
-    True
-    >>> within_rounding(Decimal("2.9"), [Decimal("0.5"), Decimal("1.0"), Decimal("1.7")])
-    False
-    """
-    addends = list(parts)
-    slack = sum((_half_a_place(n) for n in (total, *addends)), Decimal(0))
-    return abs(sum(addends, Decimal(0)) - total) <= slack
-
-
-def _half_a_place(number: Decimal) -> Decimal:
-    """Half a unit of the last place that is written; nothing for zero and whole numbers."""
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= 0 or number == 0:
-        return Decimal(0)
-    return Decimal(5).scaleb(exponent - 1)
 
 
 def _unit(figure: SupplierFigure) -> Iterable[Finding]:
@@ -115,50 +73,6 @@ def _values(figure: SupplierFigure) -> Iterable[Finding]:
         yield finding("supplier.value-negative", field=name, value=float(value))
 
 
-def _sums(figure: SupplierFigure) -> Iterable[Finding]:
-    for block in BLOCKS:
-        if figure.format == COMPONENT_1 or (figure.format == PACT_3 and block != "production"):
-            continue
-        without = figure.number(f"{block}.{EXCLUDING}")
-        including = figure.number(f"{block}.{INCLUDING}")
-        uptake = figure.number(f"{block}.{UPTAKE}")
-        if without is None:
-            continue
-        needed = _PACT_SUM if figure.format == PACT_3 else _CATENA_X_SUM
-        parts = {t: figure.number(f"{block}.{t}") for t in needed}
-        stated = [p for p in parts.values() if p is not None]
-        if figure.format == PACT_3:
-            optional = [figure.number(f"{block}.{t}") for t in _PACT_OPTIONAL]
-            stated += [p for p in optional if p is not None]
-        missing = [t for t, p in parts.items() if p is None]
-        if missing:
-            # What is not stated is not zero; only a sum that is met shows that it may be.
-            if stated and not within_rounding(without, stated):
-                yield finding(
-                    "supplier.parts-not-stated",
-                    severity=Severity.NOTE,
-                    block=block,
-                    missing=", ".join(missing),
-                    difference=float(without - sum(stated, Decimal(0))),
-                )
-        elif not within_rounding(without, stated):
-            yield finding(
-                "supplier.sum-without-uptake",
-                block=block,
-                total=float(without),
-                sum=float(sum(stated, Decimal(0))),
-            )
-        if including is None or uptake is None:
-            continue
-        if not within_rounding(including, (without, uptake)):
-            yield finding(
-                "supplier.sum-with-uptake",
-                block=block,
-                total=float(including),
-                sum=float(without + uptake),
-            )
-
-
 def _blocks(figure: SupplierFigure) -> Iterable[Finding]:
     produced = figure.number(f"production.{EXCLUDING}")
     packed = figure.number(f"packaging.{EXCLUDING}")
@@ -177,6 +91,10 @@ def _blocks(figure: SupplierFigure) -> Iterable[Finding]:
                 block=block,
                 value=float(value),
             )
+    if figure.flag("packaging.counted") is False:
+        # Catena-X counts it always, within production (data model 9.0.0); PACT leaves it open.
+        severity = Severity.WARNING if figure.format in CATENA_X else Severity.NOTE
+        yield finding("supplier.packaging-left-out", severity=severity)
 
 
 def _stages(figure: SupplierFigure) -> Iterable[Finding]:
@@ -232,7 +150,7 @@ def _rating(figure: SupplierFigure) -> Iterable[Finding]:
     if declared is None or len(known) < 3:
         return
     mean = sum(known, Decimal(0)) / 3
-    if abs(mean - declared) > _half_a_place(declared) + Decimal("1e-9"):
+    if abs(mean - declared) > half_a_place(declared) + Decimal("1e-9"):
         yield finding(
             "supplier.rating-not-mean",
             severity=Severity.WARNING,

@@ -13,7 +13,8 @@ from typing import Final
 
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.core.provenance import Confidence, weakest
-from saltbridge.footprint.model import CircularTerms, EmissionFactor, Inventory
+from saltbridge.footprint.metal_names import metal_key
+from saltbridge.footprint.model import CircularTerms, Direction, EmissionFactor, Inventory
 from saltbridge.footprint.supplier_figure import (
     COMPONENT_1,
     EXCLUDING,
@@ -101,20 +102,22 @@ def supplement(
     """The inventory with empty ``Ev`` and ``Erecycled`` filled by its suppliers.
 
     A row of ``circular`` takes them where its material has the same name, its unit is kg, and
-    every exchange that uses it names the one supplier who states them. What the row states
-    itself stays. Returns the inventory, notes of what was filled, and the digests used.
+    every input that uses it names the one supplier who states them. What the row states
+    itself stays. Symbols and names of a metal are the same (``metal_key``). Returns the
+    inventory, notes of what was filled and of what no row could take, and the digests used.
     """
     bpn = {s.id: s.bpn or s.id for s in inventory.suppliers}
-    by_key = {(m.supplier, m.material.strip().lower()): m for m in metals}
+    by_key = {(m.supplier, metal_key(m.material)): m for m in metals}
+    met: set[tuple[str, str]] = set()
     rows: list[CircularTerms] = []
     findings: list[Finding] = []
     used: dict[str, None] = {}
     for row in inventory.circular:
-        named = {
-            bpn.get(e.supplier, e.supplier) for e in inventory.exchanges if e.circular == row.id
-        }
-        supplier = next(iter(named)) if len(named) == 1 else ""
-        metal = by_key.get((supplier, row.material.strip().lower())) if supplier else None
+        supplier = bpn.get(only := _only_supplier(inventory, row), only)
+        key = (supplier, metal_key(row.material))
+        metal = by_key.get(key) if supplier else None
+        if row.unit == "kg":
+            met.add(key)
         filled = _filled(row, metal)
         if metal is None or not filled or row.unit != "kg":
             rows.append(row)
@@ -139,7 +142,29 @@ def supplement(
                 supplier=supplier,
             )
         )
+    named = {bpn.get(e.supplier, e.supplier) for e in inventory.exchanges if e.supplier}
+    findings += [
+        finding(
+            "supplier.metal-not-taken",
+            severity=Severity.NOTE,
+            material=metal.material,
+            supplier=metal.supplier,
+        )
+        for key, metal in by_key.items()
+        if metal.supplier in named and key not in met
+    ]
     return replace(inventory, circular=tuple(rows)), tuple(findings), tuple(used)
+
+
+def _only_supplier(inventory: Inventory, row: CircularTerms) -> str:
+    """The one supplier of all that is taken in under these terms; empty for none or several.
+
+    What leaves at end of life is bought from nobody, so its rows need not name one.
+    """
+    rows = [e for e in inventory.exchanges if e.circular == row.id]
+    taken_in = [e for e in rows if e.direction is Direction.INPUT]
+    named = {e.supplier for e in taken_in or rows}
+    return next(iter(named)) if len(named) == 1 else ""
 
 
 def _filled(row: CircularTerms, metal: SuppliedMetal | None) -> dict[str, float]:

@@ -5,7 +5,7 @@ no part in the numbers; their price range stands beside the spread of the known 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,11 @@ from saltbridge.footprint.model import EmissionFactor
 from saltbridge.footprint.sensitivity import Sensitivity, sensitivities
 from saltbridge.footprint.uncertainty import Spread, Uncertainty, uncertainty
 from saltbridge.ports import FactorLibrary, World
-from saltbridge.steps.accounting import FootprintRequest, verified_supplier_factors
+from saltbridge.steps.accounting import (
+    FootprintRequest,
+    verified_supplier_factors,
+    with_supplied_metals,
+)
 from saltbridge.steps.modelling import model_of
 
 __all__ = ["Analysis", "FootprintRequest", "analyse", "analyse_in", "analysis_document"]
@@ -92,10 +96,11 @@ def analyse_in(
     """
     with world.store.reading() as view:
         supplied, _ = verified_supplier_factors(view)
+        inventory = with_supplied_metals(view, request.inventory)
     return analyse(
         world.factor_library,
         world.clock.now().date(),
-        request,
+        replace(request, inventory=inventory),
         draws=draws,
         seed=seed,
         cut_off=cut_off,

@@ -1,7 +1,7 @@
 """Compare: one inventory under two rule sets, and what each difference of the rules moves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from saltbridge.core.errors import FaultyInput
@@ -11,7 +11,7 @@ from saltbridge.footprint.check import check_content
 from saltbridge.footprint.methodologies import choose
 from saltbridge.footprint.model import EmissionFactor, Inventory
 from saltbridge.ports import FactorLibrary, World
-from saltbridge.steps.accounting import verified_supplier_factors
+from saltbridge.steps.accounting import verified_supplier_factors, with_supplied_metals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,4 +58,6 @@ def compare_on_node(world: World, request: CompareRequest) -> Bridge:
     """As ``compare``, with the supplier records the node has verified."""
     with world.store.reading() as view:
         supplied, _ = verified_supplier_factors(view)
-    return compare(world.factor_library, world.clock.now().date(), request, supplied)
+        inventory = with_supplied_metals(view, request.inventory)
+    asked = replace(request, inventory=inventory)
+    return compare(world.factor_library, world.clock.now().date(), asked, supplied)

@@ -5,34 +5,27 @@ its value changes in footprints that are stored here is told at once, declaratio
 apart; nothing is changed in them, for a declaration is made again by a person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
-from saltbridge.core.errors import FaultyInput, SaltbridgeError
+from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
-from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.model import EmissionFactor
-from saltbridge.footprint.propagation import Movement, moved
 from saltbridge.footprint.supplier_checks import check_figure
 from saltbridge.footprint.supplier_figure import SupplierFigure
-from saltbridge.formats.inventory_sources import parse_sources
 from saltbridge.formats.pcf import parse_pcf, schema_findings
-from saltbridge.ports import UnitOfWork, World
+from saltbridge.ports import World
 from saltbridge.steps.accounting import (
-    FootprintRequest,
-    supplied_metals,
     verified_supplier_factors,
-    work_out,
 )
-from saltbridge.steps.models import kept_model, sources_of
-from saltbridge.steps.records import every
 from saltbridge.steps.supplier_documents import KIND, KeptDocument, kept_documents
-from saltbridge.trust.did import from_iso, iso
+from saltbridge.steps.supplier_moves import Judged, judged_by
+from saltbridge.trust.did import iso
 
 FILE: Final = "supplier-file"
+REDECLARATION: Final = "redeclaration"  # id of the rule, in every rule set that has one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,24 +41,6 @@ class ImportRequest:
     flow: str = ""
     supplier: str = ""
     illustrative: bool = False
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A movement with the threshold of its rule set.
-
-    ``beyond`` is None where the rule set states no number (it then asks for a new declaration
-    when the bill of materials or the energy mix changes) or where the change stays ``unknown``.
-    """
-
-    movement: Movement
-    redeclare_above: float | None
-    unknown: bool = False
-
-    @property
-    def beyond(self) -> bool | None:
-        """Whether the change is larger than the threshold."""
-        return None if self.unknown else self.movement.beyond(self.redeclare_above)
 
 
 @dataclass(frozen=True)
@@ -132,7 +107,7 @@ def import_figure(world: World, request: ImportRequest) -> Imported:
     factors, _ = kept.factors()
     findings = (*findings, finding("supplier.not-signed", severity=Severity.WARNING))
     with world.store.reading() as view:
-        judged = _judged(world, view, factors, id)
+        judged = judged_by(world, view, factors, document=kept)
     return Imported(id, figure, factors, findings, judged)
 
 
@@ -178,7 +153,7 @@ def changed(
                 known=", ".join(sorted(f.id for f in (found or factors))[:8]) or "–",
             )
         factor = replace(found[0], kg_co2e_per_unit=kg_co2e_per_unit)
-        return factor, _judged(world, view, (factor,), "")
+        return factor, judged_by(world, view, (factor,))
 
 
 def _schema(
@@ -191,91 +166,3 @@ def _schema(
         for fault in schema_findings(document, figure.format, name)
         if not (negative and fault.place.pointer.endswith("/stageValue"))
     )
-
-
-def _judged(
-    world: World, view: UnitOfWork, factors: Sequence[EmissionFactor], document: str
-) -> tuple[Judged, ...]:
-    """Movements of the stored footprints, declarations first, each with its threshold."""
-    stored: dict[str, Mapping[str, Any]] = {
-        record.id: read_json(record.body) for record in every(view, "footprint")
-    }
-    records = [(id, s["kind"], s["record"]) for id, s in stored.items()]
-    by_footprint: dict[str, Movement] = {}
-    for factor in factors:
-        for movement in moved(records, factor):
-            before = by_footprint.get(movement.footprint)
-            by_footprint[movement.footprint] = _together(before, movement)
-    judged = []
-    for id, movement in by_footprint.items():
-        total = None
-        if movement.open_lines and document:
-            total = _total_again(world, view, id, stored[id], document)
-        unknown = bool(movement.open_lines) and total is None
-        if total is not None:
-            delta = total - movement.before_kg_co2e
-            movement = replace(movement, delta_kg_co2e=delta, open_lines=())
-        judged.append(Judged(movement, redeclare_above(movement.methodology), unknown))
-    return tuple(
-        sorted(
-            judged,
-            key=lambda j: (
-                j.movement.kind != "declaration",
-                -abs(j.movement.share),
-                j.movement.footprint,
-            ),
-        )
-    )
-
-
-def _together(before: Movement | None, movement: Movement) -> Movement:
-    if before is None:
-        return movement
-    return replace(
-        before,
-        delta_kg_co2e=before.delta_kg_co2e + movement.delta_kg_co2e,
-        amount=before.amount + movement.amount,
-        lines=before.lines + movement.lines,
-        open_lines=tuple(dict.fromkeys((*before.open_lines, *movement.open_lines))),
-    )
-
-
-def redeclare_above(methodology: str) -> float | None:
-    """The share above which the rule set (ID@EDITION) asks for a new declaration, or None."""
-    id, _, edition = methodology.partition("@")
-    try:
-        rules = methodologies()[id].rule_set(edition)
-    except KeyError:
-        return None
-    return rules.redeclare_above
-
-
-def _total_again(
-    world: World, view: UnitOfWork, id: str, stored: Mapping[str, Any], document: str
-) -> float | None:
-    """The total with what the footprint knew then and this document besides; None where its
-    model is gone or can no longer be worked out."""
-    model = kept_model(view, id)
-    if model is None:
-        return None
-    try:
-        inventory, _ = parse_sources(sources_of(view, model))
-        if inventory is None:
-            return None
-        method = stored["record"]["methodology"]
-        request = FootprintRequest(
-            inventory=inventory,
-            inventory_digest=stored["inputs_digest"],
-            methodology=f"{method['id']}@{method['edition']}",
-            factor_sets=model.factor_sets,
-            assumptions=model.assumptions,
-        )
-        then = frozenset((*model.deliveries, document))
-        supplied, _ = verified_supplier_factors(view, then)
-        metals = supplied_metals(view, then)
-        made: datetime = from_iso(stored["made_at"])
-        return work_out(
-            world.factor_library, made.date(), request, supplied, metals
-        ).footprint.total_kg_co2e
-    except SaltbridgeError:
-        return None

@@ -11,11 +11,16 @@ from saltbridge.footprint.calculate import calculate
 from saltbridge.footprint.methodologies import choose, methodologies
 from saltbridge.footprint.model import EmissionFactor, Inventory, Stage
 from saltbridge.footprint.result import CarbonFootprint
+from saltbridge.footprint.supplier_providers import SuppliedMetal, supplement
 from saltbridge.footprint.whatif import Lever, apply_changes, levers
 from saltbridge.footprint.whatif_changes import Change, scenario_record
 from saltbridge.formats.inventory_sources import render_sources
 from saltbridge.ports import FactorLibrary, NodeProfile, World
-from saltbridge.steps.accounting import FootprintRequest, verified_supplier_factors
+from saltbridge.steps.accounting import (
+    FootprintRequest,
+    supplied_metals,
+    verified_supplier_factors,
+)
 
 DOCUMENT_KIND: Final = "what-if-estimate"
 JsonObject: TypeAlias = dict[str, Any]
@@ -58,9 +63,11 @@ def what_if(
     today: date,
     request: WhatIfRequest,
     supplied: Sequence[EmissionFactor] = (),
+    metals: Sequence[SuppliedMetal] = (),
 ) -> WhatIf:
     """Both footprints under every edition of every rule set, and the levers of the base.
 
+    ``metals`` fill empty terms of the circular footprint formula, before and after the changes.
     Assumptions go to the rule sets that know them; the others are calculated without.
 
     Raises:
@@ -70,6 +77,7 @@ def what_if(
         Unavailable: a factor set cannot be had.
     """
     changed = apply_changes(request.inventory, request.changes)
+    base, changed_base = (supplement(i, metals)[0] for i in (request.inventory, changed))
     sets = [library.factor_set(name) for name in request.inventory.factor_sets]
     methodology, edition = choose(request.methodology, today)
 
@@ -89,7 +97,7 @@ def what_if(
             assumptions=given,
         )
         try:
-            return UnderRules(name, edition_name, run(request.inventory), run(changed))
+            return UnderRules(name, edition_name, run(base), run(changed_base))
         except SaltbridgeError as fault:
             return UnderRules(name, edition_name, obstacle=tuple(fault.findings))
 
@@ -103,7 +111,7 @@ def what_if(
         raise FaultyInput(chosen.obstacle)
     known = methodology.rule_set(edition).assumptions
     found = levers(
-        request.inventory,
+        base,
         methodology,
         edition,
         sets,
@@ -117,7 +125,9 @@ def what_if_on(world: World, request: WhatIfRequest) -> WhatIf:
     """As ``what_if``, with the supplier records that the node has verified."""
     with world.store.reading() as view:
         supplied, _ = verified_supplier_factors(view)
-    return what_if(world.factor_library, world.clock.now().date(), request, supplied)
+        metals = supplied_metals(view)
+    today = world.clock.now().date()
+    return what_if(world.factor_library, today, request, supplied, metals)
 
 
 def as_estimate(request: WhatIfRequest, answer: WhatIf) -> FootprintRequest:

@@ -168,3 +168,9 @@ def supplied_metals(
 ) -> tuple[SuppliedMetal, ...]:
     """Terms of metals in all supplier documents, oldest first: a newer one replaces them."""
     return tuple(m for kept in kept_documents(view, only) for m in kept.metals())
+
+
+def with_supplied_metals(view: UnitOfWork, inventory: Inventory) -> Inventory:
+    """The inventory with the terms that its suppliers state, as ``work_out`` fills them."""
+    filled, _, _ = supplement(inventory, supplied_metals(view))
+    return filled
