@@ -34,6 +34,28 @@ def test_what_if_in_three_languages(
     assert all(word in shown for word in words)
 
 
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+def test_no_number_of_the_table_is_cut_at_80_columns(
+    language: str,
+    examples: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SALTBRIDGE_LANGUAGE", language)
+    monkeypatch.setenv("COLUMNS", "80")
+    pack = str(examples / "nmc111-pack")
+    nowhere = ["what-if", pack, "--electricity", "plant=XX"]  # opens holes
+    assert run([*nowhere, "--json"]) == 0
+    rule_sets = json.loads(capsys.readouterr().out)["rule_sets"]
+    assert run(nowhere) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for one in rule_sets:
+        name = f"{one['methodology']}@{one['edition']} "
+        (line,) = [found for found in lines if found.startswith(name)]
+        assert f"{one['before_holes']} → {one['after_holes']} " in line
+        assert line.split()[-1] == one["unit"].removeprefix("kg CO2e/")
+
+
 def test_what_if_as_json(examples: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pack = str(examples / "nmc111-pack")
     assert run(["what-if", pack, "--electricity", "plant=FR", "--json"]) == 0

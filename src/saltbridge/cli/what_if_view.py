@@ -122,8 +122,7 @@ def _everywhere(console: Console, answer: WhatIf, tongue: str) -> None:
     _heading(console, "everywhere", tongue)
     words = ("before", "after", "change", "holes", "unit")
     table = _table("", *(text(f"whatif.label.{k}", None, tongue) for k in words))
-    for column in table.columns:
-        column.no_wrap = True
+    table.padding = (0, 1)  # narrow: a number that is cut off is another number
     skipped: list[UnderRules] = []
     for under in answer.everywhere:
         if under.before is None or under.after is None:
@@ -136,7 +135,7 @@ def _everywhere(console: Console, answer: WhatIf, tongue: str) -> None:
             _num(two, tongue),
             _percent(one, two, tongue),
             f"{len(under.before.holes)} → {len(under.after.holes)}",
-            unit,
+            unit.removeprefix("kg CO2e/"),
         )
     console.print(table)
     for under in skipped:
