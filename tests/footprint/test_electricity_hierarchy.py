@@ -21,6 +21,7 @@ from saltbridge.footprint.model import (
     EmissionFactor,
     FactorSet,
     Inventory,
+    LocalFactor,
 )
 from saltbridge.footprint.result import CarbonFootprint, HoleReason
 from saltbridge.testing.inventories import factor, factor_set, inventory, process, row
@@ -109,3 +110,16 @@ def test_a_market_factor_is_no_way_round_a_rule_of_location() -> None:
 def test_a_factor_says_its_basis() -> None:
     assert basis_of(LEFT_CO2) == Basis("co2", "operational", "residual", 2024)
     assert LOCATION_MIX.contracts == frozenset({"direct_line"})
+
+
+@pytest.mark.parametrize("rule", [LOCATION_MIX, CONTRACT_THEN_RESIDUAL])
+def test_a_factor_of_the_market_is_never_taken_for_the_grid_mix(rule: ElectricityRule) -> None:
+    """An own factor of green power, for the same flow and place and of a newer year."""
+    green = LocalFactor(
+        id="green", flow="electricity", unit="kWh", location="CN", year=2025,
+        kg_co2e_per_unit=0.02, market="market", source="supplier", licence="own",
+    )  # fmt: skip
+    what = replace(plant(), factors=(green,))
+    assert supplies(under(rule, what, GRID)) == [(f"electricity.mix.{rule.mix}", 57.77)]
+    without_grid = under(rule, what, replace(GRID, location="FR"))
+    assert [h.reason for h in without_grid.holes] == [HoleReason.NO_FACTOR]

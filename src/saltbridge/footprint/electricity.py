@@ -170,8 +170,8 @@ class ElectricityResolver:
         country = location.split("-")[0]
         places = [country] if self.rule.mix == "country" else [location, country]
         refused: list[EmissionFactor] = []
-        for found in self._at(dict.fromkeys([*places, ""]), exchange):
-            mixes = [f for f in found if f.market != "residual"]
+        # What a contract gives is no grid mix, however its factor came to stand here.
+        for mixes in self._at(dict.fromkeys([*places, ""]), exchange, "location"):
             usable = [f for f in mixes if on_life_cycle_basis(f)]
             if usable:
                 return self._on_basis(share, usable, exchange, rule, findings)
@@ -186,8 +186,8 @@ class ElectricityResolver:
         """The residual mix of the place or its country; None, and a finding, without one."""
         rule = "electricity.mix.residual"
         refused: list[EmissionFactor] = []
-        for found in self._at(dict.fromkeys([location, location.split("-")[0]]), exchange):
-            left = [f for f in found if f.market == "residual"]
+        places = dict.fromkeys([location, location.split("-")[0]])
+        for left in self._at(places, exchange, "residual"):
             usable = [f for f in left if on_life_cycle_basis(f)]
             if usable:
                 return self._on_basis(share, usable, exchange, rule, findings)
@@ -219,11 +219,11 @@ class ElectricityResolver:
         return None
 
     def _at(
-        self, places: Iterable[str], exchange: Exchange
+        self, places: Iterable[str], exchange: Exchange, market: str
     ) -> Iterator[tuple[EmissionFactor, ...]]:
         for place in places:
             for flow in dict.fromkeys([exchange.flow, FLOW]):
-                found = self.factors.candidates(flow, place)
+                found = self.factors.candidates(flow, place, market)
                 yield tuple(f for f in found if _per_energy(f))
 
     def _market_accepted(
@@ -278,10 +278,10 @@ class ElectricityResolver:
         findings: list[Finding],
     ) -> EmissionFactor:
         """The factor of the year of the activity data, or of the year nearest before it."""
-        plain = [f for f in candidates if f.market == "location"] or list(candidates)
-        past = [f for f in plain if (f.year or 0) <= self.year]
-        year = max((f.year or 0) for f in past) if past else min((f.year or 0) for f in plain)
-        same_year = [f for f in plain if (f.year or 0) == year]
+        past = [f for f in candidates if (f.year or 0) <= self.year]
+        years = [f.year or 0 for f in past or candidates]
+        year = max(years) if past else min(years)
+        same_year = [f for f in candidates if (f.year or 0) == year]
         if len({f.kg_co2e_per_unit for f in same_year}) > 1:
             findings.append(
                 finding(

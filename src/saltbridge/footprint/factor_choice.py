@@ -78,10 +78,13 @@ class FactorChoice:
                     return found
         return None
 
-    def candidates(self, flow: str, location: str) -> tuple[EmissionFactor, ...]:
-        """All factors of a flow at exactly this location: own ones, else of the first set."""
+    def candidates(self, flow: str, location: str, market: str) -> tuple[EmissionFactor, ...]:
+        """Factors of a flow at exactly this location and on this view of the market.
+
+        Those of the company itself, else of the first set that has one.
+        """
         for table in (self._local, *self._sets):
-            found = table.get((flow, location))
+            found = [f for f in table.get((flow, location), ()) if f.market == market]
             if found:
                 return tuple(found)
         return ()
