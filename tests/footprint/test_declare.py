@@ -14,7 +14,7 @@ from saltbridge.footprint.declare.declaration import (
     declaration_or_findings,
     declared_value,
 )
-from saltbridge.footprint.model import Carrier, Inventory, ServiceLife, Stage, Warranty
+from saltbridge.footprint.model import Carrier, Exchange, Inventory, ServiceLife, Stage, Warranty
 from saltbridge.footprint.result import CarbonFootprint
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
 
@@ -184,6 +184,23 @@ def test_mass_cut_off_of_the_draft() -> None:
         "cut-off-mass",
         "hole-above-cut-off",
     }
+
+
+@pytest.mark.parametrize(
+    "hole",
+    [
+        row("pack", "waste", "sludge", 6.0),
+        row("pack", "input", "steam", 6.0, carrier=Carrier.HEAT),
+    ],
+)
+def test_a_hole_beside_the_materials_counts_against_the_mass_too(hole: Exchange) -> None:
+    """Hand: 6 kg are more than 1 % of the 451 kg of inputs, though those all have a factor."""
+    what = battery()
+    what = replace(what, exchanges=(*what.exchanges, hole))
+    prices = (factor("cell", 10.0), factor("truck", 0.1), factor("glue", 3.0))
+    result = footprint(what, *prices, methodology=DRAFT)
+    assert [h.flow for h in result.holes] == [hole.flow]
+    assert {"cut-off-mass", "hole-above-cut-off"} <= judge(result)[1]
 
 
 def test_a_hole_with_a_range_from_memory_is_never_small() -> None:

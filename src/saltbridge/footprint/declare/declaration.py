@@ -1,7 +1,7 @@
 """The declared value, and whether a footprint may be called a declaration at all."""
 
 from dataclasses import replace
-from math import inf
+from math import fsum, inf
 
 from saltbridge.core.edition import EditionStatus
 from saltbridge.core.finding import Finding, Place, Severity, finding
@@ -158,13 +158,16 @@ def _share(footprint: CarbonFootprint, rule: CutOff) -> float | None:
     """Share of what has no factor, at its most: of the input mass, or of the emissions.
 
     None where it cannot be told: a hole without mass under a mass rule counts as too much.
+    Every hole counts, also one of waste or of steam, which is no part of the input mass.
     """
     open_rule = any(h.reason is HoleReason.RULE_NOT_LOADED for h in footprint.holes)
     if rule.of == "mass":
         coverage = footprint.detail.get("coverage")
         if coverage is None or open_rule or any(h.mass_kg is None for h in footprint.holes):
             return 1.0
-        return 1.0 - float(coverage.mass_share)
+        missing = fsum(abs(h.mass_kg or 0.0) for h in footprint.holes)
+        missing = max(missing, coverage.mass_without_factor_kg)
+        return float(missing / coverage.mass_kg) if missing < coverage.mass_kg else 1.0
     missing = sum(_largest(h) for h in footprint.holes)
     whole = abs(footprint.total_kg_co2e) + missing
     return missing / whole if whole > 0 else 1.0
