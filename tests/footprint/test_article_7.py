@@ -14,7 +14,9 @@ from saltbridge.footprint.result import AppliedRule, CarbonFootprint
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
 
 FACTS = DeclarationFacts(
-    declaration_of_conformity="DoC-2027-001", study_link="https://maker.example/study"
+    declaration_of_conformity="DoC-2027-001",
+    study_link="https://maker.example/study",
+    placed_on_market=date(2027, 3, 1),
 )
 
 
@@ -82,7 +84,8 @@ def test_seven_items() -> None:
 @pytest.mark.parametrize(
     ("facts", "codes"),
     [
-        (DeclarationFacts(), ["declare.item-missing"] * 2),
+        (DeclarationFacts(), ["declare.no-market-day"] + ["declare.item-missing"] * 2),
+        (replace(FACTS, placed_on_market=None), ["declare.no-market-day"]),
         (replace(FACTS, study_link="http://maker.example"), ["declare.study-link"]),
     ],
 )
@@ -98,7 +101,7 @@ def test_missing_places_another_rule_set_and_another_category() -> None:
         what,
         operator=Operator(name=""),
         plant=replace(what.plant, address=""),
-        product=replace(what.product, category="stationary"),
+        product=replace(what.product, category="sli"),
     )
     made = article_7(under_a_law("cn-miit-551"), bare, FACTS)
     codes = [f.code for f in made.obstacles]
@@ -117,12 +120,22 @@ def test_a_draft_edition_or_a_hole_is_never_a_declaration() -> None:
 
 def test_chinese_filing() -> None:
     law = under_a_law("cn-miit-551")
-    made = filing_cn(law, battery(), replace(FACTS, verified_by="a third party"))
+    product = replace(battery().product, rated_capacity_ah=150.0, nominal_voltage_v=400.0)
+    whole = replace(battery(), product=product)
+    made = filing_cn(law, whole, replace(FACTS, verified_by="a third party"))
     assert [f.code for f in made.obstacles] == []
     assert made.content["type"] == "cn-filing"
     assert made.content["total_energy_kwh"] == 28800.0
     assert made.content["stages"]["distribution"]["kg_co2e"] == 15.0
     assert "not read" in made.content["form"]
+    bare = replace(whole, operator=Operator(name=""), plant=replace(whole.plant, address=""))
+    refused = filing_cn(law, bare, DeclarationFacts(verified_by="a third party"))
+    assert [f.arguments.get("where") for f in refused.obstacles] == [
+        None,  # the day
+        "/operator/name",
+        "/operator/address",
+        "/plant/address",
+    ]
     small = replace(battery(), product=replace(battery().product, usable_energy_kwh=1.5))
     refused = filing_cn(law, small, FACTS)
     assert {f.code for f in refused.obstacles} == {

@@ -1,6 +1,7 @@
 """The unit of the result, its rounding, and whether it may be called a declaration."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,15 +9,31 @@ import pytest
 from saltbridge.core.edition import EditionStatus
 from saltbridge.core.provenance import Confidence
 from saltbridge.core.quantity import round_significant
+from saltbridge.footprint.calculate import calculate
 from saltbridge.footprint.declare.declaration import (
     DECLARATION,
     ESTIMATE,
     declaration_or_findings,
     declared_value,
 )
-from saltbridge.footprint.model import Carrier, Exchange, Inventory, ServiceLife, Stage, Warranty
+from saltbridge.footprint.methodologies import choose
+from saltbridge.footprint.model import (
+    Carrier,
+    Exchange,
+    Inventory,
+    ServiceLife,
+    Stage,
+    Warranty,
+)
 from saltbridge.footprint.result import CarbonFootprint
-from saltbridge.testing.inventories import factor, footprint, inventory, process, row
+from saltbridge.testing.inventories import (
+    factor,
+    factor_set,
+    footprint,
+    inventory,
+    process,
+    row,
+)
 
 DRAFT, CATENA, MIIT = "eu-cfb@draft-2024-04", "catena-x-pcf@v4", "cn-miit-551@2025-551"
 
@@ -257,3 +274,21 @@ def test_an_assumption_is_no_rule() -> None:
         assumptions={"electricity_basis": "mixed"},
     )
     assert judge(result) == (ESTIMATE, {"assumed"})
+
+
+@pytest.mark.parametrize(
+    ("named", "day", "status"),
+    [
+        ("catena-x-pcf@v4", date(2024, 12, 1), EditionStatus.PENDING),
+        ("catena-x-pcf@v3", date(2024, 12, 1), EditionStatus.IN_FORCE),
+        ("catena-x-pcf@v3", date(2026, 1, 1), EditionStatus.WITHDRAWN),
+    ],
+)
+def test_the_day_says_whether_an_edition_is_in_force(
+    named: str, day: date, status: EditionStatus
+) -> None:
+    methodology, edition = choose(named, day)
+    sets = [factor_set(factor("cell", 10.0), factor("glue", 1.0), factor("truck", 0.1))]
+    result = calculate(battery(), methodology, edition, sets)
+    assert result.edition.status is status
+    assert ("not-in-force" in judge(result)[1]) is (status is not EditionStatus.IN_FORCE)

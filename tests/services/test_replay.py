@@ -1,5 +1,8 @@
 """A receipt leads to its footprint, which is worked out again."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from saltbridge.core.errors import FaultyInput
@@ -40,3 +43,24 @@ def test_a_preview_stores_nothing() -> None:
     assert made.claim is None and made.footprint.total_kg_co2e
     with world.store.reading() as view:
         assert not list(view.find("footprint"))
+
+
+def test_the_day_of_placing_on_the_market_is_kept_and_chooses_the_edition_again() -> None:
+    """Of its period, v3 is in force; on the day of the replay it is withdrawn."""
+    world = maker_world()
+    day = date(2025, 1, 15)
+    request = replace(footprint_request(), methodology="catena-x-pcf", placed_on_market=day)
+    made = account(world, request)
+    assert made.record["methodology"]["edition"] == "v3"
+    assert made.record["methodology"]["status"] == "in_force"
+    again = replay_receipt(world, OPERATOR, made.id)
+    assert again.good, again.differences
+
+
+def test_nothing_is_declared_under_a_law_without_the_day() -> None:
+    world = maker_world()
+    request = replace(footprint_request(), methodology="eu-cfb@draft-2024-04")
+    missing = "declare.no-market-day"
+    assert missing in {f.code for f in preview(world, request).obstacles}
+    dated = replace(request, placed_on_market=date(2027, 3, 1))
+    assert missing not in {f.code for f in preview(world, dated).obstacles}

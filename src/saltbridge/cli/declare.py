@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saltbridge.cli.options import PlacedOn
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -29,6 +31,7 @@ def declare(
     verified_by: Annotated[
         str, typer.Option("--verified-by", help="Third party that verified (Chinese filing).")
     ] = "",
+    placed_on: PlacedOn = None,
     draft: Annotated[
         bool, typer.Option("--draft", help="Write drafts although something is missing.")
     ] = False,
@@ -67,10 +70,14 @@ def declare(
         inventory_digest=loaded.digest,
         methodology=methodology,
         assumptions=assumptions(assume or []),
+        placed_on_market=None if placed_on is None else placed_on.date(),
         sources=loaded.sources,
     )
     facts = DeclarationFacts(
-        declaration_of_conformity=conformity, study_link=study_link, verified_by=verified_by
+        declaration_of_conformity=conformity,
+        study_link=study_link,
+        verified_by=verified_by,
+        placed_on_market=request.placed_on_market,
     )
     now = open_clock().now()
     if node is None:

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from saltbridge.cli.options import PlacedOn
+
 
 def footprint(
     inventory: Annotated[Path, typer.Argument(help="Folder or .xlsx with the activity data.")],
@@ -23,6 +25,7 @@ def footprint(
         Path | None,
         typer.Option("--node", help="Folder of a node: sign, store, use supplier records."),
     ] = None,
+    placed_on: PlacedOn = None,
     line: Annotated[int | None, typer.Option("--line", help="Open line N.")] = None,
     tongue: Annotated[
         str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
@@ -47,6 +50,7 @@ def footprint(
         methodology=methodology,
         assumptions=assumptions(assume or []),
         declare=declare,
+        placed_on_market=None if placed_on is None else placed_on.date(),
         sources=loaded.sources,
     )
     told = loaded.findings

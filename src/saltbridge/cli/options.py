@@ -1,5 +1,6 @@
 """Arguments and options that mean the same in every command, and the files a person names."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,14 @@ import typer
 Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PlacedOn = Annotated[
+    datetime | None,
+    typer.Option(
+        "--placed-on",
+        formats=["%Y-%m-%d"],
+        help="Day on which the battery is placed on the market: it chooses the edition.",
+    ),
+]
 PasswordFile = Annotated[
     Path | None,
     typer.Option(

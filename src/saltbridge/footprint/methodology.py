@@ -6,7 +6,7 @@ and the calculation gives the lines they touch as holes with the range of the ca
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from saltbridge.core.edition import Edition
@@ -112,18 +112,23 @@ class RuleSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Methodology:
-    """A named methodology with its editions, oldest first."""
+    """A named methodology with its editions, oldest first.
+
+    ``by_market_day``: the law says which edition governs by the day on which the battery is
+    placed on the market, so nothing is declared without that day.
+    """
 
     id: str
     title: str
     rule_sets: tuple[RuleSet, ...]
+    by_market_day: bool = False
 
     @property
     def editions(self) -> tuple[Edition, ...]:
         return tuple(r.edition for r in self.rule_sets)
 
     def rule_set(self, edition: Edition | str) -> RuleSet:
-        """The rules of one edition.
+        """The rules of one edition; an ``Edition`` keeps the status it has for its day.
 
         Raises:
             KeyError: this methodology has no such edition.
@@ -131,7 +136,7 @@ class Methodology:
         name = edition if isinstance(edition, str) else edition.name
         for rules in self.rule_sets:
             if rules.edition.name == name:
-                return rules
+                return rules if isinstance(edition, str) else replace(rules, edition=edition)
         raise KeyError(name)
 
 

@@ -109,6 +109,8 @@ def work_out(
     if notes:
         footprint = replace(footprint, findings=(*footprint.findings, *notes))
     possible, obstacles = declaration_or_findings(footprint)
+    if methodology.by_market_day and request.placed_on_market is None:
+        possible, obstacles = ESTIMATE, (*obstacles, finding("declare.no-market-day"))
     if request.scenario is not None:
         possible, obstacles = ESTIMATE, (finding("whatif.no-declaration"), *obstacles)
     if request.declare and possible != DECLARATION:

@@ -6,6 +6,7 @@ leaves is made from them. Only people of this node read them, and every reading 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
@@ -46,6 +47,7 @@ class Model:
     factor_sets: tuple[str, ...] | None
     assumptions: Mapping[str, str]
     deliveries: tuple[str, ...]
+    placed_on_market: date | None = None  # None: the day on which it was made chose the edition
 
 
 def keep_model(
@@ -72,6 +74,9 @@ def keep_model(
             "factor_sets": None if request.factor_sets is None else list(request.factor_sets),
             "assumptions": dict(request.assumptions),
             "deliveries": sorted(deliveries),
+            "placed_on_market": None
+            if request.placed_on_market is None
+            else request.placed_on_market.isoformat(),
             "supplier_records": list(result.supplier_records),
         }
     )
@@ -96,7 +101,7 @@ def kept_model(view: UnitOfWork, footprint: str) -> Model | None:
     if stored is None:
         return None
     record = read_json(stored.body)
-    sets = record["factor_sets"]
+    sets, placed = record["factor_sets"], record.get("placed_on_market")
     return Model(
         footprint=record["footprint"],
         digest=digest(stored.body),
@@ -107,6 +112,7 @@ def kept_model(view: UnitOfWork, footprint: str) -> Model | None:
         factor_sets=None if sets is None else tuple(sets),
         assumptions=record["assumptions"],
         deliveries=tuple(record["deliveries"]),
+        placed_on_market=None if placed is None else date.fromisoformat(placed),
     )
 
 

@@ -163,6 +163,7 @@ class _Rerun:
             assumptions=model.assumptions,
             declare=self._stored["kind"] == "declaration",
             scenario=self._stored["record"].get("scenario"),
+            placed_on_market=model.placed_on_market,
         )
         made_on: date = from_iso(self._stored["made_at"]).date()
         then = frozenset(model.deliveries)

@@ -9,6 +9,7 @@ to a public version of the study. The implementing act that sets the format is n
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from saltbridge.core.finding import Finding, Place, finding
@@ -22,7 +23,8 @@ from saltbridge.footprint.model import Inventory, Stage
 from saltbridge.footprint.result import CarbonFootprint
 
 METHODOLOGY = "eu-cfb"
-_CATEGORIES = frozenset({"ev", "lmt", "industrial"})
+# A stationary storage system is an industrial battery (Article 3(1)(13) and (15)).
+_CATEGORIES = frozenset({"ev", "lmt", "industrial", "stationary"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +34,7 @@ class DeclarationFacts:
     declaration_of_conformity: str = ""  # identifier of the EU declaration of conformity
     study_link: str = ""  # where the public version of the study can be read
     verified_by: str = ""  # the third party that verified the footprint
+    placed_on_market: date | None = None  # the day that says which edition governs
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,18 @@ def article_7(
         "e_stages": {"values": stages, "unit": "kg CO2e/kWh"},
         "f_declaration_of_conformity": facts.declaration_of_conformity,
         "g_study": facts.study_link,
-        **common_part(footprint, inventory),
+        **common_part(footprint, inventory, facts),
     }
     return DeclarationDocument(content, tuple(faults))
 
 
-def common_part(footprint: CarbonFootprint, inventory: Inventory) -> dict[str, Any]:
+def common_part(
+    footprint: CarbonFootprint, inventory: Inventory, facts: DeclarationFacts
+) -> dict[str, Any]:
     """What every declaration and filing says besides its own items: rules, what is unread."""
+    day = facts.placed_on_market
     return {
+        "placed_on_market": None if day is None else day.isoformat(),
         "period": {
             "start": inventory.period.start.isoformat(),
             "end": inventory.period.end.isoformat(),
@@ -128,6 +135,8 @@ def _missing(
         found.append(
             finding("declare.other-methodology", found=footprint.methodology, due=METHODOLOGY)
         )
+    if facts.placed_on_market is None:
+        found.append(finding("declare.no-market-day"))
     unit = footprint.declared_unit
     if unit is not None and unit.unit != "kWh":
         found.append(finding("declare.not-per-kwh", unit=unit.unit))

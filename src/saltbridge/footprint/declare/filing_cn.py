@@ -69,7 +69,7 @@ def filing_cn(
         "stages": stages,
         "carbon_footprint": {"value": value, "unit": "kg CO2e/kWh"},
         "verified_by": facts.verified_by,
-        **common_part(footprint, inventory),
+        **common_part(footprint, inventory, facts),
     }
     return DeclarationDocument(content, tuple(faults))
 
@@ -82,6 +82,8 @@ def _missing(
         found.append(
             finding("declare.other-methodology", found=footprint.methodology, due=METHODOLOGY)
         )
+    if facts.placed_on_market is None:
+        found.append(finding("declare.no-market-day"))
     energy = inventory.product.usable_energy_kwh
     if energy is None or energy <= LEAST_KWH:
         found.append(
@@ -92,8 +94,25 @@ def _missing(
                 least=LEAST_KWH,
             )
         )
-    if not inventory.product.chemistry:
-        found.append(finding("declare.item-missing", item="–", where="/product/chemistry"))
-    if not facts.verified_by.strip():
-        found.append(finding("declare.item-missing", item="–", where="--verified-by"))
+    product, operator, plant = inventory.product, inventory.operator, inventory.plant
+    given: dict[str, dict[str, str | float | None]] = {
+        "pack_maker": {
+            "/operator/name": operator.name,
+            "/operator/address": operator.address,
+        },
+        "plant": {"/plant/name": plant.name, "/plant/address": plant.address},
+        "battery_model": {
+            "/product/chemistry": product.chemistry,
+            "/product/mass_kg": product.mass_kg,
+            "/product/rated_capacity_ah": product.rated_capacity_ah,
+            "/product/nominal_voltage_v": product.nominal_voltage_v,
+        },
+        "verified_by": {"--verified-by": facts.verified_by.strip()},
+    }
+    found += [
+        finding("declare.item-missing", item=item, where=where)
+        for item, places in given.items()
+        for where, value in places.items()
+        if not value
+    ]
     return found

@@ -93,5 +93,8 @@ _2025_551 = RuleSet(
 )
 
 METHODOLOGY = Methodology(
-    id="cn-miit-551", title="MIIT battery carbon-footprint filing", rule_sets=(_2025_551,)
+    id="cn-miit-551",
+    title="MIIT battery carbon-footprint filing",
+    rule_sets=(_2025_551,),
+    by_market_day=True,
 )

@@ -188,4 +188,5 @@ METHODOLOGY = Methodology(
     id="eu-cfb",
     title="EU carbon footprint of batteries",
     rule_sets=(_ANNEX_II, _DRAFT_2024_04),
+    by_market_day=True,
 )
