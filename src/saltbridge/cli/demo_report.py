@@ -7,6 +7,7 @@ from rich.text import Text
 from saltbridge.cli.demo_layout import INDENT, pad, widest
 from saltbridge.cli.demo_walk import Walk
 from saltbridge.locales import has_text, number, text
+from saltbridge.reports.bridge_words import rule_name, signed
 
 _BAR = 24
 _GROUPS = 3  # of fields, in a part of a manifest
@@ -57,6 +58,19 @@ def say_footprint(walk: Walk, record: dict[str, Any]) -> None:
     if record["rules_not_loaded"]:
         rules = ", ".join(rule["id"] for rule in record["rules_not_loaded"])
         walk.tell(walk.word("not-loaded", rules=rules), "yellow", lead="  ")
+
+
+def say_bridge(walk: Walk, record: dict[str, Any]) -> None:
+    """Why two rule sets give two numbers: the rules that move the total, one by one."""
+    tongue, start, end = walk.tongue, record["from"], record["to"]
+    walk.tell(walk.word("why", start=start["methodology"], end=end["methodology"]), "bold")
+    rows = [(start["methodology"], _kg(walk, start["total_kg_co2e"]))]
+    for step in record["steps"]:
+        rows.append((rule_name(step["rule"], tongue), signed(step["delta_kg_co2e"], tongue)))
+    rows.append((end["methodology"], _kg(walk, end["total_kg_co2e"])))
+    width = widest(name for name, _ in rows)
+    for name, kg in rows:
+        walk.say(f"{_MARGIN}{pad(name, width)}{kg:>11} kg")
 
 
 def _range(walk: Walk, record: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from saltbridge.cli.demo_layout import INDENT
 from saltbridge.cli.demo_people import add_people, say_people
 from saltbridge.cli.demo_report import (
     say_addresses,
+    say_bridge,
     say_checks,
     say_footprint,
     say_holes,
@@ -220,6 +221,14 @@ def _footprints(walk: Walk) -> None:
         if record["holes"]:
             flows = ", ".join(hole["flow"] for hole in record["holes"][:3])
             raise StepFailed(walk.word("failed.holes-left", flows=flows))
+        bridge = walk.run(
+            *("compare", _inventory(walk), "--from", EU_DRAFT, "--to", CATENA_X, "--json"),
+            *_node(walk, "cells"),
+        ).json()
+        say_bridge(walk, bridge)
+        walk.results["bridge"] = {
+            rule["rule"]: rule["delta_kg_co2e"] for rule in bridge["steps"]
+        }
 
 
 def _border(walk: Walk, passports: int) -> None:
