@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -126,3 +127,26 @@ def test_a_passport_attribute_is_named_by_its_label() -> None:
     )
     assert finding_lines(found, "en")[0].startswith("✗ A033 (Battery mass) is missing")
     assert "Masse der Batterie" in finding_lines(found, "de")[0]
+
+
+@pytest.mark.parametrize("name", ["footprint", "compare", "methodologies", "explain"])
+def test_a_language_that_is_none_is_refused_by_every_command(
+    name: str, examples: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack, rules = str(examples / "nmc111-pack"), "eu-cfb@draft-2024-04"
+    words = {
+        "footprint": [pack, "-m", rules],
+        "compare": [pack, "--from", rules, "--to", rules],
+        "methodologies": [],
+        "explain": [pack, "-m", rules],
+    }[name]
+    assert command.run([name, *words, "--language", "fr"]) == 2
+    assert "fr" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--language", "de"], ["--language=de"]])
+def test_a_refusal_speaks_the_language_of_the_command(
+    option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.run(["footprint", "nowhere", "-m", "pact", *option]) == 2
+    assert "Pfad" in capsys.readouterr().err

@@ -80,3 +80,11 @@ def test_plausibility_says_what_and_that_silence_is_no_proof(
     answer = json.loads(capsys.readouterr().out)
     assert {f["code"] for f in answer["findings"]} == {"plausibility.element-short"}
     assert all(f["text"] and f["remedy"] for f in answer["findings"])
+
+
+def test_a_file_for_the_partner_needs_a_node_that_signs(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "estimate.json"
+    assert run(["what-if", str(examples / "nmc111-pack"), "--out", str(file)]) == 2
+    assert "--node" in capsys.readouterr().err and not file.exists()

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saltbridge.cli.options import Language
+
 if TYPE_CHECKING:
     from saltbridge.footprint.contribution import FlowDiagram
 
@@ -33,17 +35,14 @@ def analyse(
     node: Annotated[
         Path | None, typer.Option("--node", help="Folder of a node: use supplier records.")
     ] = None,
-    tongue: Annotated[
-        str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
-    ] = None,
+    tongue: Language = None,
 ) -> None:
     """Show how sure a footprint is, what moves it most, and where it comes from."""
     from saltbridge.adapters.inventory_files import load
     from saltbridge.bootstrap import open_clock, open_factor_library, opened_world
     from saltbridge.cli.analyse_view import show
     from saltbridge.cli.footprint import assumptions
-    from saltbridge.cli.present import language, say_json
-    from saltbridge.locales import LANGUAGES
+    from saltbridge.cli.present import language_of, say_json
     from saltbridge.services.analyse import (
         FootprintRequest,
         analyse,
@@ -51,7 +50,7 @@ def analyse(
         analysis_document,
     )
 
-    spoken = tongue if tongue in LANGUAGES else language()
+    spoken = language_of(tongue)
     loaded = load(inventory)
     request = FootprintRequest(
         inventory=loaded.inventory,

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from saltbridge.cli.options import Language
+
 
 def compare(
     inventory: Annotated[Path, typer.Argument(help="Folder or .xlsx with the activity data.")],
@@ -27,25 +29,22 @@ def compare(
     node: Annotated[
         Path | None, typer.Option("--node", help="Folder of a node: use its supplier records.")
     ] = None,
-    tongue: Annotated[
-        str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
-    ] = None,
+    tongue: Language = None,
 ) -> None:
     """Show which rule moves the footprint by how much, with its clause and the lines moved."""
     from saltbridge.adapters.inventory_files import load
     from saltbridge.bootstrap import open_clock, open_factor_library, opened_world
     from saltbridge.cli.compare_view import show
     from saltbridge.cli.footprint import assumptions
-    from saltbridge.cli.present import language, say_json
+    from saltbridge.cli.present import language_of, say_json
     from saltbridge.footprint.bridge_record import bridge_record
-    from saltbridge.locales import LANGUAGES
     from saltbridge.reports.bridge_report import bridge_report
     from saltbridge.reports.bridge_svg import bridge_svg
     from saltbridge.reports.pdf import report_pdf
     from saltbridge.services.compare import CompareRequest, compare_on_node
     from saltbridge.services.compare import compare as compared
 
-    spoken = tongue if tongue in LANGUAGES else language()
+    spoken = language_of(tongue)
     loaded = load(inventory)
     request = CompareRequest(
         inventory=loaded.inventory,

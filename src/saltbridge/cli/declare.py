@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from saltbridge.cli.options import PlacedOn
+from saltbridge.cli.options import Language, PlacedOn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,9 +46,7 @@ def declare(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the document as JSON.")
     ] = False,
-    tongue: Annotated[
-        str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
-    ] = None,
+    tongue: Language = None,
 ) -> None:
     """Make the declaration of Article 7 with its public study, or the Chinese filing.
 
@@ -58,12 +56,12 @@ def declare(
     from saltbridge.adapters.inventory_files import load
     from saltbridge.bootstrap import open_clock, open_factor_library
     from saltbridge.cli.footprint import assumptions
-    from saltbridge.cli.present import language, say_findings, say_json
+    from saltbridge.cli.present import language_of, say_findings, say_json
     from saltbridge.footprint.declare.article_7 import DeclarationFacts
-    from saltbridge.locales import LANGUAGES, text
+    from saltbridge.locales import text
     from saltbridge.services.account import FootprintRequest, work_out
 
-    spoken = tongue if tongue in LANGUAGES else language()
+    spoken = language_of(tongue)
     loaded = load(inventory)
     request = FootprintRequest(
         inventory=loaded.inventory,

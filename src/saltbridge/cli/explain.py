@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson
+from saltbridge.cli.options import AsJson, Language
 
 
 def explain(
@@ -29,20 +29,17 @@ def explain(
         Path | None, typer.Option("--node", help="Folder of the node that keeps the footprint.")
     ] = None,
     as_json: AsJson = False,
-    tongue: Annotated[
-        str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
-    ] = None,
+    tongue: Language = None,
 ) -> None:
     """Trace a footprint: activity, factor, stage, total, unit, declared value, each with its
     clause and how that text is known."""
     from dataclasses import asdict
 
     from saltbridge.cli.explain_view import show_trace
-    from saltbridge.cli.present import language, say_json
+    from saltbridge.cli.present import language_of, say_json
     from saltbridge.footprint.trace import footprint_trace, line_trace, sums_agree
-    from saltbridge.locales import LANGUAGES
 
-    spoken = tongue if tongue in LANGUAGES else language()
+    spoken = language_of(tongue)
     record = _record(footprint, methodology, assume or [], node)
     steps = footprint_trace(record) if line is None else line_trace(record, line)
     if as_json:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import PlacedOn
+from saltbridge.cli.options import Language, PlacedOn
 
 
 def footprint(
@@ -27,9 +27,7 @@ def footprint(
     ] = None,
     placed_on: PlacedOn = None,
     line: Annotated[int | None, typer.Option("--line", help="Open line N.")] = None,
-    tongue: Annotated[
-        str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
-    ] = None,
+    tongue: Language = None,
 ) -> None:
     """Work out a carbon footprint: total, stages, largest lines, holes with their ranges."""
     from dataclasses import replace
@@ -37,12 +35,11 @@ def footprint(
     from saltbridge.adapters.inventory_files import load, load_evidence
     from saltbridge.bootstrap import open_clock, open_factor_library, opened_world
     from saltbridge.cli.footprint_view import open_line, show
-    from saltbridge.cli.present import language, say_json
+    from saltbridge.cli.present import language_of, say_json
     from saltbridge.cli.published_view import show_beside
-    from saltbridge.locales import LANGUAGES
     from saltbridge.services.account import FootprintRequest, account, work_out
 
-    spoken = tongue if tongue in LANGUAGES else language()
+    spoken = language_of(tongue)
     loaded = load(inventory)
     request = FootprintRequest(
         inventory=loaded.inventory,

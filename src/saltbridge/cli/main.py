@@ -120,7 +120,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
     except SaltbridgeError as error:
         from saltbridge.cli.present import say_findings
 
-        say_findings(error.findings)
+        say_findings(error.findings, tongue=_language_in(arguments))
         if isinstance(error, FaultyInput):
             return 2
         return 3 if isinstance(error, Unavailable) else 1
@@ -131,6 +131,17 @@ def _run_command(name: str, arguments: list[str]) -> int:
         # The reader has enough (`saltbridge … | head`): close quietly, as other tools do.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _language_in(arguments: list[str]) -> str:
+    """The language a command was given: what refuses it speaks that too. Empty without one."""
+    from saltbridge.locales import LANGUAGES
+
+    for option, value in zip(arguments, (*arguments[1:], ""), strict=False):
+        named = value if option == "--language" else option.removeprefix("--language=")
+        if named in LANGUAGES and option.startswith("--language"):
+            return named
+    return ""
 
 
 def _as_app(target: Any) -> Callable[..., Any]:

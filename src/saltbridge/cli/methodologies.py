@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson
+from saltbridge.cli.options import AsJson, Language
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,16 +35,13 @@ def methodologies(
         ),
     ] = None,
     json: AsJson = False,
-    tongue: Annotated[
-        str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
-    ] = None,
+    tongue: Language = None,
 ) -> None:
     """List the rule sets: editions, from when, how known, what is unread; EU dates."""
     from rich.console import Console
 
     from saltbridge.bootstrap import open_clock
-    from saltbridge.cli.present import language, say_json
-    from saltbridge.locales import LANGUAGES
+    from saltbridge.cli.present import language_of, say_json
     from saltbridge.services.rule_sets import rule_sets_on
 
     day = (on or open_clock().now()).date()
@@ -52,7 +49,7 @@ def methodologies(
     if json:
         say_json(found)
         return
-    spoken = tongue if tongue in LANGUAGES else language()
+    spoken = language_of(tongue)
     view = _View(Console(highlight=False), spoken)
     view.rule_sets(found, opened=bool(named))
     if not named or found["methodologies"][0]["id"] == "eu-cfb":

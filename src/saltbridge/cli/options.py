@@ -9,6 +9,9 @@ import typer
 Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Language = Annotated[
+    str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
+]
 PlacedOn = Annotated[
     datetime | None,
     typer.Option(

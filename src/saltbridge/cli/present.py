@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity
 from saltbridge.locales import LANGUAGES, has_text, text
 
@@ -21,6 +22,19 @@ def language() -> str:
         if chosen and variable == "SALTBRIDGE_LANGUAGE":
             break
     return "en"
+
+
+def language_of(named: str | None) -> str:
+    """The language that an option names, else that of the terminal.
+
+    Raises:
+        FaultyInput: there is no such language.
+    """
+    if named is None:
+        return language()
+    if named not in LANGUAGES:
+        raise FaultyInput.of("report.language", found=named[:20], known=", ".join(LANGUAGES))
+    return named
 
 
 def say(message: str, **arguments: object) -> None:

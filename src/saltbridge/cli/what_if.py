@@ -72,6 +72,7 @@ def what_if(
     from saltbridge.cli.options import read_file
     from saltbridge.cli.present import say, say_json
     from saltbridge.cli.what_if_view import as_json_document, show
+    from saltbridge.core.errors import FaultyInput
     from saltbridge.footprint.hourly import hourly_shadow, parse_profile
     from saltbridge.footprint.whatif_changes import parse_change
     from saltbridge.services.account import account
@@ -88,6 +89,8 @@ def what_if(
         "recycled": recycled, "yield": yields, "distance": distance, "transport": transport,
         "location": location, "amount": amounts,
     }  # fmt: skip
+    if out is not None and node is None:
+        raise FaultyInput.of("whatif.out-without-node")
     changes = tuple(parse_change(k, t) for k, texts in written.items() for t in texts or ())
     loaded = load(inventory)
     request = WhatIfRequest(
