@@ -93,6 +93,24 @@ def test_same_as_points_to_a_factor_of_a_set_and_keeps_its_source() -> None:
     assert result.contributions[0].factor.source == "a table"
 
 
+@pytest.mark.parametrize(
+    ("of_row", "of_target", "found"),
+    [
+        (Confidence.ILLUSTRATIVE, Confidence.READ, Confidence.ILLUSTRATIVE),
+        (Confidence.MEASURED, Confidence.RECALLED, Confidence.RECALLED),
+    ],
+)
+def test_what_stands_for_another_is_as_sure_as_the_weaker_of_both(
+    of_row: Confidence, of_target: Confidence, found: Confidence
+) -> None:
+    """Germany for Europe, an assumption of ours, is not read because Germany's value is."""
+    pointer = LocalFactor(id="p", flow="ni", unit="kg", same_as="set/x//", confidence=of_row)
+    what = inventory(process("cell"), row("cell", "input", "ni", 2.0), factors=(pointer,))
+    result = footprint(what, factor("x", 5.0, confidence=of_target))
+    assert result.total_kg_co2e == 10.0
+    assert result.contributions[0].factor.confidence is found
+
+
 def test_gases_have_versions_and_the_unknown_is_never_zero() -> None:
     what = inventory(
         process("cell"),

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from saltbridge.footprint.model import Supplier
+from saltbridge.footprint.model import (
+    Carrier,
+    CircularTerms,
+    ElectricityContract,
+    LocalFactor,
+    Supplier,
+)
 from saltbridge.footprint.record import footprint_record
 from saltbridge.locales import LANGUAGES
 from saltbridge.reports.footprint_study import footprint_study
@@ -37,6 +43,30 @@ def test_no_flow_and_no_supplier_is_public(language: str) -> None:
     assert "secret" not in page and "hidden" not in page and "300" not in page
     assert "<script" not in page and "Maker &amp; Sons" in page
     assert "7" in page and "https://m.example" in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_own_factors_contracts_and_terms_are_not_public(language: str) -> None:
+    words = {"source": "invoice of Hidden Ltd", "licence": "Hidden terms"}
+    what = inventory(
+        process("pack", unit="piece"),
+        row("pack", "input", "binder", 300.0),
+        row("pack", "input", "steel", 5.0, circular="steel"),
+        row("pack", "input", "electricity", 9.0, "kWh", carrier=Carrier.ELECTRICITY,
+            location="CN", contract="sun"),
+        factors=(
+            LocalFactor(id="mine", flow="binder", unit="kg", kg_co2e_per_unit=9.0, **words),
+        ),
+        circular=(CircularTerms(id="steel", material="steel", R1=0.0, Ev=2.0, **words),),
+        electricity=(
+            ElectricityContract(id="sun", kind="direct_line", kg_co2e_per_kwh=0.03, **words),
+        ),
+    )  # fmt: skip
+    made = footprint(what, methodology="eu-cfb@draft-2024-04")
+    assert len(made.contributions) == 3
+    known = footprint_record(made, what, "estimate")
+    study = footprint_study(known, "Maker", 1, NOW, language, own_factors={"mine"})
+    assert "Hidden" not in report_html(study).decode()
 
 
 def test_only_a_draft_calls_itself_one() -> None:

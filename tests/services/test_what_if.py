@@ -1,5 +1,6 @@
 """A what-if on a node: under every rule set, and signed as what it is."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.footprint.methodologies import known
-from saltbridge.footprint.model import FactorSet, Inventory
+from saltbridge.footprint.model import Carrier, FactorSet, Inventory
 from saltbridge.footprint.whatif_changes import parse_change
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.ports import World
@@ -119,6 +120,27 @@ def test_a_record_of_a_footprint_has_no_such_member() -> None:
         ),
     )
     assert "scenario" not in real.record
+
+
+def test_levers_belong_to_the_footprint_that_is_shown() -> None:
+    """Hand: 100 kWh at 0.6 of operational CO2, let in by the assumption, are 60 kg more."""
+    grid = factor(
+        "electricity", 0.6, "kWh", location="CN", gas_basis="co2", scope="operational"
+    )
+    mixed = FactorSet("set-1", "test", (factor("cell", 10.0), grid), "sha256:5e8")
+    power = row("pack", "input", "electricity", 100.0, "kWh", carrier=Carrier.ELECTRICITY)
+    rows = (*battery().exchanges, replace(power, location="CN"))
+    request = replace(
+        asked(),
+        inventory=replace(battery(), exchanges=rows),
+        assumptions={"electricity_basis": "mixed"},
+    )
+    answer = what_if_on(memory_world(factor_sets={"set-1": mixed}), request)
+    assert answer.chosen.before is not None
+    assert answer.chosen.before.total_kg_co2e == pytest.approx(3060)
+    (lever,) = [found for found in answer.levers if found.target == grid.id]
+    assert lever.kg_co2e == pytest.approx(-0.6)
+    assert lever.share_percent == pytest.approx(-100 * 0.6 / 3060)
 
 
 CARS = partner_of(node_profile("carmaker", jurisdiction="EU", port=8103))

@@ -160,6 +160,7 @@ def _write(
         now,
         spoken,
         str(document.content.get("g_study", "")),
+        {f.id for f in request.inventory.factors},
     )
     files = {
         f"{name}.json": json.dumps(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from saltbridge.core.finding import Finding, Severity, finding
+from saltbridge.core.provenance import weakest
 from saltbridge.core.quantity import UnitMismatch, UnknownUnit
 from saltbridge.footprint.model import (
     EmissionFactor,
@@ -142,12 +143,14 @@ class FactorChoice:
                     finding("footprint.factor-not-found", place, id=row.same_as, flow=row.flow)
                 )
                 return None
-            # The pointer renames the flow and the place; the number and its source stay.
+            # The pointer renames the flow and the place; the number and its source stay. That
+            # the one stands for the other is as sure as the weaker of the two rows.
             note = "; ".join(n for n in (f"same as {target.flow}", row.comment) if n)
             mass = row.mass_kg_per_unit or target.mass_kg_per_unit
             pointer = replace(
                 target, flow=row.flow, location=row.location, comment=note,
                 mass_kg_per_unit=mass,
+                confidence=weakest((target.confidence, row.confidence)) or row.confidence,
             )  # fmt: skip
             self.by_id.setdefault(row.id, pointer)
             return pointer

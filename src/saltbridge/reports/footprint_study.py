@@ -6,7 +6,7 @@ the flows of the bill of materials stay out.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from saltbridge.locales import number, text, text_or
 from saltbridge.reports.pdf import Report, Section, Table
 
 _T = Callable[..., str]
+# Factors made of rows of the inventory: contracts and terms of the circular formula.
+_OWN_WORDS = ("contract:", "circular_")
 
 
 def footprint_study(
@@ -23,8 +25,12 @@ def footprint_study(
     made_at: datetime,
     language: str,
     link: str = "",
+    own_factors: Collection[str] = (),
 ) -> Report:
     """The study on one footprint record, in one language.
+
+    ``own_factors`` are the ids of the company's own factors: their sources are words of the
+    company (an invoice, a contract, a supplier's name) and are not printed.
 
     ``obstacles`` says how much stands in the way of a declaration: above 0 it is a draft and
     says so at its head. What they are is for the maker: they name flows.
@@ -63,7 +69,7 @@ def footprint_study(
         _quality(record, t, num),
         _rules(record, t, language),
         _unread(record, t, language),
-        _sources(record, t, language),
+        _sources(record, own_factors, t, language),
     ]
     if draft:
         sections.insert(
@@ -209,13 +215,18 @@ def _unread(record: Mapping[str, Any], t: _T, language: str) -> Section:
     )
 
 
-def _sources(record: Mapping[str, Any], t: _T, language: str) -> Section:
+def _sources(
+    record: Mapping[str, Any], own_factors: Collection[str], t: _T, language: str
+) -> Section:
     found: dict[tuple[str, str, str], int] = {}
     for line in record["lines"]:
         factor = line["factor"]
         # A supplier's own figure is named by the supplier's record, which is not public.
-        source = t("source-supplier") if line["supplier"] else factor["source"]
-        licence = "" if line["supplier"] else factor["licence"]
+        source, licence = factor["source"], factor["licence"]
+        if line["supplier"]:
+            source, licence = t("source-supplier"), ""
+        elif factor["id"] in own_factors or factor["id"].startswith(_OWN_WORDS):
+            source, licence = t("source-own"), ""
         confidence = _worded("confidence", factor["confidence"], language)
         key = (source, licence, confidence)
         found[key] = found.get(key, 0) + 1

@@ -109,7 +109,7 @@ def what_if(
     )
     if chosen.before is None:
         raise FaultyInput(chosen.obstacle)
-    known = methodology.rule_set(edition).assumptions
+    known = (*methodology.rule_set(edition).assumptions, "electricity_basis")
     found = levers(
         base,
         methodology,
