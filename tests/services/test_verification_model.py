@@ -309,6 +309,35 @@ def test_a_changed_record_is_found_by_the_receipt_and_by_the_numbers() -> None:
     ]
 
 
+@pytest.mark.parametrize("named", [{"set-1": "sha256:other"}, {}])
+def test_the_signed_receipt_says_which_factor_sets_were_used(named: dict[str, str]) -> None:
+    """The stored list can be rewritten to fit a changed set; what was signed cannot."""
+    world = maker_world()
+    made = account_for(world)
+    with world.store.reading() as view:
+        body = read_json(view.get("footprint", made.id).body)  # type: ignore[union-attr]
+    rewrite(world, "footprint", made.id, canonical_bytes(body | {"factor_sets": named}))
+    same_numbers = FactorSet("set-1", "test", FACTORS.factors, "sha256:other")
+    world.factor_library.sets["set-1"] = same_numbers  # type: ignore[attr-defined]
+    try:
+        found = bad(replay(world, OPERATOR, made.id))
+    finally:
+        world.factor_library.sets["set-1"] = FACTORS  # type: ignore[attr-defined]
+    assert found == [("factors", "verification.replay-factors-differ")]
+
+
+def test_the_first_difference_is_the_line_and_not_the_sums_that_follow() -> None:
+    world = maker_world()
+    made = account_for(world)
+    dearer = FactorSet("set-1", "test", (factor("cell", 11.0),), FACTORS.digest)
+    world.factor_library.sets["set-1"] = dearer  # type: ignore[attr-defined]
+    try:
+        found = replay(world, OPERATOR, made.id).differences
+    finally:
+        world.factor_library.sets["set-1"] = FACTORS  # type: ignore[attr-defined]
+    assert [d.pointer for d in found][:2] == ["/lines/0/factor/value", "/lines/0/kg_co2e"]
+
+
 def test_an_inventory_that_came_from_no_file_cannot_show_its_digest() -> None:
     world = maker_world()
     made = account_for(world, sources=None, inventory_digest="sha256:1177")

@@ -27,12 +27,17 @@ from saltbridge.steps.accounting import (
 from saltbridge.steps.models import Model, kept_bytes, kept_model, sources_of
 from saltbridge.steps.records import document
 from saltbridge.trust.claims import Receipt, verify
-from saltbridge.trust.did import from_iso
 from saltbridge.trust.receipt import ReceiptContent, parse_receipt, value_digest
 
 # Two machines may differ in the last digits of a float; what is signed is rounded far above.
 COMPARED_DIGITS: Final = 10
 MOST_DIFFERENCES: Final = 100
+# Members of a record from cause to effect: the first difference named is the first there is.
+_CAUSES: Final = (
+    "methodology", "rules", "rules_not_loaded", "assumptions", "scenario", "product", "period",
+    "unit", "lines", "holes", "stages", "total_kg_co2e", "range_kg_co2e", "stages_declared",
+    "declared",
+)  # fmt: skip
 _PLACES: Final = frozenset({"file", "row", "place"})
 
 
@@ -87,8 +92,8 @@ class _Rerun:
         model, inventory = self._inputs(receipt)
         if model is None or inventory is None or receipt is None:
             return Replay(self._id, tuple(self._points))
-        self._factor_sets()
-        again = self._again(model, inventory)
+        self._factor_sets(receipt)
+        again = self._again(model, inventory, receipt)
         found = () if again is None else self._compare(again, receipt, model.as_read)
         return Replay(self._id, tuple(self._points), found)
 
@@ -140,9 +145,9 @@ class _Rerun:
             self._fault("inputs", FaultyInput(errors_in(findings)))
         return model, inventory
 
-    def _factor_sets(self) -> None:
-        """3. The factor sets are those of then."""
-        for name, due in sorted(self._stored["factor_sets"].items()):
+    def _factor_sets(self, receipt: ReceiptContent) -> None:
+        """3. The factor sets are those that the signed receipt names."""
+        for name, due in sorted(receipt.factor_sets.items()):
             try:
                 found = self._world.factor_library.factor_set(name).digest
             except SaltbridgeError as fault:
@@ -152,20 +157,21 @@ class _Rerun:
             code = "replay-factors" if good else "replay-factors-differ"
             self._note("factors", good, code, set=name, found=found, due=due)
 
-    def _again(self, model: Model, inventory: Inventory) -> Accounted | None:
+    def _again(
+        self, model: Model, inventory: Inventory, receipt: ReceiptContent
+    ) -> Accounted | None:
         """4. It can be worked out, with the supplier records there were then."""
-        method = self._stored["record"]["methodology"]
         request = FootprintRequest(
             inventory=inventory,
-            inventory_digest=self._stored["inputs_digest"],
-            methodology=f"{method['id']}@{method['edition']}",
+            inventory_digest=receipt.inputs_digest,
+            methodology=f"{receipt.methodology}@{receipt.edition}",
             factor_sets=model.factor_sets,
             assumptions=model.assumptions,
             declare=self._stored["kind"] == "declaration",
             scenario=self._stored["record"].get("scenario"),
             placed_on_market=model.placed_on_market,
         )
-        made_on: date = from_iso(self._stored["made_at"]).date()
+        made_on: date = receipt.made_at.date()
         then = frozenset(model.deliveries)
         supplied, remarks = verified_supplier_factors(self._view, then)
         metals = supplied_metals(self._view, then)
@@ -174,8 +180,8 @@ class _Rerun:
         except SaltbridgeError as fault:
             self._fault("result", fault)
             return None
-        due = list(self._stored["supplier_records"])
-        good = list(result.supplier_records) == due
+        due = receipt.supplier_records
+        good = result.supplier_records == due
         self._note(
             "suppliers",
             good,
@@ -208,7 +214,7 @@ class _Rerun:
 
 def _differences(stored: Any, replayed: Any, pointer: str) -> Iterator[Difference]:
     if isinstance(stored, Mapping) and isinstance(replayed, Mapping):
-        for key in sorted({*stored, *replayed}):
+        for key in sorted({*stored, *replayed}, key=_cause_first):
             where = f"{pointer}/{key}"
             if key in stored and key in replayed:
                 yield from _differences(stored[key], replayed[key], where)
@@ -230,6 +236,12 @@ def _differences(stored: Any, replayed: Any, pointer: str) -> Iterator[Differenc
         return
     if stored != replayed:
         yield Difference(pointer, stored, replayed)
+
+
+def _cause_first(member: str) -> tuple[int, str]:
+    """Rules and lines before the sums that follow from them, the rest by name."""
+    place = _CAUSES.index(member) if member in _CAUSES else len(_CAUSES)
+    return place, member
 
 
 def _element(values: list[Any], index: int) -> Any:
