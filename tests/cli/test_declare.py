@@ -52,5 +52,8 @@ def test_explain_an_inventory_and_a_saved_record(
     assert run(["explain", str(saved), "1"]) == 0
     assert capsys.readouterr().out == shown
     assert run(["explain", pack]) == 2 and "--methodology" in capsys.readouterr().err
-    saved.write_text("{}", "utf-8")
-    assert run(["explain", str(saved)]) == 2
+    record = json.loads(saved.read_text("utf-8"))
+    for broken in ({}, record | {"lines": [{}]}, record | {"stages": 1}, [1]):
+        saved.write_text(json.dumps(broken), "utf-8")
+        assert run(["explain", str(saved)]) == 2
+        assert "no footprint record" in capsys.readouterr().err

@@ -50,6 +50,9 @@ def test_a_changed_number_is_noticed() -> None:
     changed["lines"][0]["kg_co2e"] += 1.0
     assert not sums_agree(changed)
     assert not sums_agree({**made, "total_kg_co2e": 1.0})
+    smaller = copy.deepcopy(made)
+    smaller["lines"][0]["factor"]["value"] = 1.0  # the product beside it stays as it was
+    assert not sums_agree(smaller)
 
 
 def test_a_line_that_is_not_there_is_said() -> None:

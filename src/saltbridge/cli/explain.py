@@ -37,13 +37,18 @@ def explain(
 
     from saltbridge.cli.explain_view import show_trace
     from saltbridge.cli.present import language_of, say_json
+    from saltbridge.core.errors import FaultyInput
     from saltbridge.footprint.trace import footprint_trace, line_trace, sums_agree
 
     spoken = language_of(tongue)
     record = _record(footprint, methodology, assume or [], node)
-    steps = footprint_trace(record) if line is None else line_trace(record, line)
+    try:
+        steps = footprint_trace(record) if line is None else line_trace(record, line)
+        agree = sums_agree(record)
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:  # not a record of ours
+        raise FaultyInput.of("trace.no-footprint", name=footprint[:120]) from fault
     if as_json:
-        say_json({"sums_agree": sums_agree(record), "steps": [asdict(s) for s in steps]})
+        say_json({"sums_agree": agree, "steps": [asdict(s) for s in steps]})
     else:
         show_trace(record, steps, spoken, numbered=line is None)
 

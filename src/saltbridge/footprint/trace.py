@@ -155,9 +155,14 @@ def _from_total(record: Mapping[str, Any]) -> tuple[Step, ...]:
 
 
 def sums_agree(record: Mapping[str, Any]) -> bool:
-    """Whether lines add up to stages and stages to the total (to 1e-9 of the largest)."""
+    """Whether each line is amount times factor, lines add up to stages and stages to the total
+    (to 1e-9 of the largest)."""
     lines: Sequence[Mapping[str, Any]] = record.get("lines") or ()
     scale = max([abs(float(one["kg_co2e"])) for one in lines] or [1.0])
+    for one in lines:
+        product = float(one["amount"]) * float(one["factor"]["value"])
+        if abs(product - float(one["kg_co2e"])) > 1e-9 * scale:
+            return False
     stages: Mapping[str, float] = record["stages"]
     for stage, kg in stages.items():
         added = fsum(float(one["kg_co2e"]) for one in lines if one["stage"] == stage)
