@@ -11,14 +11,15 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 ARGS ?=
 JOBS ?= 2
 
-.PHONY: help demo test test-all check format bench bench-border bench-hostile lock docs clean system-parts
+.PHONY: help demo test test-all check format bench bench-accounting bench-border bench-hostile lock docs clean system-parts
 
 help:
 	@echo "make demo       set up and run the whole path (ARGS=\"--once\" to stop after it)"
 	@echo "make test       set up and run the tests that need only Python and little time"
-	@echo "make test-all   also the whole demo, long runs of kills, PostgreSQL, Chromium, SoftHSM2, the carculator background; skips nothing"
+	@echo "make test-all   also the whole demo, long runs of kills, PostgreSQL, Chromium, SoftHSM2, the carculator background, numba; skips nothing"
 	@echo "make check      ruff, mypy, import rules, house rules"
 	@echo "make bench      measurements, each against a peer or a bare floor"
+	@echo "make bench-accounting  the accounting engine beside bw2calc (some minutes)"
 	@echo "make bench-border  the border and the log, each against a bare floor"
 	@echo "make docs       write the generated reference pages anew"
 	@echo "make lock       pin the dependencies anew (needs uv)"
@@ -50,6 +51,7 @@ test: $(VENV)/test.stamp
 system-parts: $(VENV)/test.stamp
 	@sh scripts/install_system_parts.sh
 	@$(PIP) install -q --require-hashes -r requirements/background-tools.txt
+	@$(PIP) install -q --require-hashes -r requirements/bench.txt
 	@$(BIN)/saltbridge background fetch carculator-utils
 
 test-all: system-parts
@@ -69,6 +71,11 @@ format: $(VENV)/test.stamp
 bench: $(VENV)/test.stamp
 	@$(BIN)/python bench/first_minute.py $(ARGS)
 
+bench-accounting: $(VENV)/test.stamp
+	@$(PIP) install -q --require-hashes -r requirements/bench.txt
+	@$(BIN)/saltbridge background fetch carculator-utils
+	@$(BIN)/python bench/accounting.py $(ARGS)
+
 bench-border: $(VENV)/test.stamp
 	@$(BIN)/python bench/border_decide.py
 	@$(BIN)/python bench/border_log.py $(ARGS)
@@ -85,6 +92,9 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-annotate pyproject.toml requirements/build.in --extra test \
 	  -c requirements/run.txt -o requirements/test.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-annotate requirements/bench.in \
+	  -c requirements/test.txt -c requirements/background-tools.txt -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-data
