@@ -239,6 +239,19 @@ def test_all_faults_are_told_at_once():
     assert set(failed(given)) == {"agreement", "digest", "type", "edition"}
 
 
+@pytest.mark.parametrize("offered_as", ["pcf", "supplier-record", "declaration"])
+def test_a_what_if_arrives_as_an_estimate_and_as_nothing_else(offered_as):
+    scenario = {
+        "kind": "what-if-estimate",
+        "methodology": {"id": "catena-x-pcf", "edition": "v4"},
+        "period": RECORD["period"],
+        "scenario": {"kind": "what-if"},
+    }
+    assert failed(received(scenario, kind=Estimate, dataset_kind="estimate")) == {}
+    passed_off = received(scenario, kind=Estimate, dataset_kind=offered_as)
+    assert failed(passed_off)["type"] == "delivery.type-differs"
+
+
 def test_every_kind_of_dataset_has_its_expectation():
     assert set(EXPECTED) == {"pcf", "supplier-record", "estimate", "declaration"}
 

@@ -124,11 +124,13 @@ def _everywhere(console: Console, answer: WhatIf, tongue: str) -> None:
     table = _table("", *(text(f"whatif.label.{k}", None, tongue) for k in words))
     table.padding = (0, 1)  # narrow: a number that is cut off is another number
     skipped: list[UnderRules] = []
+    differ = False
     for under in answer.everywhere:
         if under.before is None or under.after is None:
             skipped.append(under)
             continue
         one, two, unit = per_unit(under.before, under.after)
+        differ = differ or len(under.before.holes) != len(under.after.holes)
         table.add_row(
             f"{under.methodology}@{under.edition}",
             _num(one, tongue),
@@ -138,6 +140,8 @@ def _everywhere(console: Console, answer: WhatIf, tongue: str) -> None:
             unit.removeprefix("kg CO2e/"),
         )
     console.print(table)
+    if differ:
+        console.print(Text("  " + text("whatif.holes-somewhere", None, tongue), style="dim"))
     for under in skipped:
         rules = f"{under.methodology}@{under.edition}"
         says = finding_lines(under.obstacle[0], tongue)[0] if under.obstacle else ""
