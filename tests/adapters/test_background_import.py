@@ -1,6 +1,8 @@
 """An import leaves a digested factor set for inventories, and tells what it found."""
 
+import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,9 @@ import pytest
 from saltbridge.adapters.background import store
 from saltbridge.adapters.background.importing import ImportRequest, import_background, tally
 from saltbridge.adapters.factors.library import Library
+from saltbridge.cli.main import run
 from saltbridge.core.errors import FaultyInput, Unavailable
+from saltbridge.core.provenance import Confidence
 from saltbridge.formats.exchange_table import parse_exchange_table, render_exchange_table
 
 ROWS = """\
@@ -62,6 +66,24 @@ def test_the_same_system_is_not_solved_twice(
     assert kept.stem == first.reduction["digest"]
 
 
+def test_the_same_content_is_recognised_and_another_one_under_the_name_is_told(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(text: str, id: str = "own") -> str:
+        path = request(cache, text).path
+        ran = run(["background", "import", str(path), "--format", "exchange-table", "--id", id,
+                   "--licence", "CC0-1.0"])  # fmt: skip
+        assert ran == 0
+        return capsys.readouterr().out
+
+    first = told(ROWS)
+    assert "known" not in first and "holds other values" not in first
+    assert "The same content is here already under own" in told(ROWS, "again")
+    assert "nothing has changed" in told(ROWS)
+    other = told(ROWS.replace(",100,,,,0", ",50,,,,0"))
+    assert "own holds other values now" in other and "The same content" not in other
+
+
 def test_changed_values_in_the_cache_are_refused(cache: Path) -> None:
     folder = store.save(import_background(request(cache)))
     path = folder / "factors.csv"
@@ -112,6 +134,56 @@ def test_a_table_of_factors_comes_in_as_it_stands(cache: Path) -> None:
     assert (factor.kg_co2e_per_unit, factor.licence) == (1.9, "CC0-1.0")
 
 
+def test_a_background_that_looks_ahead_is_marked_to_the_last_factor(cache: Path) -> None:
+    table = "id,flow,unit,kg_co2e_per_unit,source,licence,prospective\n"
+    table += "a,steel,kg,1.9,own,CC0-1.0,true\nb,iron,kg,1.1,own,CC0-1.0,\n"
+    store.save(import_background(request(cache, table, format="factor-table")))
+    assert [f.prospective for f in Library().factor_set("own").factors] == [True, False]
+    ahead = request(cache)
+    store.save(import_background(replace(ahead, id="ahead", prospective=True)))
+    assert all(f.prospective for f in Library().factor_set("ahead").factors)
+
+
+def test_an_excerpt_of_uslci_tells_its_gaps_and_is_whole_where_they_are_priced(
+    cache: Path, examples: Path
+) -> None:
+    """The gaps were counted by hand in its 84 rows; the value is summed from them below."""
+    folder = examples / "backgrounds"
+    asked = ImportRequest(
+        path=folder / "uslci-excerpt.csv", format="exchange-table", id="own",
+        licence="US public data",
+    )  # fmt: skip
+    found = dict(tally(import_background(asked).findings))
+    assert found["background.no-producer"] == 23
+    assert found["background.unit-mismatch"] == 1  # natural gas: taken in l, made in m3
+    assert found["background.co-products"] == 1  # roundwood and bark
+    assert import_background(asked).factors == ()
+    filled = import_background(replace(asked, fill=folder / "fill.csv"))
+    made = {f.flow: f for f in filled.factors}
+    assert len(made) == 4
+    quicklime = made["Quicklime, at plant"]
+    assert quicklime.kg_co2e_per_unit == pytest.approx(_quicklime(folder), rel=1e-12)
+    assert quicklime.licence == "US public data; CC0-1.0"
+    assert quicklime.confidence is Confidence.ILLUSTRATIVE  # as the factors brought for it
+    assert filled.licence == "US public data; CC0-1.0"
+
+
+def _quicklime(folder: Path) -> float:
+    """kg CO2e per kg: three activities of the excerpt that do not need each other."""
+    with (folder / "uslci-excerpt.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (folder / "fill.csv").open(encoding="utf-8", newline="") as file:
+        price = {r["flow"]: float(r["kg_co2e_per_unit"]) for r in csv.DictReader(file)}
+    price |= {"Carbon dioxide": 1.0, "Methane": 29.8, "Nitrous oxide": 273.0}  # AR6, GWP100
+    for number in ("15065", "95054", "31909"):  # truck, natural gas in a boiler, quicklime
+        own = [r for r in rows if r["process_number"] == number]
+        made = next(r for r in own if r["outputGroup"] == "0")
+        price[made["flow"]] = sum(
+            float(r["amount"]) * price.get(r["flow"], 0.0) for r in own if r is not made
+        )
+    return price["Quicklime, at plant"]
+
+
 @pytest.mark.full("the shared data")
 def test_uslci_reports_what_cannot_be_linked(cache: Path, shared: Path) -> None:
     """published: reference/lca.md §4.2, counted in the 45,656 exchanges of USLCI FY21 Q3.
@@ -137,8 +209,6 @@ def test_uslci_reports_what_cannot_be_linked(cache: Path, shared: Path) -> None:
 
 
 def _largest_loop_if_the_first_producer_is_taken(path: Path) -> int:
-    import csv
-
     import numpy as np
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components

@@ -10,7 +10,8 @@ import pytest
 
 from saltbridge.core.provenance import Confidence
 from saltbridge.footprint.background.emissions import Uncharacterised, weight_kg_co2e
-from saltbridge.footprint.background.linking import LinkedBackground, link
+from saltbridge.footprint.background.linked import LinkedBackground
+from saltbridge.footprint.background.linking import link
 from saltbridge.footprint.background.model import Activity, BackgroundSystem, Flow, FlowKind
 from saltbridge.footprint.background.reduction import factors, loops, product_rows
 from saltbridge.footprint.engine.unit_footprints import unit_footprints
@@ -42,6 +43,11 @@ def reduced(found: LinkedBackground) -> dict[str, float | None]:
     """Id → kg CO2e per unit, None where the product is not whole."""
     rows = product_rows(found, unit_footprints(found.technosphere, found.burdens))
     return {row.id: row.kg_co2e_per_unit if row.whole else None for row in rows}
+
+
+def as_factors(found: LinkedBackground) -> tuple[EmissionFactor, ...]:
+    rows = product_rows(found, unit_footprints(found.technosphere, found.burdens))
+    return factors(rows, set_id="s", source="own", licence="L", gwp_set="AR6")
 
 
 def codes(found: LinkedBackground) -> list[str]:
@@ -158,6 +164,41 @@ def test_a_factor_that_was_brought_fills_an_input_and_says_so() -> None:
     rows = product_rows(found, unit_footprints(found.technosphere, found.burdens))
     (made,) = factors(rows, set_id="s", source="own", licence="own", gwp_set="AR6")
     assert "1 inputs priced by a factor brought" in made.comment
+    assert (made.confidence, made.licence) == (Confidence.COMPUTED, "own")
+
+
+def test_what_a_brought_factor_is_worth_goes_down_the_supply_chain() -> None:
+    broken = replace(FUEL, flows=(*FUEL.flows, flow(T, "crude oil", 50)))
+    alone = activity("alone", flow(P, "air", 1), co2(2))
+    oil = EmissionFactor(
+        id="oil", flow="crude oil", unit="kg", kg_co2e_per_unit=0.2, source="invented",
+        licence="CC0-1.0", confidence=Confidence.ILLUSTRATIVE, prospective=True,
+    )  # fmt: skip
+    made = {f.id: f for f in as_factors(linked(POWER, broken, alone, fill=[oil]))}
+    for id in ("s/refinery", "s/power"):
+        assert made[id].confidence is Confidence.ILLUSTRATIVE
+        assert (made[id].licence, made[id].prospective) == ("L; CC0-1.0", True)
+    untouched = made["s/alone"]
+    assert (untouched.confidence, untouched.licence, untouched.prospective) == (
+        Confidence.COMPUTED, "L", False,
+    )  # fmt: skip
+    unlicensed = as_factors(linked(POWER, broken, fill=[replace(oil, licence="")]))
+    assert {f.licence for f in unlicensed} == {""}  # for estimates only
+
+
+def test_a_gwp_that_was_brought_weighs_an_emission_that_no_set_holds() -> None:
+    """Hand: (10 + 0.5 * 6.34) kg CO2e per 100 l; without it there is no value."""
+    emits = replace(
+        FUEL, flows=(*FUEL.flows, flow(E, "Tetrachloroethylene", 0.5, compartment="air"))
+    )
+    assert reduced(linked(emits)) == {"refinery": None}
+    weight = EmissionFactor(
+        id="pce", flow="Tetrachloroethylene", unit="kg", kg_co2e_per_unit=6.34, source="own",
+        licence="own", confidence=Confidence.RECALLED,
+    )  # fmt: skip
+    found = linked(emits, fill=[weight])
+    assert reduced(found) == {"refinery": pytest.approx((10 + 0.5 * 6.34) / 100)}
+    assert as_factors(found)[0].confidence is Confidence.RECALLED
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """``saltbridge background``: fetch and import background data, and look at what is there."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,6 +72,12 @@ def import_file(
     convert_units: Annotated[
         bool, typer.Option("--convert-units", help="Link units that measure the same.")
     ] = False,
+    prospective: Annotated[
+        bool,
+        typer.Option(
+            "--prospective", help="It looks ahead (scenarios): never in a declaration."
+        ),
+    ] = False,
     findings: Annotated[
         Path | None, typer.Option(help="Write every finding to this CSV file.")
     ] = None,
@@ -86,19 +93,26 @@ def import_file(
             path=path, format=format, id=id, licence=licence, source=source,
             gwp_sets=tuple(part.strip() for part in gwp.split(",") if part.strip()),
             year=year, fill=fill, database=database, names=names,
-            convert_units=convert_units,
+            convert_units=convert_units, prospective=prospective,
         )
     )  # fmt: skip
     if findings is not None:
         findings.write_bytes(store.findings_csv(imported.findings, language()))
+    before = store.known(imported)
     store.save(imported)
     if as_json:
-        say_json(store.head_of(id))
+        say_json({**store.head_of(id), "known_before": asdict(before)})
         return
     _say_counts(imported)
     _say_tally(imported)
     if findings is not None:
         say("background.findings-written", path=findings, count=len(imported.findings))
+    if before.unchanged:
+        say("background.known-before", id=id, digest=before.digest)
+    elif before.digest:
+        say("background.replaced", id=id, before=before.digest, now=store.head_of(id)["digest"])
+    if before.others:
+        say("background.same-content", others=", ".join(before.others))
     say("background.imported", id=id, count=len(imported.factors), licence=imported.licence)
 
 

@@ -1,7 +1,7 @@
 """A plain table of emission factors, as CSV or as the first sheet of a workbook.
 
 One row per factor; the columns are those of an inventory's ``factors`` table without
-``same_as``. A factor needs id, flow, unit and value. Without a source or a licence it is
+``same_as``, and ``prospective``. A factor needs id, flow, unit and value. Without a source or a licence it is
 told; without a licence it may be used for estimates only.
 """
 
@@ -24,6 +24,7 @@ class FactorRow(LocalFactor):
     """A row of a factor table; nobody measured it in the plant."""
 
     confidence: Confidence = Confidence.SECONDARY
+    prospective: bool = False  # looks ahead: never part of a declaration
 
 
 _SHARED = {f.name for f in fields(EmissionFactor)} & {f.name for f in fields(FactorRow)}

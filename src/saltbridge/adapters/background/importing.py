@@ -10,7 +10,8 @@ from saltbridge.adapters.background import carculator, store
 from saltbridge.adapters.background.readers import READERS, Origin, Reader, read_file
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, errors_in, finding
-from saltbridge.footprint.background.linking import LinkedBackground, link
+from saltbridge.footprint.background.linked import LinkedBackground
+from saltbridge.footprint.background.linking import link
 from saltbridge.footprint.background.model import BackgroundSystem
 from saltbridge.footprint.background.reduction import factors, loops, product_rows
 from saltbridge.footprint.characterisation import SETS
@@ -35,6 +36,7 @@ class ImportRequest:
     year: int | None = None
     database: str = ""  # of a Brightway project
     names: Path | None = None  # names of a datapackage's numbers
+    prospective: bool = False  # it looks ahead: no declaration may rest on it
 
 
 def import_background(request: ImportRequest) -> store.ImportedBackground:
@@ -88,13 +90,15 @@ def _reduced(
         gwp_set=request.gwp_sets[0],
         year=request.year or system.year,
     )
+    whole = _marked(whole, request)
     findings = (*found, *linked.findings, *loops(linked))
+    brought = sorted({factor.licence for _, factor in linked.fills_used if factor.licence})
     return store.ImportedBackground(
         id=request.id,
         format=request.format,
         source=system.source,
         source_digest=_digest(request.path),
-        licence=request.licence,
+        licence="; ".join(dict.fromkeys((request.licence, *brought))),
         gwp_sets=request.gwp_sets,
         factors=whole,
         products=rows,
@@ -132,12 +136,21 @@ def _factor_table(request: ImportRequest) -> store.ImportedBackground:
         source_digest=_digest(request.path),
         licence=request.licence or "; ".join(licences),
         gwp_sets=(),
-        factors=read,
+        factors=_marked(read, request),
         products=(),
         findings=found,
         counts={"factors": len(read), "without_licence": unlicensed},
         reduction={},
     )
+
+
+def _marked(
+    read: Sequence[EmissionFactor], request: ImportRequest
+) -> tuple[EmissionFactor, ...]:
+    """The factors; of a background that looks ahead all are prospective."""
+    if not request.prospective:
+        return tuple(read)
+    return tuple(replace(factor, prospective=True) for factor in read)
 
 
 def formats() -> tuple[str, ...]:

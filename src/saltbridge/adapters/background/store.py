@@ -109,6 +109,40 @@ def save(imported: ImportedBackground) -> Path:
     return target
 
 
+@dataclass(frozen=True)
+class Known:
+    """What of an import was in the cache before it was saved."""
+
+    unchanged: bool  # under the same id: the same factors and licence
+    digest: str  # of what stands under this id; empty for nothing
+    others: tuple[str, ...]  # other ids with the same content
+
+
+def known(imported: ImportedBackground) -> Known:
+    """Whether the content of an import is in the cache already, and under which ids."""
+    before: Mapping[str, Any] = {}
+    others = []
+    for id in names():
+        try:
+            head = head_of(id)
+        except Unavailable:
+            continue  # damaged: told when somebody uses it
+        if id == imported.id:
+            before = head
+        elif _content_key(head["reduction"], head["source_digest"]) == _content_key(
+            imported.reduction, imported.source_digest
+        ):
+            others.append(id)
+    now = (imported.factor_set().digest, imported.licence)
+    same = bool(before) and (before["digest"], before["licence"]) == now
+    return Known(same, str(before.get("digest", "")), tuple(others))
+
+
+def _content_key(reduction: Mapping[str, Any], source_digest: str) -> str:
+    """The system that was solved, GWP sets and brought factors included; else the file."""
+    return str(reduction.get("digest") or source_digest)
+
+
 def head_of(id: str) -> Mapping[str, Any]:
     """What ``background.json`` says.
 
@@ -215,11 +249,14 @@ def findings_csv(findings: Sequence[Finding], tongue: str) -> bytes:
 
 def _products_csv(products: Sequence[ProductRow]) -> bytes:
     header = [*ProductRow.__dataclass_fields__]
-    rows = [
-        ["" if v is None else repr(v) if isinstance(v, float) else str(v) for v in row.values()]
-        for row in map(asdict, products)
-    ]
+    rows = [[_cell(value) for value in row.values()] for row in map(asdict, products)]
     return write_csv(header, rows)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(value)
+    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
 
 
 def _damaged(id: str, reason: str) -> Unavailable:

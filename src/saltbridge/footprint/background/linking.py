@@ -9,7 +9,6 @@ hole, and so does an activity with co-products that nobody allocated.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_matrix
@@ -21,6 +20,7 @@ from saltbridge.footprint.background.emissions import (
     reaches_air,
     weight_kg_co2e,
 )
+from saltbridge.footprint.background.linked import LinkedBackground
 from saltbridge.footprint.background.model import Activity, BackgroundSystem, Flow, FlowKind
 from saltbridge.footprint.model import EmissionFactor
 
@@ -35,28 +35,6 @@ class Offer:
     flow: Flow
 
 
-@dataclass(frozen=True)
-class LinkedBackground:
-    """A square system: position j is an activity and its product.
-
-    ``technosphere[i, j]`` is what one run of j adds to product i; ``burdens[j]`` kg CO2e per
-    run. ``usable[j]`` is False where the activity has no single product to divide by.
-    ``holes[j]`` counts what activity j itself is missing.
-    """
-
-    activities: tuple[Activity, ...]
-    products: tuple[Flow | None, ...]
-    technosphere: Any  # scipy CSC
-    burdens: Any  # float64
-    usable: Any  # bool
-    holes: Any  # int64
-    not_in_gwp: Any  # int64: air emissions of substances that no GWP100 table holds
-    filled: Any  # int64: inputs priced by a factor that was brought for them
-    edges: Any  # int64, n × 2: who supplies, who takes; also where a product is not usable
-    findings: tuple[Finding, ...]
-    gwp_sets: tuple[str, ...]
-
-
 def link(
     system: BackgroundSystem,
     gwp_sets: Sequence[str],
@@ -66,7 +44,8 @@ def link(
 ) -> LinkedBackground:
     """The system with every certain link made, and findings for all that is not certain.
 
-    ``fill`` prices inputs that nobody in the system makes, by exact name, unit and location.
+    ``fill`` prices inputs that nobody in the system makes, by exact name, unit and location,
+    and emissions that no GWP set holds.
     ``convert_units`` also links where one producer exists and its unit measures the same.
     """
     return _Linker(system, tuple(gwp_sets), fill, convert_units).run()
@@ -83,6 +62,7 @@ class _Linker:
     columns: list[int] = field(default_factory=list)
     amounts: list[float] = field(default_factory=list)
     edges: list[tuple[int, int]] = field(default_factory=list)
+    fills_used: list[tuple[int, EmissionFactor]] = field(default_factory=list)
 
     def run(self) -> LinkedBackground:
         activities = self.system.activities
@@ -115,7 +95,8 @@ class _Linker:
                     try:
                         weight = weight_kg_co2e(flow, self.gwp_sets)
                     except Uncharacterised:
-                        self._hole("background.uncharacterised", j, flow)
+                        brought = self._emission_filled_or_hole(j, flow)
+                        burdens[j] += brought if usable[j] else 0.0
                         continue
                     if weight is None:
                         not_in_gwp[j] += flow.kind is FlowKind.EMISSION and reaches_air(flow)
@@ -126,7 +107,7 @@ class _Linker:
         return LinkedBackground(
             activities, tuple(products), matrix, burdens, usable, self.holes, not_in_gwp,
             self.filled, np.array(self.edges, dtype=np.int64).reshape(-1, 2),
-            (*self.system.findings, *self.findings), self.gwp_sets,
+            tuple(self.fills_used), (*self.system.findings, *self.findings), self.gwp_sets,
         )  # fmt: skip
 
     def _offers(self, activities: Sequence[Activity]) -> Mapping[str, list[Offer]]:
@@ -261,8 +242,16 @@ class _Linker:
             factor = self.fills.get((flow.name, flow.unit, location))
             if factor is not None:
                 self.filled[j] += 1
+                self.fills_used.append((j, factor))
                 return flow.amount * factor.kg_co2e_per_unit
         self._hole(code, j, flow, remedy, **extra)
+        return 0.0
+
+    def _emission_filled_or_hole(self, j: int, flow: Flow) -> float:
+        """Burden of an emission by a GWP brought for its name [kg CO2e], or 0 and a hole."""
+        if flow.kind is FlowKind.EMISSION:
+            return self._filled_or_hole(j, flow, "background.uncharacterised")
+        self._hole("background.uncharacterised", j, flow)  # uptake: its sign is not told
         return 0.0
 
     def _hole(self, code: str, j: int, flow: Flow, remedy: str = "", **extra: Argument) -> None:

@@ -14,8 +14,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from saltbridge.core.finding import Finding, Severity, finding
-from saltbridge.core.provenance import Confidence
-from saltbridge.footprint.background.linking import LinkedBackground
+from saltbridge.core.provenance import Confidence, weakest
+from saltbridge.footprint.background.linked import LinkedBackground
 from saltbridge.footprint.engine.unit_footprints import UnitFootprints
 from saltbridge.footprint.model import EmissionFactor
 
@@ -33,6 +33,9 @@ class ProductRow:
     own_holes: int
     upstream_holes: int  # activities with holes that its supply chain reaches
     comment: str = ""
+    confidence: Confidence = Confidence.COMPUTED  # the weakest of the factors brought for it
+    brought_licences: tuple[str, ...] = ()  # of those factors; "" where one has none
+    prospective: bool = False  # one of those factors looks ahead
 
 
 def whole_products(linked: LinkedBackground) -> Any:
@@ -42,8 +45,13 @@ def whole_products(linked: LinkedBackground) -> Any:
 
 def _touched(linked: LinkedBackground) -> Any:
     """Products whose activity, or any activity upstream, has a hole."""
+    return _downstream(linked, linked.holes > 0)
+
+
+def _downstream(linked: LinkedBackground, seeds: Any) -> Any:
+    """The seeds, and every product whose supply chain reaches one of them."""
     consumers = linked.technosphere.tocsr()  # row i: the activities that take product i
-    touched = linked.holes > 0
+    touched = seeds.copy()
     waiting = deque(int(j) for j in np.flatnonzero(touched))
     while waiting:
         i = waiting.popleft()
@@ -52,6 +60,24 @@ def _touched(linked: LinkedBackground) -> Any:
                 touched[j] = True
                 waiting.append(int(j))
     return touched
+
+
+def _brought(linked: LinkedBackground) -> list[list[EmissionFactor]]:
+    """For each product, one of every kind of factor brought for it or for its supply chain.
+
+    Two factors are of a kind where licence, confidence and outlook are the same.
+    """
+    size = len(linked.activities)
+    kinds: dict[tuple[str, Confidence, bool], tuple[EmissionFactor, Any]] = {}
+    for j, factor in linked.fills_used:
+        key = (factor.licence, factor.confidence, factor.prospective)
+        _, seeds = kinds.setdefault(key, (factor, np.zeros(size, dtype=bool)))
+        seeds[j] = True
+    brought: list[list[EmissionFactor]] = [[] for _ in range(size)]
+    for factor, seeds in kinds.values():
+        for position in np.flatnonzero(_downstream(linked, seeds)):
+            brought[int(position)].append(factor)
+    return brought
 
 
 def loops(linked: LinkedBackground) -> tuple[Finding, ...]:
@@ -82,6 +108,7 @@ def product_rows(linked: LinkedBackground, solved: UnitFootprints) -> tuple[Prod
     touched = _touched(linked)
     reached = _upstream_counts(linked, touched)
     only_handed_over = _only_handed_over(linked)
+    brought = _brought(linked)
     rows = []
     for j, (activity, product) in enumerate(
         zip(linked.activities, linked.products, strict=True)
@@ -107,9 +134,18 @@ def product_rows(linked: LinkedBackground, solved: UnitFootprints) -> tuple[Prod
                 own_holes=int(linked.holes[j]),
                 upstream_holes=int(reached[j]),
                 comment=_comment(linked, j, treatment),
+                confidence=_as_sure_as(brought[j]),
+                brought_licences=tuple(dict.fromkeys(f.licence for f in brought[j])),
+                prospective=any(f.prospective for f in brought[j]),
             )
         )
     return tuple(rows)
+
+
+def _as_sure_as(brought: list[EmissionFactor]) -> Confidence:
+    """What is worked out here is as sure as the weakest factor that was brought for it."""
+    marks = (Confidence.COMPUTED, *(factor.confidence for factor in brought))
+    return weakest(marks) or Confidence.COMPUTED
 
 
 def _only_handed_over(linked: LinkedBackground) -> Any:
@@ -162,7 +198,11 @@ def factors(
     gwp_set: str,
     year: int | None = None,
 ) -> tuple[EmissionFactor, ...]:
-    """The whole products as emission factors [kg CO2e per unit]; the others are left out."""
+    """The whole products as emission factors [kg CO2e per unit]; the others are left out.
+
+    A factor carries the licences of what was brought for it too; if one of these has none, it
+    has none, and serves estimates only.
+    """
     return tuple(
         EmissionFactor(
             id=f"{set_id}/{row.id}",
@@ -171,8 +211,9 @@ def factors(
             location=row.location,
             kg_co2e_per_unit=row.kg_co2e_per_unit,
             source=source,
-            licence=licence,
-            confidence=Confidence.COMPUTED,
+            licence=_licence(licence, row.brought_licences),
+            confidence=row.confidence,
+            prospective=row.prospective,
             gwp_set=gwp_set,
             year=year,
             comment=row.comment,
@@ -180,3 +221,9 @@ def factors(
         for row in rows
         if row.whole and row.kg_co2e_per_unit is not None
     )
+
+
+def _licence(own: str, brought: tuple[str, ...]) -> str:
+    if "" in brought:
+        return ""
+    return "; ".join(dict.fromkeys((own, *brought)))
