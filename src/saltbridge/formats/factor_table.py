@@ -1,8 +1,8 @@
 """A plain table of emission factors, as CSV or as the first sheet of a workbook.
 
 One row per factor; the columns are those of an inventory's ``factors`` table without
-``same_as``, and ``prospective``. A factor needs id, flow, unit and value. Without a source or a licence it is
-told; without a licence it may be used for estimates only.
+``same_as``, and ``prospective``. A factor needs id, flow, unit and value. Without a source or
+a licence it is told; without a licence it may be used for estimates only.
 """
 
 from collections import defaultdict
