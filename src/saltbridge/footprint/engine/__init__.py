@@ -9,6 +9,7 @@ A background of 20,000 processes is reduced once to the unit footprint of every 
 | ``draws`` | random numbers keyed by run seed, parameter id and sample number |
 | ``normal_table`` | the normal quantile, the same on every machine |
 | ``foreground`` | a foreground compiled to a sequence; loops closed exactly |
+| ``loops`` | where to cut the loops of a foreground |
 | ``background_draws`` | unit footprints under drawn exchanges, correlated over products |
 | ``parameters`` | many parameters drawn at once |
 | ``monte_carlo`` | samples of the footprint of a foreground |

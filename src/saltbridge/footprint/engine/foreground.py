@@ -16,12 +16,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import finding
 from saltbridge.footprint.engine import compiled
+from saltbridge.footprint.engine.loops import tears
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,12 @@ def compile_foreground(size: int, process: Any, source: Any, interfaces: int) ->
     source = np.asarray(source, dtype=np.int64)
     own = np.flatnonzero(process == source)
     inner = np.flatnonzero((source < size) & (process != source))
-    tears = _tears(size, process[inner], source[inner])
-    order = _order(size, process[inner], source[inner], tears)
+    cut = tears(size, process[inner], source[inner])
+    order = _order(size, process[inner], source[inner], cut)
     takes: list[list[int]] = [[] for _ in range(size)]
     for number in np.flatnonzero(process != source).tolist():
         takes[int(process[number])].append(number)
-    tear_number = {product: n for n, product in enumerate(tears)}
+    tear_number = {product: n for n, product in enumerate(cut)}
     at: list[dict[int, int]] = [{} for _ in range(size)]  # product -> component -> slot
     slots = 1 + interfaces
     exchange: list[int] = []
@@ -129,7 +128,7 @@ def compile_foreground(size: int, process: Any, source: Any, interfaces: int) ->
         interfaces=interfaces,
         process=process,
         source=source,
-        tears=tears,
+        tears=cut,
         exchange=np.array(exchange, dtype=np.int64),
         origin=np.array(origin, dtype=np.int64),
         target=np.array(target, dtype=np.int64),
@@ -144,38 +143,10 @@ def _repeated(vector: Any, width: int) -> Any:
     return np.broadcast_to(vector[:, np.newaxis], (len(vector), width))
 
 
-def _tears(size: int, process: Any, source: Any) -> tuple[int, ...]:
-    """Products without which no loop is left: in each loop the busiest product is cut."""
-    found: list[int] = []
-    alive = np.ones(size, dtype=bool)
-    while True:
-        kept = alive[process] & alive[source]
-        graph = csr_matrix(
-            (np.ones(int(kept.sum())), (process[kept], source[kept])), shape=(size, size)
-        )
-        graph.sum_duplicates()
-        graph.data[:] = 1.0
-        count, labels = connected_components(graph, directed=True, connection="strong")
-        members = np.bincount(labels, minlength=count)
-        looping = np.flatnonzero(members[labels] > 1)
-        if len(looping) == 0:
-            return tuple(sorted(found))
-        inside = graph.tocoo()
-        same = labels[inside.row] == labels[inside.col]
-        out = np.bincount(inside.row[same], minlength=size)
-        into = np.bincount(inside.col[same], minlength=size)
-        busy = (out * into).astype(float)
-        for label in np.unique(labels[looping]):
-            of_loop = looping[labels[looping] == label]
-            cut = int(of_loop[np.argmax(busy[of_loop])])
-            found.append(cut)
-            alive[cut] = False
-
-
-def _order(size: int, process: Any, source: Any, tears: tuple[int, ...]) -> list[int]:
+def _order(size: int, process: Any, source: Any, cuts: tuple[int, ...]) -> list[int]:
     """Processes so that each comes after what it takes; a tear counts as known."""
     cut = np.zeros(size, dtype=bool)
-    cut[list(tears)] = True
+    cut[list(cuts)] = True
     waiting = np.zeros(size, dtype=np.int64)
     users: list[list[int]] = [[] for _ in range(size)]
     for j, i in zip(process.tolist(), source.tolist(), strict=True):
@@ -220,7 +191,6 @@ def _evaluated_by_numpy(
     for e in foreground.own.tolist():
         net[foreground.process[e]] -= amounts[e]
     made = np.zeros((foreground.size, width))
-    tears = foreground.tears
     exchange, origin, target = (
         a.tolist() for a in (foreground.exchange, foreground.origin, foreground.target)
     )
@@ -234,19 +204,19 @@ def _evaluated_by_numpy(
             made[j] = slot[low]
             for s in range(low + 1, high):
                 made[j] += slot[s] * closing[foreground.components[s] - 1]
-    for number, product in enumerate(tears):
+    for number, product in enumerate(foreground.tears):
         made[product] = closing[number]
     return made
 
 
 def _closed(foreground: Foreground, slot: Any, width: int) -> Any:
     """The tear products of every sample: the small system solved."""
-    tears = foreground.tears
-    if not tears:
+    count = len(foreground.tears)
+    if not count:
         return np.zeros((0, width))
-    system = np.zeros((width, len(tears), len(tears)))
-    right = np.zeros((width, len(tears), 1))
-    number = {product: n for n, product in enumerate(tears)}
+    system = np.zeros((width, count, count))
+    right = np.zeros((width, count, 1))
+    number = {product: n for n, product in enumerate(foreground.tears)}
     for j, _, _, low, high in foreground.steps.tolist():
         if j in number:
             n = number[j]
@@ -255,7 +225,7 @@ def _closed(foreground: Foreground, slot: Any, width: int) -> Any:
             for s in range(low + 1, high):
                 system[:, n, foreground.components[s] - 1] -= slot[s]
     sound = np.isfinite(system).all(axis=(1, 2))
-    system[~sound] = np.eye(len(tears))
+    system[~sound] = np.eye(count)
     right[~sound] = np.nan
     return _each_solved(system, right)[:, :, 0].T
 
