@@ -29,18 +29,15 @@ _WIDEN, _BIAS, _MANTISSA = np.int64(PIECES_BITS), np.int64(1023), np.int64(52)
 
 
 @loop
-def sweep(
-    starts: Any, products: Any, amounts: Any, outputs: Any, right: Any, values: Any
-) -> float:
+def sweep(starts: Any, products: Any, shares: Any, own: Any, values: Any) -> float:
     """One Gauss-Seidel sweep over rows; the largest move relative to the gross flow."""
     largest = 0.0
-    for j in range(len(outputs)):
-        taken = 0.0
+    for j in range(len(own)):
+        new = own[j]
         for k in range(starts[j], starts[j + 1]):
-            taken += amounts[k] * values[products[k]]
-        new = (right[j] - taken) / outputs[j]
+            new -= shares[k] * values[products[k]]
         moved = abs(new - values[j])
-        gross = abs(new) + abs(values[j]) + abs(right[j] / outputs[j])
+        gross = abs(new) + abs(values[j]) + abs(own[j])
         if moved > largest * gross:
             largest = moved / gross
         if not np.isfinite(new):

@@ -57,6 +57,7 @@ class _Rows:
     products: Any
     amounts: Any  # off the diagonal only
     outputs: Any  # the diagonal
+    shares: Any  # amounts by the output of their process
 
     @property
     def size(self) -> int:
@@ -71,7 +72,7 @@ def unit_footprints(technosphere: Any, burdens: Any) -> UnitFootprints:
             single solution, or one whose digits mean nothing.
     """
     matrix, direct = _checked(technosphere, burdens)
-    key = content_digest(matrix, direct)
+    key = _digest(matrix, direct)
     rows = _rows(matrix)
     if np.all(rows.outputs != 0.0):
         found = _by_sweeps(rows, direct)
@@ -89,7 +90,7 @@ def runs(technosphere: Any, demand: Any) -> UnitFootprints:
         FaultyInput: as ``unit_footprints``.
     """
     matrix, wanted = _checked(technosphere, demand)
-    key = content_digest(matrix, wanted)
+    key = _digest(matrix, wanted)
     rows = _rows(csc_matrix(matrix.T))
     if np.all(rows.outputs != 0.0):
         found = _by_sweeps(rows, wanted)
@@ -100,7 +101,10 @@ def runs(technosphere: Any, demand: Any) -> UnitFootprints:
 
 def content_digest(technosphere: Any, burdens: Any) -> str:
     """SHA-256 over the entries of both, independent of how the sparse matrix is stored."""
-    matrix = _canonical(technosphere)
+    return _digest(_canonical(technosphere), burdens)
+
+
+def _digest(matrix: Any, burdens: Any) -> str:
     digest = sha256(b"saltbridge unit footprints 1\n")
     digest.update(np.asarray(matrix.shape, dtype="<i8").tobytes())
     digest.update(np.asarray(matrix.indptr, dtype="<i8").tobytes())
@@ -138,12 +142,20 @@ def _checked(technosphere: Any, burdens: Any) -> tuple[Any, Any]:
 
 def _rows(matrix: Any) -> _Rows:
     size = matrix.shape[0]
-    column = np.repeat(np.arange(size), np.diff(matrix.indptr))
+    stored = np.diff(matrix.indptr)
+    column = np.repeat(np.arange(size, dtype=np.int32), stored)
     off = matrix.indices != column
-    starts = np.zeros(size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(column[off], minlength=size), out=starts[1:])
-    products = np.ascontiguousarray(matrix.indices[off], dtype=np.int32)
-    return _Rows(starts, products, np.ascontiguousarray(matrix.data[off]), matrix.diagonal())
+    made = np.flatnonzero(~off)  # at most one in a column: the matrix is canonical
+    outputs = np.zeros(size)
+    outputs[column[made]] = matrix.data[made]
+    # Without a sign: numba then need not ask whether a place is counted from the end.
+    starts = np.zeros(size + 1, dtype=np.uint32)
+    np.cumsum(stored - np.bincount(column[made], minlength=size), out=starts[1:])
+    products = matrix.indices[off].astype(np.uint32)
+    amounts = matrix.data[off]
+    with np.errstate(divide="ignore", invalid="ignore"):  # no output: it is not swept
+        shares = amounts / np.repeat(outputs, np.diff(starts))
+    return _Rows(starts, products, amounts, outputs, shares)
 
 
 # --- sweeps ---------------------------------------------------------------------------------
@@ -155,9 +167,10 @@ def _by_sweeps(rows: _Rows, direct: Any) -> _Found | None:
     """Solution and certified bound by sweeps; None where they settle on no certified one."""
     sweep = _sweeper(rows)
     values = np.zeros(rows.size)
+    own = direct / rows.outputs
     sweeps = 0
     while sweeps < _MOST_SWEEPS:
-        moved = sweep(rows.amounts, rows.outputs, direct, values)
+        moved = sweep(rows.shares, own, values)
         sweeps += 1
         if not np.isfinite(moved) or (sweeps >= 40 and moved > 0.5):
             return None
@@ -185,10 +198,11 @@ def _certified(rows: _Rows, direct: Any, values: Any, sweep: "_Sweep") -> Any:
     residual = np.abs(direct - rows.outputs * values - taken)
     residual += (np.diff(rows.starts) + 3.0) * _ROUNDING * gross
     v = np.abs(values) + smallest / outputs
-    negative = -np.abs(rows.amounts)  # the comparison matrix: its sweep adds what inputs carry
+    # The comparison matrix: its sweep adds what inputs carry.
+    negative, shares, own = -np.abs(rows.amounts), -np.abs(rows.shares), wanted / outputs
     for _ in range(_MOST_SWEEPS):
         for _ in range(2):
-            moved = sweep(negative, outputs, wanted, v)
+            moved = sweep(shares, own, v)
         if not np.isfinite(moved):
             return None
         w = outputs * v + _row_sums(rows, negative, v)[0]
@@ -220,25 +234,24 @@ def _row_sums(rows: _Rows, amounts: Any, y: Any) -> tuple[Any, Any]:
     return plain, sizes
 
 
-# One sweep over (amounts, outputs, right-hand side, values): values are changed in place, the
-# largest move relative to the gross flow of a product is returned.
-_Sweep = Callable[[Any, Any, Any, Any], float]
+# One sweep over (shares, what processes emit per unit made, values): values are changed in
+# place, the largest move relative to the gross flow of a product is returned.
+_Sweep = Callable[[Any, Any, Any], float]
 
 
 def _sweeper(rows: _Rows) -> _Sweep:
     if compiled.AVAILABLE:
         from saltbridge.footprint.engine import kernels
 
-        def gauss_seidel(amounts: Any, outputs: Any, right: Any, values: Any) -> float:
-            arrays = rows.starts, rows.products, amounts, outputs, right, values
-            return float(kernels.sweep(*arrays))
+        def gauss_seidel(shares: Any, own: Any, values: Any) -> float:
+            return float(kernels.sweep(rows.starts, rows.products, shares, own, values))
 
         return gauss_seidel
 
-    def neumann(amounts: Any, outputs: Any, right: Any, values: Any) -> float:
-        taken, _ = _row_sums(rows, amounts, values)
-        new = (right - taken) / outputs
-        gross = np.abs(new) + np.abs(values) + np.abs(right / outputs)
+    def neumann(shares: Any, own: Any, values: Any) -> float:
+        taken, _ = _row_sums(rows, shares, values)
+        new = own - taken
+        gross = np.abs(new) + np.abs(values) + np.abs(own)
         moved = np.abs(new - values) / np.where(gross > 0.0, gross, 1.0)
         values[:] = new
         return float(moved.max()) if np.all(np.isfinite(new)) else float("inf")
