@@ -41,6 +41,7 @@ _PACT_OPTIONAL: Final = (TECHNICAL_REMOVALS, CAPTURE)
 
 def check_sums(figure: SupplierFigure) -> Iterable[Finding]:
     """What does not add up in a block: the parts to T2, T2 and uptake to T1 [kg CO2e]."""
+    yield from _withdrawals(figure)
     for block in BLOCKS:
         if figure.format == COMPONENT_1 or (figure.format == PACT_3 and block != "production"):
             continue
@@ -99,6 +100,17 @@ def check_sums(figure: SupplierFigure) -> Iterable[Finding]:
                 total=float(including),
                 sum=float(without + uptake),
             )
+
+
+def _withdrawals(figure: SupplierFigure) -> Iterable[Finding]:
+    """Uptake (D) and removals (G) take CO2 from the air: zero or below (data model 9.0.0)."""
+    for block in BLOCKS:
+        for term in (UPTAKE, REMOVALS):
+            value = figure.number(f"{block}.{term}")
+            if value is not None and value > 0:
+                yield finding(
+                    "supplier.withdrawal-positive", field=f"{block}.{term}", value=float(value)
+                )
 
 
 def _swapped(without: Decimal, including: Decimal, uptake: Decimal | None) -> bool:
