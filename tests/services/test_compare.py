@@ -19,7 +19,7 @@ from saltbridge.footprint.methodologies import known
 from saltbridge.locales import LANGUAGES, number
 from saltbridge.reports.bridge_report import bridge_report
 from saltbridge.reports.bridge_svg import bridge_svg
-from saltbridge.reports.bridge_words import meaning, signed
+from saltbridge.reports.bridge_words import meaning, signed, span_words
 from saltbridge.reports.pdf import report_pdf
 from saltbridge.services.compare import CompareRequest, compare
 
@@ -111,6 +111,35 @@ def test_the_report_has_two_pages(language: str) -> None:
     assert content.startswith(b"%PDF") and b"/Count 2" in content
     texts = [t for s in made.sections if s.table for r in s.table.rows for t in r]
     assert not [t for t in texts if t.startswith("bridge.")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("steps", [1, 3, 6])
+def test_long_names_and_many_lines_stay_on_two_pages(language: str, steps: int) -> None:
+    """Every step still shows a line, and what the others sum to."""
+    pytest.importorskip("typst")
+    first = record(CHINA)["steps"][0]
+    long = {
+        **first["lines"][0],
+        "flow": "market group for electricity, medium voltage",
+        "process": "cobalt-sulfate-production-from-copper-mining-economic-allocation-cn",
+    }
+    step = {**first, "lines": [long] * 60}
+    counted = {**first, "lines": [{**long, "change": "left"}] * 60}  # keeps its knowledge
+    crowded = {**record(CHINA), "steps": [*[step] * min(steps, 3), *[counted] * (steps - 3)]}
+    made = bridge_report(crowded, language)
+    assert b"/Count 2" in report_pdf(made, datetime(2026, 11, 28, tzinfo=UTC))
+    (table,) = [s.table for s in made.sections if s.table and len(s.table.headings) == 4]
+    for row in table.rows:
+        shown = [line for line in row[3].split("\n") if long["process"] in line]
+        assert 1 <= len(shown) < 60
+        assert str(60 - len(shown)) in row[3].split("\n")[len(shown)]
+
+
+def test_a_range_that_nobody_can_tell_apart_is_one_number() -> None:
+    """hand: 6,518.9 and 6,519.1 are both 6,519 with four digits."""
+    assert span_words({"low": 6518.9, "high": 6519.1}, "en") == "6,519"
+    assert span_words({"low": 6518.9, "high": 6530.0}, "de") == "6.519 – 6.530"
 
 
 def test_the_command_writes_json_and_picture(tmp_path: Path, capsys: Any) -> None:

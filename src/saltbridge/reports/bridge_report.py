@@ -1,8 +1,9 @@
 """The bridge on two pages: what the difference means, and every step with its clauses."""
 
-from collections.abc import Mapping
-from math import fsum
+from collections.abc import Mapping, Sequence
+from math import ceil, fsum
 from typing import Any
+from unicodedata import east_asian_width
 
 from saltbridge.locales import number, text
 from saltbridge.reports.bridge_svg import bridge_svg
@@ -11,6 +12,7 @@ from saltbridge.reports.bridge_words import (
     hole_words,
     line_words,
     meaning,
+    named,
     order_words,
     range_words,
     rule_name,
@@ -20,8 +22,13 @@ from saltbridge.reports.bridge_words import (
 from saltbridge.reports.pdf import Report, Section, Table
 
 Record = Mapping[str, Any]
-_LINES = 18  # of all steps together: what one page holds; at least one a step
-_UNMOVED = 7
+# What page 2 holds, in printed lines: the steps get theirs first, at least one line moved each.
+_PAGE = 56
+_FOR_UNMOVED = 20  # at most, as long as the steps need more
+_BARS = 6  # of full width on page 1; more are drawn smaller
+_BETWEEN = 2  # rows of a table lie further apart than lines
+_CLAUSE = _MOVED = 42  # Latin characters in a line of these columns; Chinese ones count twice
+_WHY, _SHORT = 29, 66
 
 
 def bridge_report(record: Record, tongue: str) -> Report:
@@ -38,6 +45,7 @@ def bridge_report(record: Record, tongue: str) -> Report:
         (say("label.to"), _side(end, tongue)),
         (say("label.order"), order_words(record, tongue)),
     ]
+    steps = _steps(record, tongue)
     return Report(
         language=tongue,
         title=say("title"),
@@ -45,14 +53,18 @@ def bridge_report(record: Record, tongue: str) -> Report:
         facts=facts,
         sections=(
             Section(title=say("heading.meaning"), paragraphs=meaning(record, tongue)),
-            Section(title=say("heading.waterfall"), picture=bridge_svg(record, tongue)),
+            Section(
+                title=say("heading.waterfall"),
+                picture=bridge_svg(record, tongue),
+                picture_share=min(1.0, _BARS / (len(record["steps"]) + 2)),
+            ),
             Section(
                 title=say("heading.steps"),
-                table=_steps(record, tongue),
+                table=steps,
                 nothing=say("no-steps"),
                 new_page=True,
             ),
-            Section(title=say("heading.unmoved"), table=_unmoved(record, tongue)),
+            Section(title=say("heading.unmoved"), table=_unmoved(record, steps, tongue)),
         ),
         notes=(
             say("closes", gap=number(record["gap_kg_co2e"], tongue, 2)),
@@ -66,7 +78,7 @@ def bridge_report(record: Record, tongue: str) -> Report:
 def _side(side: Record, tongue: str) -> str:
     status = text(f"footprint.status.{side['status']}", None, tongue)
     total = f"{number(side['total_kg_co2e'], tongue, 5)} kg CO2e"
-    parts = [f"{side['methodology']} ({status}): {total}"]
+    parts = [named(f"{side['methodology']} ({status})", total, tongue)]
     if side["holes"]:
         parts.append(text("bridge.holes", {"count": side["holes"]}, tongue))
         if side["range_kg_co2e"] is None:
@@ -75,30 +87,26 @@ def _side(side: Record, tongue: str) -> str:
             parts.append(range_words(side, tongue))
     parts.append(unit_words(side, tongue))
     parts += [f"{key}={value}" for key, value in side["assumptions"].items()]
-    return "; ".join(parts)
+    return text("bridge.semicolon", None, tongue).join(parts)
 
 
 def _steps(record: Record, tongue: str) -> Table:
-    steps = record["steps"]
-    each = max(1, _LINES // max(1, len(steps)))
-    rows = []
-    for step in steps:
-        shown = [line_words(line, tongue) for line in step["lines"][:each]]
-        rest = step["lines"][each:]
-        if rest:
-            delta = signed(fsum(line["delta_kg_co2e"] for line in rest), tongue)
-            shown.append(
-                text("bridge.more-lines", {"count": len(rest), "delta": delta}, tongue)
-            )
-        holes = hole_words(step, tongue)
-        rows.append(
-            (
-                rule_name(step["rule"], tongue),
-                signed(step["delta_kg_co2e"], tongue, 6),
-                f"{clause_words(step['from'], tongue)}\n→ {clause_words(step['to'], tongue)}",
-                "\n".join([*shown, holes] if holes else shown),
-            )
+    clauses = [
+        f"{clause_words(step['from'], tongue)}\n→ {clause_words(step['to'], tongue)}"
+        for step in record["steps"]
+    ]
+    for_unmoved = sum(height for height, _ in _idle(record, tongue))
+    rows = [
+        (
+            rule_name(step["rule"], tongue),
+            signed(step["delta_kg_co2e"], tongue, 6),
+            words,
+            "\n".join(_moved(step, room, tongue)),
         )
+        for step, words, room in zip(
+            record["steps"], clauses, _rooms(clauses, for_unmoved), strict=True
+        )
+    ]
     return Table(
         headings=(
             text("bridge.label.rule", None, tongue),
@@ -108,27 +116,78 @@ def _steps(record: Record, tongue: str) -> Table:
         ),
         rows=rows,
         numbers=(1,),
-        widths=(1.3, 1.0, 3.6, 3.6),
+        widths=_STEP_WIDTHS,
     )
 
 
-def _unmoved(record: Record, tongue: str) -> Table:
-    """Rules that act on numbers but not here; those on proof and quality are in the JSON."""
-    acting = [rule for rule in record["without_effect"] if rule["why"] != "not_in_total"]
-    rows = [
-        (
-            rule_name(rule["rule"], tongue),
-            text(f"bridge.why.{rule['why']}", None, tongue),
-            f"{_short(rule['from'], tongue)} → {_short(rule['to'], tongue)}",
-        )
-        for rule in acting[:_UNMOVED]
-    ]
+_STEP_WIDTHS = (1.5, 1.0, 3.5, 3.5)
+_UNMOVED_WIDTHS = (1.6, 2.4, 5.5)
+
+
+def _rooms(clauses: Sequence[str], for_unmoved: int) -> list[int]:
+    """Printed lines for the rows of each step: as high as its clauses, and a share more."""
+    heights = [_height(words, _CLAUSE) for words in clauses]
+    for_steps = _PAGE - min(for_unmoved, _FOR_UNMOVED)
+    rest = max(0, for_steps - sum(heights) - _BETWEEN * len(heights))
+    return [height + rest // len(heights) for height in heights]
+
+
+def _moved(step: Record, room: int, tongue: str) -> list[str]:
+    """The largest lines of a step that fit, what the others sum to, and its holes."""
+    lines, holes = step["lines"], hole_words(step, tongue)
+    left = room - (_height(holes, _MOVED) if holes else 0)
+    shown: list[str] = []
+    for index, line in enumerate(lines):
+        words = line_words(line, tongue)
+        left -= _height(words, _MOVED)
+        if index and left < (index + 1 < len(lines)):  # one line for what is not shown
+            break
+        shown.append(words)
+    rest = lines[len(shown) :]
+    if rest:
+        delta = signed(fsum(line["delta_kg_co2e"] for line in rest), tongue)
+        shown.append(text("bridge.more-lines", {"count": len(rest), "delta": delta}, tongue))
+    return [*shown, holes] if holes else shown
+
+
+def _height(words: str, width: int) -> int:
+    """How many printed lines a text takes, roughly; wide characters count twice."""
+    return sum(
+        ceil(sum(1 + (east_asian_width(sign) in "WF") for sign in piece) / width) or 1
+        for piece in words.split("\n")
+    )
+
+
+def _unmoved(record: Record, steps: Table, tongue: str) -> Table:
+    """Rules that act on numbers but not here, as many as the page still holds."""
+    left = _PAGE - sum(
+        max(_height(row[2], _CLAUSE), _height(row[3], _MOVED)) + _BETWEEN for row in steps.rows
+    )
+    rows: list[tuple[str, ...]] = []
+    for height, row in _idle(record, tongue):
+        left -= height
+        if left < 0:
+            break
+        rows.append(row)
     headings = ("rule", "why", "clauses")
     return Table(
         headings=[text(f"bridge.label.{label}", None, tongue) for label in headings],
         rows=rows,
-        widths=(1.3, 2.6, 5.6),
+        widths=_UNMOVED_WIDTHS,
     )
+
+
+def _idle(record: Record, tongue: str) -> list[tuple[int, tuple[str, ...]]]:
+    """Printed lines and row of every idle rule; those on proof and quality are in the JSON."""
+    found: list[tuple[int, tuple[str, ...]]] = []
+    for rule in record["without_effect"]:
+        if rule["why"] == "not_in_total":
+            continue
+        why = text(f"bridge.why.{rule['why']}", None, tongue)
+        words = f"{_short(rule['from'], tongue)} → {_short(rule['to'], tongue)}"
+        height = max(_height(why, _WHY), _height(words, _SHORT)) + 1
+        found.append((height, (rule_name(rule["rule"], tongue), why, words)))
+    return found
 
 
 def _short(clause: Record, tongue: str) -> str:

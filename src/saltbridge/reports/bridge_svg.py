@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from saltbridge.locales import number, text
-from saltbridge.reports.bridge_words import product_unit, rule_name, signed
+from saltbridge.reports.bridge_words import product_unit, rule_name, signed, span_words
 
 _WIDTH = 640
 _SIDE = 8
@@ -78,7 +78,7 @@ def _total(
         reading += f" · {text('bridge.range-unknown', None, tongue)}"
     elif side["holes"]:
         low, high = bounds["low"], bounds["high"]
-        words = {"low": number(low, tongue), "high": number(high, tongue)}
+        words = {"range": span_words(bounds, tongue)}
         reading += f" · {text('bridge.range', words, tongue)}"
         parts.append(
             f'<rect x="{x(low):.2f}" y="{top + 20 + _BAR + 2}" '

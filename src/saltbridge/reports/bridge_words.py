@@ -60,13 +60,20 @@ def range_words(side: Record, tongue: str) -> str:
         return "?"
     if not side["holes"]:
         return number(side["total_kg_co2e"], tongue)
-    return f"{number(bounds['low'], tongue)} – {number(bounds['high'], tongue)}"
+    return span_words(bounds, tongue)
+
+
+def span_words(bounds: Record, tongue: str) -> str:
+    """Low and high; once where nobody could tell them apart."""
+    low, high = number(bounds["low"], tongue), number(bounds["high"], tongue)
+    return low if low == high else f"{low} – {high}"
 
 
 def line_words(line: Record, tongue: str) -> str:
     """One moved line: flow, process, change, kilograms."""
     term = text_or("", f"bridge.term.{line['term']}", None, tongue)
-    line_name = f"{line['flow']} ({line['process']}{', ' + term if term else ''})"
+    comma = text("bridge.comma", None, tongue)
+    line_name = f"{line['flow']} ({line['process']}{comma + term if term else ''})"
     before, after = line["before_kg_co2e"], line["after_kg_co2e"]
     delta = signed(line["delta_kg_co2e"], tongue)
     if line["change"] == "changed":
@@ -75,7 +82,7 @@ def line_words(line: Record, tongue: str) -> str:
         moved = f"{number(before, tongue)} → {number(after, tongue)} ({delta})"
         return named(line_name, moved, tongue)
     change = text(f"bridge.change.{line['change']}", None, tongue)
-    return named(line_name, f"{delta}, {change}", tongue)
+    return named(line_name, f"{delta}{comma}{change}", tongue)
 
 
 def hole_words(step: Record, tongue: str) -> str:
@@ -99,7 +106,8 @@ def unit_words(side: Record, tongue: str) -> str:
     if unit is None:
         return text("bridge.no-unit", None, tongue)
     value = number(side["kg_co2e_per_unit"], tongue)
-    return text("bridge.per", {"value": value, "unit": unit["unit"]}, tongue)
+    name = text_or(unit["unit"], f"bridge.unit.{unit['unit']}", None, tongue)
+    return text("bridge.per", {"value": value, "unit": name}, tongue)
 
 
 def order_words(record: Record, tongue: str) -> str:

@@ -37,8 +37,8 @@ class Table:
 class Section:
     """A heading with paragraphs, at most one picture and one table.
 
-    ``picture`` is an SVG document of ours; ``nothing`` stands for no rows; ``new_page`` starts
-    the section on a page of its own.
+    ``picture`` is an SVG document of ours, as wide as its share of the page; ``nothing`` stands
+    for no rows; ``new_page`` starts the section on a page of its own.
     """
 
     title: str
@@ -46,6 +46,7 @@ class Section:
     table: Table | None = None
     nothing: str = ""
     picture: str = ""
+    picture_share: float = 1.0
     new_page: bool = False
 
 
@@ -104,14 +105,22 @@ _TEMPLATE: Final = """
     )
   ],
 )
+// Quotation marks and the ellipsis of the Chinese font are as wide as a character of it.
+#let narrow = (name: "Libertinus Serif", covers: regex("[‘’‚‛“”„‟…·]"))
 #set text(
-  font: ("Noto Sans CJK SC",), size: 9pt, lang: report.lang, region: report.region,
-  hyphenate: true,
+  font: if report.lang == "zh" { ("Noto Sans CJK SC",) } else { (narrow, "Noto Sans CJK SC") },
+  size: 9pt, lang: report.lang, region: report.region, hyphenate: true,
 )
 #set par(leading: 0.6em)
-// Long ids and digests break anywhere; texts stay texts.
+// Long ids break after their signs, digests anywhere; words are hyphenated.
+#let digits = regex("[0-9]")
+#let broken(piece) = if piece.len() > 40 or (piece.len() > 17 and piece.contains(digits)) {
+  piece.clusters().join(sym.zws)
+} else { piece }
 #let cell(words) = {
-  show regex("[0-9A-Za-z_:/.+-]{18,}"): run => run.text.clusters().join(sym.zws)
+  show regex("[0-9A-Za-z_:/.+@-]{18,}"): run => {
+    run.text.matches(regex("[^_:/.+@-]*[_:/.+@-]?")).map(m => broken(m.text)).join(sym.zws)
+  }
   words
 }
 #text(17pt, fill: accent, report.title)
@@ -129,7 +138,8 @@ _TEMPLATE: Final = """
   block(above: 7mm, below: 2.5mm, sticky: true, text(12pt, fill: accent, section.title))
   for paragraph in section.paragraphs { par(cell(paragraph)) }
   if section.picture != "" {
-    block(above: 3mm, image(bytes(section.picture), format: "svg", width: 100%))
+    let width = section.picture_share * 100%
+    block(above: 3mm, image(bytes(section.picture), format: "svg", width: width))
   }
   if section.table != none and section.table.rows.len() > 0 {
     let data = section.table

@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 
 @lru_cache(maxsize=1)
 def systems() -> dict[str, dict[str, Any]]:
-    """Cases of life-cycle assessment by id: linear systems, circular formula, draws, gradients."""
+    """Systems by id: linear ones, the circular formula, draws, gradients."""
     cases = json.loads((_HERE / "lca.json").read_text(encoding="utf-8"))
     return {case["id"]: case for case in cases}
 

@@ -11,11 +11,13 @@ _HEAD = """# Golden cases
 
 Numbers that the engine must meet, each with its mark:
 
-- **hand**: worked out on paper; the arithmetic stands in the test or in [BRIDGES.md](BRIDGES.md);
+- **hand**: worked out on paper; the arithmetic stands in the test or in
+  [BRIDGES.md](BRIDGES.md);
 - **published**: stands in the source named;
 - **regression**: found by ourselves. It guards against change and proves nothing else.
 
-`tests/golden/test_cases.py` calculates the first two tables, `python -m tests.golden.cases.page` writes this page.
+`tests/golden/test_cases.py` calculates the first two tables;
+`python -m tests.golden.cases.page` writes this page.
 """
 
 
@@ -71,6 +73,12 @@ ELSEWHERE = (
         "hand",
         "rows of the example",
         "golden/test_nmc111.py::test_lines_worked_out_by_hand",
+    ),
+    Elsewhere(
+        "metals of a component supplier: 208.338 kg",
+        "hand",
+        "table at the head of the test",
+        "golden/test_supplied_metals.py::test_three_metals_of_one_supplier_to_the_total",
     ),
     Elsewhere(
         "totals and counts of the NMC111 pack",
