@@ -157,10 +157,10 @@ def test_shapley_refuses_more_rules_than_it_can_order() -> None:
         boundary=china.rule_set(edition).boundary[:2],
         excluded_carriers=frozenset({Carrier.PACKAGING}),
         recycling=(CUT_OFF,),
-        capital_goods="in",
+        capital_goods="out",
         waste="cut_off",
         gwp_sets=("AR5",),
-        biogenic="net",
+        biogenic="both",
         electricity=china.rule_set(edition).electricity[:1],
         allocation=china.rule_set(edition).allocation[:1],
     )

@@ -136,3 +136,62 @@ def test_the_result_is_as_doubtful_as_its_most_doubtful_part(
     )
     (line,) = footprint(what, factor("aluminium", 1.0, confidence=of_factor)).contributions
     assert line.factor.confidence is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        # CFF-01, published (lcaac glass tutorial, asserts 1.38)
+        (
+            {"A": 0.2, "B": 0.0, "R1": 0, "R2": 0, "R3": 0, "Ev": 1.3, "Ed": 0.08},
+            (1.3, 0, 0.08),
+        ),
+        # CFF-02, hand: 0.7 × 16 + 0.3 × (0.2 + 0.8 × 16); 0.8 × 0.9 × (1 − 16); 0.1 × 0.02
+        (
+            {"A": 0.2, "R1": 0.3, "R2": 0.9, "R3": 0, "Ev": 16.0, "Erecycled": 1.0,
+             "ErecyclingEoL": 1.0, "Qsin_Qp": 1.0, "Qsout_Qp": 1.0, "Ed": 0.02},
+            (15.1, -10.8, 0.002),
+        ),
+        # CFF-04, hand: A = 1 is the cut-off
+        (
+            {"A": 1.0, "R1": 0.3, "R2": 0.9, "R3": 0, "Ev": 16.0, "Erecycled": 1.0, "Ed": 0.02},
+            (11.5, 0, 0.002),
+        ),
+        # hand, energy term: 0.5 × 0.4 × (2.5 − 30 × 0.3 × 0.06 − 30 × 0.1 × 0.15)
+        (
+            {"A": 0.5, "B": 0.5, "R1": 0, "R2": 0, "R3": 0.4, "Ev": 2.0, "Ed": 0.1, "EER": 2.5,
+             "LHV": 30.0, "XER_heat": 0.3, "XER_elec": 0.1, "ESE_heat": 0.06, "ESE_elec": 0.15},
+            (2.0, 0.302, 0.06),
+        ),
+    ],
+)  # fmt: skip
+def test_every_term_falls_to_acquisition_or_to_the_end_of_life(
+    given: dict[str, float], expected: tuple[float, float, float]
+) -> None:
+    """Golden cases of the formula, each part where it belongs; their sum is the whole."""
+    terms = CircularTerms(id="t", material="m", **given)
+    parts = [
+        circularity.acquisition(terms, CFF),
+        circularity.end_of_life(terms, CFF),
+        circularity.disposal(terms),
+    ]
+    assert [p.value for p in parts] == [pytest.approx(e, abs=1e-12) for e in expected]
+
+
+@pytest.mark.parametrize(("waste", "burnt"), [("polluter_pays", 1.0), ("cut_off", 0.0)])
+def test_burning_for_energy_is_charged_to_who_the_rule_says(waste: str, burnt: float) -> None:
+    """Hand: 0.4 kg burnt at 2.5, or nothing: whoever takes the energy pays."""
+    terms = CircularTerms(id="t", material="m", R2=0.0, R3=0.4, EER=2.5, Ed=0.1)
+    found = circularity.end_of_life(terms, CUT_OFF, waste=waste)
+    assert found.value == pytest.approx(burnt)
+    assert circularity.disposal(terms).value == pytest.approx(0.06)
+
+
+@pytest.mark.parametrize(("methodology", "total"), [("gba@v2", 1.06), ("pact@v3", 0.06)])
+def test_rule_sets_differ_in_who_pays_for_burnt_waste(methodology: str, total: float) -> None:
+    what = inventory(
+        process("pack"),
+        row("pack", "waste", "plastics", 1.0, circular="t"),
+        circular=(CircularTerms(id="t", material="m", R2=0.0, R3=0.4, EER=2.5, Ed=0.1),),
+    )
+    assert footprint(what, methodology=methodology).total_kg_co2e == pytest.approx(total)

@@ -11,7 +11,16 @@ from saltbridge.footprint.allocation import allocate
 from saltbridge.footprint.inventory import solve
 from saltbridge.footprint.linking import link
 from saltbridge.footprint.methodology import PHYSICAL_THEN_ECONOMIC
-from saltbridge.footprint.model import Direction, Exchange, Inventory, Process, Stage
+from saltbridge.footprint.model import (
+    Carrier,
+    CircularTerms,
+    CoProductRole,
+    Direction,
+    Exchange,
+    Inventory,
+    Process,
+    Stage,
+)
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
 
 DRAFT = "eu-cfb@draft-2024-04"
@@ -127,3 +136,93 @@ def test_a_large_chain_with_loops_is_solved_well_under_a_second() -> None:
     solution = solve(system)
     assert process_time() - start < 1.0
     assert solution.forward_error < 1e-9
+
+
+KINDS = (
+    # Rows of every kind: priced, without factor, without effect, outside, unusable.
+    lambda p, a: row(p, "input", "nickel", a),
+    lambda p, a: row(p, "input", "unheard of", a),
+    lambda p, a: row(p, "input", "sensor", a, "piece"),
+    lambda p, a: row(p, "input", "nickel", 0.0),
+    lambda p, a: row(p, "input", "zero-priced", a),
+    lambda p, a: row(p, "input", "operational", a),
+    lambda p, a: row(p, "input", "box", a, carrier=Carrier.PACKAGING),
+    lambda p, a: row(p, "input", "robot", a, "piece", carrier=Carrier.CAPITAL_GOODS),
+    lambda p, a: row(p, "input", "electricity", a, "kWh", carrier=Carrier.ELECTRICITY),
+    lambda p, a: row(p, "input", "power", a, "kWh", carrier=Carrier.ELECTRICITY, location="CN"),
+    lambda p, a: row(p, "input", "lorry", a, carrier=Carrier.TRANSPORT, distance_km=100.0),
+    lambda p, a: row(p, "input", "ship", a, carrier=Carrier.TRANSPORT),
+    lambda p, a: row(p, "input", "haul", a, stage=Stage.DISTRIBUTION),
+    lambda p, a: row(p, "waste", "sludge", a, stage=Stage.END_OF_LIFE),
+    lambda p, a: row(p, "waste", "slag", a),
+    lambda p, a: row(p, "output", "credit", a, role=CoProductRole.SUBSTITUTE),
+    lambda p, a: row(p, "output", "by-product", a, price=1.0, price_currency="EUR"),
+    lambda p, a: row(p, "emission", "CO2", a, origin="fossil"),
+    lambda p, a: row(p, "emission", "CO2", a, origin="biogenic"),
+    lambda p, a: row(p, "emission", "unknown gas", a),
+    lambda p, a: row(p, "emission", "SO2", a),
+    lambda p, a: row(p, "resource", "river water", a),
+    lambda p, a: row(p, "resource", "SF6", a),
+    lambda p, a: row(p, "input", "steel", a, circular="known"),
+    lambda p, a: row(p, "input", "foil", a, circular="unknown"),
+)
+ALL_PRICES = (
+    *PRICES,
+    factor("zero-priced", 0.0),
+    factor("operational", 3.0, gas_basis="co2", scope="operational"),
+    factor("electricity", 0.6, "kWh", location="CN", gas_basis="co2", scope="operational"),
+    factor("lorry", 0.1, "tkm"),
+    factor("steel", 2.0),
+    factor("credit", 1.0),
+)
+TERMS = (
+    CircularTerms(id="known", material="steel", A=0.2, R1=0.0, R2=0.9, R3=0.0),
+    CircularTerms(id="unknown", material="foil", A=0.2),
+)
+
+
+@st.composite
+def mixed_inventories(draw: st.DrawFn) -> Inventory:
+    """Up to four processes, one of them unused, with rows of every kind."""
+    size = draw(st.integers(1, 4))
+    rows: list[Process | Exchange] = [
+        process(f"p{i}", reference_price=2.0, price_currency="EUR") for i in range(size)
+    ]
+    rows += [row(f"p{i}", "input", f"p{i + 1}", 1.0) for i in range(size - 1)]
+    rows.append(process("unused", allocation="none"))
+    for i in range(size):
+        kinds = draw(st.lists(st.sampled_from(KINDS), max_size=6, unique=True))
+        rows += [kind(f"p{i}", draw(st.floats(1e-3, 10.0))) for kind in kinds]
+    if draw(st.booleans()):
+        rows.append(row("unused", "input", "nickel", 1.0))
+    return inventory(*rows, circular=TERMS)
+
+
+@settings(deadline=None, max_examples=150)
+@given(mixed_inventories(), st.sampled_from([DRAFT, "catena-x-pcf@v4", "cn-miit-551@2025-551"]))
+def test_nothing_without_a_factor_counts_as_zero_in_silence(
+    what: Inventory, methodology: str
+) -> None:
+    """A row is linked, priced, a hole, or named in a finding that says why it is nothing."""
+    result = footprint(what, *ALL_PRICES, methodology=methodology)
+    made = {p.reference_flow for p in what.processes}
+    told = {
+        (x.process.partition(":")[0], x.flow) for x in (*result.contributions, *result.holes)
+    }
+    said = " | ".join(str(v) for f in result.findings for v in f.arguments.values())
+    runs = result.detail["runs"]
+    products = {flow for shares in result.detail["allocation"].values() for flow in shares}
+    for line in result.contributions:
+        if line.kg_co2e == 0 and line.factor.kg_co2e_per_unit == 0:
+            biogenic = line.factor.id == "gwp:biogenic-co2"
+            assert biogenic or line.flow in said, line
+    for exchange in what.exchanges:
+        if exchange.flow in made or exchange.flow in products:
+            continue
+        if runs.get(exchange.process, 0.0) == 0:
+            assert exchange.process in said, exchange  # a process that does not run is named
+            continue
+        assert (exchange.process, exchange.flow) in told or exchange.flow in said, exchange
+    for hole in result.holes:
+        if hole.low_kg_co2e is not None and hole.high_kg_co2e is not None:
+            assert hole.low_kg_co2e <= hole.high_kg_co2e and hole.range_source

@@ -4,15 +4,19 @@ import pytest
 
 from saltbridge.core.finding import Severity
 from saltbridge.core.quantity import is_unit
+from saltbridge.footprint.balance import balance_findings, balances, mass_balance
 from saltbridge.footprint.characterisation import read_table
-from saltbridge.footprint.completeness import (
-    coverage,
-    mass_balance,
-    mass_balance_findings,
-    price,
+from saltbridge.footprint.check import check_rows
+from saltbridge.footprint.completeness import coverage, price
+from saltbridge.footprint.data_quality import (
+    FIVE,
+    Rated,
+    data_quality,
+    dqr,
+    five_indicators,
+    primary_data_share,
 )
-from saltbridge.footprint.data_quality import Rated, data_quality, dqr, primary_data_share
-from saltbridge.footprint.model import Carrier, Stage
+from saltbridge.footprint.model import Carrier, LocalFactor, Stage
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
 
 
@@ -129,7 +133,7 @@ def test_the_battery_on_its_way_and_at_its_end_is_no_mass_of_its_making() -> Non
         row("battery", "waste", "used battery", 1.0, provider="recycling"),
         process("recycling", "used battery", production_amount=-1.0, stage=Stage.END_OF_LIFE),
     )
-    assert list(mass_balance_findings(what)) == []
+    assert list(balance_findings(balances(what))) == []
 
 
 def test_data_quality_is_weighted_by_emissions() -> None:
@@ -160,3 +164,77 @@ def test_rows_bring_their_own_indicators_and_suppliers_their_share() -> None:
     rating = quality.DQR
     assert rating == pytest.approx(2.0)
     assert result.detail["primary_data_share"] == pytest.approx((40 + 2 * 100) / 4)
+
+
+def test_five_indicators_of_the_large_lines() -> None:
+    """Hand: of 60, −30 and 4 kg the last is below 5 % of 94; weights 60 and 30.
+
+    Technology (1·60 + 3·30) / 90, time (2·60 + 3·30) / 90, geography (1·60 + 2·30) / 90,
+    completeness 1, reliability (3·60 + 1·30) / 90; the rating is their mean.
+    """
+    lines = [
+        Rated(60.0, 5, 5, 5, 0.0, (1, 2, 1, 1, 3)),
+        Rated(-30.0, None, None, None, 0.0, (3, 3, 2, 1, 1)),
+        Rated(4.0, 1, 1, 1, 0.0, (3, 3, 3, 3, 3)),
+    ]
+    found = data_quality(lines, FIVE)
+    assert found is not None and found.scheme == FIVE
+    assert (found.TeR, found.TiR, found.GeR) == (
+        pytest.approx(150 / 90), pytest.approx(210 / 90), pytest.approx(120 / 90),
+    )  # fmt: skip
+    assert found.completeness == 1.0 and found.reliability == pytest.approx(210 / 90)
+    assert pytest.approx((150 + 210 + 120 + 90 + 210) / 450) == found.DQR
+    assert found.rated_share == 1.0
+    assert data_quality([Rated(60.0, 1, 1, 1, 0.0)], FIVE) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1;2;2;1;3", (1.0, 2.0, 2.0, 1.0, 3.0)),
+        ("(1, 2, 2, 1, 3)", (1.0, 2.0, 2.0, 1.0, 3.0)),
+        ("1;2;2;1", None),
+        ("1;2;2;1;4", None),
+        ("0;2;2;1;3", None),
+        ("good", None),
+        ("", None),
+    ],
+)
+def test_five_values_of_one_to_three(text: str, values: tuple[float, ...] | None) -> None:
+    assert five_indicators(text) == values
+
+
+def test_each_rule_set_rates_by_its_own_scheme() -> None:
+    what = inventory(
+        process("cell"), row("cell", "input", "a", 1.0, dqi="1;1;2;2;3", TeR=4, GeR=3, TiR=3)
+    )
+    by_pact = footprint(what, factor("a", 1.0), methodology="pact@v3").detail["data_quality"]
+    by_catena = footprint(what, factor("a", 1.0)).detail["data_quality"]
+    assert (pytest.approx(9 / 5), pytest.approx(10 / 3)) == (by_pact.DQR, by_catena.DQR)
+
+
+@pytest.mark.parametrize(
+    ("declared", "indicators", "told"),
+    [(3.0, (2, 4, 2), True), (3.33, (4, 3, 3), False), (3.0, (2, 4, 3), False)],
+)
+def test_a_declared_rating_is_the_mean_of_its_indicators(
+    declared: float, indicators: tuple[float, ...], told: bool
+) -> None:
+    """Published (open CFB-EV case study, end-of-life data set): 3 declared, 2, 4, 2 given."""
+    technology, geography, time = indicators
+    own = LocalFactor(
+        id="eol", flow="a", unit="kg", kg_co2e_per_unit=1.0, licence="CC0-1.0",
+        TeR=technology, GeR=geography, TiR=time, DQR=declared,
+    )  # fmt: skip
+    what = inventory(process("cell"), row("cell", "input", "a", 1.0), factors=(own,))
+    found = [f for f in check_rows(what) if f.code == "pass.rating-declared"]
+    assert bool(found) is told
+    if told:
+        assert found[0].arguments["mean"] == pytest.approx(8 / 3)
+        assert pytest.approx(8 / 3) == footprint(what).detail["data_quality"].DQR
+
+
+def test_five_indicators_that_are_none_are_a_fault() -> None:
+    what = inventory(process("cell"), row("cell", "input", "a", 1.0, dqi="1;2;9"))
+    (found,) = check_rows(what)
+    assert found.code == "pass.indicators-unreadable" and found.place.column == "dqi"

@@ -15,6 +15,7 @@ MEMBERS = {
     "total_kg_co2e", "declared", "stages", "stages_declared", "coverage",
     "primary_data_share", "data_quality", "range_kg_co2e", "holes", "lines", "rules",
     "rules_not_loaded", "assumptions", "findings", "significant_digits", "stage_confidence",
+    "cut_off", "biogenic",
 }  # fmt: skip
 
 

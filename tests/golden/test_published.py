@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from saltbridge.footprint import circularity
-from saltbridge.footprint.completeness import mass_balance
+from saltbridge.footprint.balance import mass_balance
 from saltbridge.footprint.data_quality import dqr
 from saltbridge.footprint.declare.functional_unit import (
     FULL_EQUIVALENT_CYCLES,

@@ -129,7 +129,44 @@ class _View:
                 low, high = (self.num(bounds[end] / amount) for end in ("low", "high"))
                 value = f"{value} ({low} – {high})"
             self.console.print(Text(f"  {label}: {value}"))
+        self._biogenic()
         self._rating()
+        if holes:
+            self._left_out()
+
+    def _biogenic(self) -> None:
+        """Uptake and release of biogenic CO2, where there is any."""
+        carbon = self.record.get("biogenic") or {}
+        up, back = carbon.get("taken_up_kg_co2", 0.0), carbon.get("given_back_kg_co2", 0.0)
+        if not up and not back:
+            return
+        with_uptake = carbon["including_uptake_kg_co2e"]
+        if with_uptake is not None:
+            shown = f"{self.say('label.with-uptake')}: {self.num(with_uptake, 5)} kg CO2e"
+            self.console.print(Text(f"  {shown}"))
+        told = self.say("label.biogenic", up=self.num(up), back=self.num(back))
+        self.console.print(Text(f"  {told}", style="dim"))
+
+    def _left_out(self) -> None:
+        """What has no factor, by mass and by emissions, against the rule set's limit."""
+        found = self.record.get("cut_off")
+        if found is None:
+            return
+        coverage, emissions = self.record["coverage"], found["emission_share"]
+        if found["mass_share"] is not None:
+            mass = self.num(100 * found["mass_share"], 3)
+        else:  # a hole without a mass: what is known of the rest is the least
+            known = None if coverage is None else 100 * (1 - coverage["mass_share"])
+            mass = "?" if known is None else f"≥ {self.num(known, 3)}"
+        shares = {
+            "mass": mass,
+            "emissions": "?" if emissions is None else self.num(100 * emissions, 3),
+        }
+        limit = self.say("label.limit-none")
+        if found["of"] is not None:
+            allowed = self.num(100 * found["allowed"], 3)
+            limit = self.say(f"label.limit-{found['of']}", allowed=allowed)
+        self.hang(self.say("label.left-out", **shares, limit=limit), "dim", first=2)
 
     def _rating(self) -> None:
         coverage, quality = self.record["coverage"], self.record["data_quality"]
@@ -141,7 +178,8 @@ class _View:
         if share is not None:
             parts.append(f"{self.say('label.primary')} {self.num(share, 3)} %")
         if quality is not None:
-            parts.append(f"{self.say('label.quality')} {self.num(quality['DQR'], 3)}")
+            scheme = "quality-five" if quality.get("worst") == 3 else "quality"
+            parts.append(f"{self.say(f'label.{scheme}')} {self.num(quality['DQR'], 3)}")
         self.console.print(Text("  " + "   ".join(parts), style="dim"))
 
     def stages(self) -> None:

@@ -9,14 +9,18 @@ range of the readings (``readings.py``).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from saltbridge.core.edition import Edition
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity, errors_in, finding
 from saltbridge.core.quantity import conversion_factor
 from saltbridge.footprint.allocation import allocate, substitution_findings
+from saltbridge.footprint.balance import balance_findings, balances
+from saltbridge.footprint.biogenic import biogenic_findings, carbon_origins
 from saltbridge.footprint.check import check_rows
-from saltbridge.footprint.completeness import coverage, mass_balance_findings
+from saltbridge.footprint.company_specific import company_specific_findings
+from saltbridge.footprint.completeness import coverage
 from saltbridge.footprint.data_quality import data_quality, primary_data_share
 from saltbridge.footprint.electricity import ElectricityResolver
 from saltbridge.footprint.factor_choice import FactorChoice
@@ -33,7 +37,12 @@ from saltbridge.footprint.model import (
 from saltbridge.footprint.pricing import Outcome, Pricer
 from saltbridge.footprint.readings import Reading, assumed_rules, merge, readings
 from saltbridge.footprint.result import CarbonFootprint, Hole
-from saltbridge.footprint.uncounted import allocation_findings, uncounted
+from saltbridge.footprint.transport import transport_legs
+from saltbridge.footprint.uncounted import (
+    allocation_findings,
+    licence_findings,
+    uncounted,
+)
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -132,7 +141,10 @@ def work_through(
     # 1. check
     findings = [*check_rows(inventory), *_check_assumptions(rules, assumptions)]
     _stop_at_errors(findings)
-    findings += mass_balance_findings(inventory)
+    balanced = tuple(balances(inventory))
+    findings += balance_findings(balanced)
+    inventory, legs = transport_legs(inventory)
+    findings += legs
     # 2.–5. allocate, inventory, characterise, credit: once for each reading of the rules
     accounts: list[_Account] = []
     taken = readings(inventory, rules, assumptions)
@@ -145,8 +157,13 @@ def work_through(
     _stop_at_errors(findings)
     outcomes = merge([a.outcomes for a in accounts], taken)
     # 6. rate
-    detail = _rate(outcomes, accounts[0])
+    detail = {**_rate(outcomes, accounts[0], rules), "balances": balanced}
     findings += uncounted(outcomes, rules)
+    findings += biogenic_findings(detail["carbon_origins"])
+    findings += company_specific_findings(
+        rules.company_specific, inventory, outcomes, accounts[0].solution.runs
+    )
+    findings += licence_findings(outcomes)
     # 7. declare
     unit, unit_findings = rules.declared_unit(inventory, assumptions)
     findings += unit_findings
@@ -178,7 +195,7 @@ def _account(
 ) -> _Account:
     allocated = allocate(inventory, reading.allocation)
     _stop_at_errors(allocated.findings)
-    system, linked = link(allocated.inventory, rules.boundary, rules.excluded_carriers)
+    system, linked = link(allocated.inventory, rules.boundary, rules.outside_carriers)
     _stop_at_errors(linked)
     factors = FactorChoice(inventory, factor_sets, supplier_factors)
     contracts = {c.id: c for c in inventory.electricity}
@@ -190,6 +207,7 @@ def _account(
         reading.recycling,
         {c.id: c for c in inventory.circular},
         rules.gwp_sets,
+        rules.waste,
     )
     solution = solve(system, _demand(inventory))
     outcomes = tuple(
@@ -229,7 +247,7 @@ def _demand(inventory: Inventory) -> float:
     return conversion_factor(inventory.product.unit, reference.unit)
 
 
-def _rate(outcomes: Sequence[Outcome], account: _Account) -> dict[str, object]:
+def _rate(outcomes: Sequence[Outcome], account: _Account, rules: RuleSet) -> dict[str, Any]:
     by_stage = [
         (o.leaf.stage, (o.mass_kg, any(_without_factor(h) for h in o.holes)))
         for o in outcomes
@@ -246,8 +264,9 @@ def _rate(outcomes: Sequence[Outcome], account: _Account) -> dict[str, object]:
             stage: coverage(row for s, row in by_stage if s is stage)
             for stage in dict.fromkeys(s for s, _ in by_stage)
         },
-        "data_quality": data_quality(lines),
+        "data_quality": data_quality(lines, rules.data_quality),
         "primary_data_share": primary_data_share(lines),
+        "carbon_origins": carbon_origins(outcomes),
         "without_climate_effect": sorted(
             {o.leaf.exchange.flow for o in outcomes if o.without_effect}
         ),

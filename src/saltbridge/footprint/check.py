@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
-from math import isfinite
+from math import fsum, isfinite
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
 from saltbridge.core.quantity import is_unit, same_dimension
 from saltbridge.footprint.allocation import allocate
+from saltbridge.footprint.biogenic import is_uptake
 from saltbridge.footprint.characterisation import gas
+from saltbridge.footprint.data_quality import declared_fits, five_indicators
 from saltbridge.footprint.inventory import solve
 from saltbridge.footprint.linking import link
 from saltbridge.footprint.methodology import PHYSICAL_THEN_ECONOMIC
@@ -24,6 +26,7 @@ from saltbridge.footprint.model import (
     Process,
     Row,
 )
+from saltbridge.footprint.transport import transport_legs
 
 _SHARES = ("A", "B", "R1", "R2", "R3")
 _INDICATORS = ("TeR", "GeR", "TiR")
@@ -38,6 +41,8 @@ def check_inventory(inventory: Inventory) -> tuple[Finding, ...]:
     findings = check_content(inventory) + check_rows(inventory)
     if errors_in(findings):
         return findings
+    inventory, legs = transport_legs(inventory)
+    findings += legs
     allocated = allocate(inventory, PHYSICAL_THEN_ECONOMIC)
     findings += allocated.findings
     if errors_in(findings):
@@ -268,6 +273,7 @@ def _exchange(row: Exchange) -> Iterator[Finding]:
             flow=row.flow,
             direction=row.direction.value,
         )
+    yield from _spread(row)
     yield from _quality(row)
 
 
@@ -286,12 +292,19 @@ def _resource(row: Exchange) -> Iterator[Finding]:
     """Resources count nothing: what looks as if it should count is told."""
     if row.factor:
         yield finding("footprint.resource-priced", _at(row, "factor"), flow=row.flow)
-    if gas(row.flow) is not None:
+    if gas(row.flow) is not None and not is_uptake(row):
         yield finding(
             "footprint.uptake-not-counted",
             _at(row, "direction"),
             severity=Severity.WARNING,
             flow=row.flow,
+        )
+
+
+def _spread(row: Exchange) -> Iterator[Finding]:
+    if row.scale is not None and row.scale < 0:
+        yield finding(
+            "analysis.negative-spread", _at(row, "scale"), flow=row.flow, scale=row.scale
         )
 
 
@@ -302,6 +315,21 @@ def _quality(row: Exchange | LocalFactor) -> Iterator[Finding]:
             yield finding(
                 "footprint.indicator-outside", _at(row, name), indicator=name, value=value
             )
+    if row.dqi and five_indicators(row.dqi) is None:
+        yield finding("pass.indicators-unreadable", _at(row, "dqi"), value=row.dqi)
+
+
+def _declared_rating(row: LocalFactor) -> Iterator[Finding]:
+    three = [v for v in (row.TeR, row.GeR, row.TiR) if v is not None]
+    if row.DQR is not None and len(three) == 3 and not declared_fits(row.DQR, three):
+        yield finding(
+            "pass.rating-declared",
+            _at(row, "DQR"),
+            severity=Severity.WARNING,
+            id=row.id,
+            declared=row.DQR,
+            mean=fsum(three) / 3,
+        )
 
 
 def _references(inventory: Inventory) -> Iterator[Finding]:
@@ -338,6 +366,7 @@ def _factors(factors: Sequence[LocalFactor]) -> Iterator[Finding]:
             )  # fmt: skip
         yield from _mass_per_unit(row)
         yield from _quality(row)
+        yield from _declared_rating(row)
         # Several years or bases of electricity are told apart by its own rule.
         first = seen.setdefault((row.flow, row.location), row)
         if first is not row and (first.year, first.gas_basis, first.scope, first.market) == (

@@ -7,8 +7,9 @@ Disposal = (1−R2−R3)·Ed                                               end o
 
 Commission Recommendation (EU) 2021/2279, annex; as printed in the open case study of the
 CFB-EV rules and in the LCA-as-Code tutorial (secondary, read 2026-11). The cut-off takes the
-recycled share at the burden of its recycling, gives no credit at end of life, and charges
-energy recovery to whoever hands over the waste (polluter pays, Catena-X; secondary).
+recycled share at the burden of its recycling and gives no credit at end of life. Energy
+recovery is charged to whoever hands over the waste (polluter pays, Catena-X; secondary), or
+to whoever takes the energy (cut-off, PACT; recalled): then it counts 0 here.
 
 A term that is needed and unknown is named in ``missing``; it is never taken as zero. A term
 that is multiplied by zero is not needed.
@@ -18,6 +19,9 @@ from dataclasses import dataclass
 
 from saltbridge.footprint.methodology import RecyclingRule
 from saltbridge.footprint.model import CircularTerms
+
+# Who bears the burning of waste for energy where no circular footprint formula does.
+POLLUTER_PAYS, TAKER_PAYS = "polluter_pays", "cut_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,10 @@ def acquisition(
 
 
 def end_of_life(
-    terms: CircularTerms, rule: RecyclingRule, flow_factor: float | None = None
+    terms: CircularTerms,
+    rule: RecyclingRule,
+    flow_factor: float | None = None,
+    waste: str = POLLUTER_PAYS,
 ) -> Part:
     """Recycling and energy recovery of one unit at end of life [kg CO2e / unit].
 
@@ -90,7 +97,8 @@ def end_of_life(
     if burned == 0:
         return t.part(material)
     if rule.name == "cut_off":
-        return t.part(material + burned * t.get("EER"))
+        paid = burned * t.get("EER") if waste == POLLUTER_PAYS else 0.0
+        return t.part(material + paid)
     b = t.get("B")
     if b == 1:
         return t.part(material)

@@ -7,27 +7,15 @@ range, and is used for nothing else.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import fsum
 
-from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.core.quantity import conversion_factor, is_unit, same_dimension
 from saltbridge.footprint.characterisation import read_table
-from saltbridge.footprint.model import (
-    Carrier,
-    Direction,
-    EmissionFactor,
-    Exchange,
-    Inventory,
-    Process,
-    Stage,
-)
-from saltbridge.footprint.units import mass_kg
+from saltbridge.footprint.model import EmissionFactor
 
-# A process whose masses in and out differ by more than this gets a warning.
-BALANCE_TOLERANCE = 0.05
 # From this many factors on, the range of a hole leaves the outermost twentieths aside.
 LARGE_SET = 20
 # Words after which a name is not the material: what is left of it, where it comes from, what is
@@ -40,7 +28,6 @@ _NOT_THE_MATERIAL = frozenset(
         "rolling", "working", "mill", "factory", "facility",
     }
 )  # fmt: skip
-_SERVICES = (Carrier.ELECTRICITY, Carrier.HEAT, Carrier.TRANSPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,52 +158,3 @@ def coverage(inputs: Iterable[tuple[float | None, bool]]) -> Coverage:
     return Coverage(
         fsum(mass for mass, _ in known), fsum(mass for mass, missing in known if missing)
     )
-
-
-def mass_balance(process: Process, rows: Sequence[Exchange]) -> float | None:
-    """Mass in divided by mass out of one process, or None where a side has no mass.
-
-    Energy and transport carry no mass of the product. Auxiliary materials that leave with
-    waste water or exhaust air appear as a ratio above 1, which is why this warns and no more.
-    """
-    counted = [r for r in rows if r.carrier not in _SERVICES]
-    taken = _masses(r for r in counted if r.direction in (Direction.INPUT, Direction.RESOURCE))
-    given = _masses(
-        r
-        for r in counted
-        if r.direction in (Direction.OUTPUT, Direction.WASTE, Direction.EMISSION)
-    )
-    product = mass_kg(process.production_amount, process.unit, process.reference_mass_kg)
-    if product is None or not taken:
-        return None
-    if product < 0:  # a treatment takes its reference flow in
-        taken, product = [*taken, -product], 0.0
-    out = fsum([*given, product])
-    return fsum(taken) / out if out > 0 else None
-
-
-def mass_balance_findings(inventory: Inventory) -> Iterator[Finding]:
-    """A warning for every process whose masses do not balance within five percent."""
-    stages = {p.id: p.stage for p in inventory.processes}
-    rows: dict[str, list[Exchange]] = {}
-    for row in inventory.exchanges:
-        # The battery on its way and at its end is the product itself, not a mass of its making.
-        stage = row.stage or stages.get(row.provider)
-        later = stage in (Stage.DISTRIBUTION, Stage.END_OF_LIFE)
-        if not later or stages.get(row.process) is stage:
-            rows.setdefault(row.process, []).append(row)
-    for process in inventory.processes:
-        ratio = mass_balance(process, rows.get(process.id, []))
-        if ratio is not None and abs(ratio - 1) > BALANCE_TOLERANCE:
-            yield finding(
-                "footprint.mass-balance",
-                process.place,
-                severity=Severity.WARNING,
-                process=process.id,
-                ratio=ratio,
-            )
-
-
-def _masses(rows: Iterable[Exchange]) -> list[float]:
-    masses = [mass_kg(r.amount, r.unit, r.mass_kg_per_unit) for r in rows]
-    return [m for m in masses if m is not None]

@@ -89,17 +89,19 @@ class RuleSet:
     gwp_sets: tuple[str, ...]  # in order: the next one fills the gaps of the one before
     significant_digits: int
     excluded_carriers: frozenset[Carrier] = frozenset()
-    # zero: biogenic CO2 counts 0 both ways. net: −1 taken up, +1 given back. both: the total
-    # is that of zero, and the one with uptake stands beside it.
+    # zero: biogenic CO2 counts 0 both ways. both: the total is that of zero, and the one with
+    # uptake (−1 taken up, +1 given back) stands beside it.
     biogenic: str = "zero"
     data_quality: str = "three_1_5"  # | five_1_3: how many indicators, on which scale
     # Parts of the battery (ids of company_specific.py) whose activity data must be the
-    # company's own: anode, cathode, electrolyte, separator, cell_casing, …
+    # company's own: anode, cathode, electrolyte, separator, cell_casing, cell, pack.
     company_specific: tuple[str, ...] = ()
     # Burning waste for energy: polluter_pays charges it to who hands over the waste, cut_off
     # to who takes the energy. The circular footprint formula has terms of its own for it.
     waste: str = "polluter_pays"
-    capital_goods: str = "out"  # | in | optional: machines and buildings of the plant
+    # Machines and buildings of the plant: rows marked so stay out, or are counted (in, or
+    # optional: the maker's choice, who marks and gives what is to be counted).
+    capital_goods: str = "out"
     by_stage: bool = False  # a value for every stage of the boundary is part of the result
     # Share of the declared value above which a change asks for a new one; None: the text
     # names no share (it may still name events, see the rule ``redeclaration``).
@@ -108,6 +110,13 @@ class RuleSet:
     rules_not_loaded: tuple[RuleNotLoaded, ...] = ()
     # assumption -> values a person may choose; an empty tuple: a number greater than 0
     assumptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def outside_carriers(self) -> frozenset[Carrier]:
+        """Kinds of rows that the boundary leaves out."""
+        if self.capital_goods == "out":
+            return self.excluded_carriers | {Carrier.CAPITAL_GOODS}
+        return self.excluded_carriers
 
 
 @dataclass(frozen=True, kw_only=True)

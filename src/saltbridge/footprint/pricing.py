@@ -19,7 +19,7 @@ from saltbridge.footprint.characterisation import (
     has_no_climate_effect,
 )
 from saltbridge.footprint.completeness import price
-from saltbridge.footprint.data_quality import Rated
+from saltbridge.footprint.data_quality import Rated, five_indicators
 from saltbridge.footprint.electricity import ElectricityResolver, Supply
 from saltbridge.footprint.factor_choice import FactorChoice, amount_for, on_life_cycle_basis
 from saltbridge.footprint.linking import Leaf
@@ -72,6 +72,7 @@ class Outcome:
                 row.GeR if row.GeR is not None else c.factor.GeR,
                 row.TiR if row.TiR is not None else c.factor.TiR,
                 _primary_percent(c),
+                five_indicators(row.dqi or c.factor.dqi),
             )
             for c in self.contributions
         ]
@@ -86,6 +87,7 @@ class Pricer:
     recycling: RecyclingRule
     circular: dict[str, CircularTerms]
     gwp_sets: Sequence[str]
+    waste: str = circularity.POLLUTER_PAYS
     findings: list[Finding] = field(default_factory=list)
 
     def price(self, leaf: Leaf, runs: float) -> Outcome:
@@ -200,7 +202,9 @@ class Pricer:
             }
         else:
             parts = {
-                "circular_end_of_life": circularity.end_of_life(terms, self.recycling),
+                "circular_end_of_life": circularity.end_of_life(
+                    terms, self.recycling, waste=self.waste
+                ),
                 "circular_disposal": circularity.disposal(terms),
             }
         lines: list[Contribution] = []

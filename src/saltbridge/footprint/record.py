@@ -10,10 +10,13 @@ from typing import Any
 from saltbridge.core.finding import Finding, Place
 from saltbridge.core.provenance import weakest
 from saltbridge.core.quantity import round_significant
+from saltbridge.footprint.biogenic import BLOCKS, CarbonOrigins
 from saltbridge.footprint.completeness import Coverage
-from saltbridge.footprint.data_quality import DataQuality
+from saltbridge.footprint.cut_off import left_out
+from saltbridge.footprint.data_quality import FIVE, WORST, DataQuality
 from saltbridge.footprint.declare.declaration import declared_value
 from saltbridge.footprint.methodologies import methodologies
+from saltbridge.footprint.methodology import CutOff
 from saltbridge.footprint.model import EmissionFactor, Inventory, Stage
 from saltbridge.footprint.result import CarbonFootprint, Contribution, Hole
 
@@ -63,6 +66,8 @@ def footprint_record(
         "coverage": _coverage(footprint),
         "primary_data_share": footprint.detail.get("primary_data_share"),
         "data_quality": _data_quality(footprint),
+        "cut_off": _cut_off(footprint, rules.cut_off),
+        "biogenic": _biogenic(footprint, rules.biogenic),
         "range_kg_co2e": None if bounds is None else {"low": bounds[0], "high": bounds[1]},
         "holes": [_hole(h) for h in footprint.holes],
         "lines": [_line(c) for c in footprint.contributions],
@@ -134,15 +139,47 @@ def _coverage(footprint: CarbonFootprint) -> dict[str, float] | None:
     }
 
 
-def _data_quality(footprint: CarbonFootprint) -> dict[str, float] | None:
+def _data_quality(footprint: CarbonFootprint) -> dict[str, Any] | None:
     quality = footprint.detail.get("data_quality")
     if not isinstance(quality, DataQuality):
         return None
+    five = {"completeness": quality.completeness, "reliability": quality.reliability}
     return {
         "TeR": quality.TeR,
         "GeR": quality.GeR,
         "TiR": quality.TiR,
+        **(five if quality.scheme == FIVE else {}),
         "DQR": quality.DQR,
+        "worst": WORST[quality.scheme],
+        "rated_share": quality.rated_share,
+    }
+
+
+def _cut_off(footprint: CarbonFootprint, rule: CutOff | None) -> dict[str, Any]:
+    """Shares (0 to 1) without a factor, at their most, and the share the rule set allows."""
+    found = left_out(footprint, rule)
+    return {
+        "mass_share": found.mass,
+        "emission_share": found.emissions,
+        "of": None if rule is None else rule.of,
+        "allowed": None if rule is None else rule.share,
+        "within": found.within,
+    }
+
+
+def _biogenic(footprint: CarbonFootprint, rule: str) -> dict[str, Any] | None:
+    """Biogenic CO2 both ways; the total with uptake only where the rule set knows it."""
+    origins = footprint.detail.get("carbon_origins")
+    if not isinstance(origins, CarbonOrigins):
+        return None
+    both = rule == "both"
+    return {
+        "taken_up_kg_co2": origins.taken_up_kg_co2,
+        "given_back_kg_co2": origins.given_back_kg_co2,
+        "uptake_kg_co2e": origins.uptake,
+        "excluding_uptake_kg_co2e": origins.excluding_uptake,
+        "including_uptake_kg_co2e": origins.including_uptake if both else None,
+        "origins": {name: getattr(origins, name) for name in BLOCKS},
     }
 
 

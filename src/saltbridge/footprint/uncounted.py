@@ -35,6 +35,25 @@ def uncounted(outcomes: Sequence[Outcome], rules: RuleSet) -> Iterator[Finding]:
                 )
 
 
+def licence_findings(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
+    """Factors nobody says the licence of; a supplier's figure and a contract need none."""
+    told: set[str] = set()
+    for outcome in outcomes:
+        for line in outcome.contributions:
+            factor = line.factor
+            own = bool(factor.record or factor.supplier) or factor.id.startswith("contract:")
+            if own or factor.licence or factor.id in told:
+                continue
+            told.add(factor.id)
+            yield finding(
+                "pass.factor-without-licence",
+                line.place,
+                severity=Severity.WARNING,
+                factor=factor.id,
+                flow=line.flow,
+            )
+
+
 def allocation_findings(
     shares: Sequence[Shares], inventory: Inventory, runs: Mapping[str, float]
 ) -> Iterator[Finding]:

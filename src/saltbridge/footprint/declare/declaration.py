@@ -1,15 +1,15 @@
 """The declared value, and whether a footprint may be called a declaration at all."""
 
 from dataclasses import replace
-from math import fsum, inf
+from math import inf
 
 from saltbridge.core.edition import EditionStatus
 from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.core.provenance import Confidence
 from saltbridge.core.quantity import round_significant
+from saltbridge.footprint.cut_off import largest, left_out
 from saltbridge.footprint.methodologies import methodologies
-from saltbridge.footprint.methodology import CutOff
-from saltbridge.footprint.result import CarbonFootprint, Hole, HoleReason
+from saltbridge.footprint.result import CarbonFootprint, Hole
 
 ESTIMATE, DECLARATION = "estimate", "declaration"
 # Findings of the calculation after which nobody may call the result a declaration.
@@ -22,6 +22,13 @@ _NOT_DECLARABLE = frozenset(
         "pass.price-missing",
         "pass.substitution-by-row",
         "pass.market-factor-refused",
+        "pass.factor-without-licence",
+        "pass.company-part-not-found",
+        "pass.company-part-secondary-process",
+        "pass.company-part-secondary-factor",
+        "pass.leg-incomplete",
+        "pass.leg-amount",
+        "pass.delivery-without-leg",
     }
 )
 _DOUBTFUL = (Confidence.RECALLED, Confidence.ILLUSTRATIVE)
@@ -133,53 +140,30 @@ def _holes(footprint: CarbonFootprint) -> list[Finding]:
         summary = [finding("footprint.cut-off-unknown", count=len(footprint.holes))]
     else:
         unpriced = [h for h in footprint.holes if not _has_sure_range(h)]
-        share = _share(footprint, rules.cut_off)
-        if not unpriced and share is not None and share <= rules.cut_off.share:
+        # A hole without mass or without range cannot be told: it counts as too much.
+        share = left_out(footprint, rules.cut_off).by_rule
+        share = 1.0 if share is None else share
+        if not unpriced and share <= rules.cut_off.share:
             return []
-        summary = []
-        if share is not None:
-            low, high = footprint.range_kg_co2e or (footprint.total_kg_co2e, None)
-            summary.append(
-                finding(
-                    f"footprint.cut-off-{rules.cut_off.of}",
-                    share=100 * share,
-                    allowed=100 * rules.cut_off.share,
-                    low=low,
-                    high="?" if high is None else high,
-                )
+        low, high = footprint.range_kg_co2e or (footprint.total_kg_co2e, None)
+        summary = [
+            finding(
+                f"footprint.cut-off-{rules.cut_off.of}",
+                share=100 * share,
+                allowed=100 * rules.cut_off.share,
+                low=low,
+                high="?" if high is None else high,
             )
+        ]
     largest_first = sorted(
-        footprint.holes, key=lambda h: -(inf if h.high_kg_co2e is None else _largest(h))
+        footprint.holes, key=lambda h: -(inf if h.high_kg_co2e is None else largest(h))
     )
     return [*summary, *(_hole(h) for h in largest_first)]
-
-
-def _share(footprint: CarbonFootprint, rule: CutOff) -> float | None:
-    """Share of what has no factor, at its most: of the input mass, or of the emissions.
-
-    None where it cannot be told: a hole without mass under a mass rule counts as too much.
-    Every hole counts, also one of waste or of steam, which is no part of the input mass.
-    """
-    open_rule = any(h.reason is HoleReason.RULE_NOT_LOADED for h in footprint.holes)
-    if rule.of == "mass":
-        coverage = footprint.detail.get("coverage")
-        if coverage is None or open_rule or any(h.mass_kg is None for h in footprint.holes):
-            return 1.0
-        missing = fsum(abs(h.mass_kg or 0.0) for h in footprint.holes)
-        missing = max(missing, coverage.mass_without_factor_kg)
-        return float(missing / coverage.mass_kg) if missing < coverage.mass_kg else 1.0
-    missing = sum(_largest(h) for h in footprint.holes)
-    whole = abs(footprint.total_kg_co2e) + missing
-    return missing / whole if whole > 0 else 1.0
 
 
 def _has_sure_range(hole: Hole) -> bool:
     known = hole.low_kg_co2e is not None and hole.high_kg_co2e is not None
     return known and hole.range_confidence not in _DOUBTFUL
-
-
-def _largest(hole: Hole) -> float:
-    return max(abs(hole.low_kg_co2e or 0.0), abs(hole.high_kg_co2e or 0.0))
 
 
 def _hole(hole: Hole) -> Finding:

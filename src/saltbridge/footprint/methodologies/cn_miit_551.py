@@ -44,6 +44,7 @@ _2025_551 = RuleSet(
     gwp_sets=("AR6",),
     significant_digits=3,
     by_stage=True,
+    capital_goods="in",  # not read: nothing is left out that nobody allowed
     rules=(
         AppliedRule(
             id="boundary",
@@ -77,6 +78,7 @@ _2025_551 = RuleSet(
         _not_loaded("recycling", "methodology.effect.range"),
         _not_loaded("allocation", "methodology.effect.range"),
         _not_loaded("cut_off", "methodology.effect.no-cut-off"),
+        _not_loaded("capital_goods", "methodology.effect.not-checked"),
         _not_loaded("biogenic", "methodology.effect.biogenic-zero"),
         _not_loaded("green_certificates", "methodology.effect.not-checked"),
         _not_loaded("data_quality", "methodology.effect.not-checked"),

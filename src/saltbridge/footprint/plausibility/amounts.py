@@ -10,8 +10,8 @@ from math import fsum
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.core.provenance import Confidence
 from saltbridge.core.quantity import conversion_factor, is_unit, same_dimension
+from saltbridge.footprint.balance import mass_balance
 from saltbridge.footprint.characterisation import read_table
-from saltbridge.footprint.completeness import mass_balance
 from saltbridge.footprint.model import Carrier, Direction, Exchange, Inventory, Process
 from saltbridge.footprint.units import mass_kg
 
