@@ -19,6 +19,7 @@ from saltbridge.footprint.declare.declaration import (
 from saltbridge.footprint.methodologies import choose
 from saltbridge.footprint.model import (
     Carrier,
+    CircularTerms,
     Exchange,
     Inventory,
     ServiceLife,
@@ -296,3 +297,22 @@ def test_the_day_says_whether_an_edition_is_in_force(
     result = calculate(battery(), methodology, edition, sets)
     assert result.edition.status is status
     assert ("not-in-force" in judge(result)[1]) is (status is not EditionStatus.IN_FORCE)
+
+
+def test_a_factor_of_a_year_to_come_is_never_declared() -> None:
+    prices = (replace(factor("cell", 10.0), year=2040), factor("glue", 1.0))
+    result = footprint(battery(), *prices)
+    codes = {f.code for f in declaration_or_findings(result, date(2026, 11, 28))[1]}
+    assert codes == {"supplier.prospective-declared"}
+    assert declaration_or_findings(result, date(2041, 1, 1))[0] == DECLARATION
+
+
+def test_virgin_material_below_zero_is_never_declared() -> None:
+    """Ev with a wrong sign: what is taken in is no credit."""
+    terms = CircularTerms(id="al", material="aluminium", R1=0.0, Ev=-9.0, licence="own")
+    what = battery()
+    rows = (*what.exchanges, row("pack", "input", "aluminium", 3.0, circular="al"))
+    what = replace(what, exchanges=rows, circular=(terms,))
+    result = footprint(what, factor("cell", 10.0), factor("glue", 1.0))
+    assert result.total_kg_co2e == pytest.approx(3000 + 1 - 27)
+    assert judge(result) == (ESTIMATE, {"factor-negative"})

@@ -265,12 +265,12 @@ class Pricer:
         self, leaf: Leaf, amount: float, factor: EmissionFactor, term: str, rule: str
     ) -> Contribution:
         row = leaf.exchange
-        if term == "factor" and factor.kg_co2e_per_unit <= 0:
+        # What is taken in is never a credit; only at end of life a formula may give one.
+        negative = factor.kg_co2e_per_unit < 0 and term in ("factor", "circular_acquisition")
+        if negative or (term == "factor" and factor.kg_co2e_per_unit == 0):
             self._say(
                 finding(
-                    "footprint.factor-negative"
-                    if factor.kg_co2e_per_unit < 0
-                    else "footprint.factor-zero",
+                    "footprint.factor-negative" if negative else "footprint.factor-zero",
                     replace(row.place, column="factor"),
                     severity=Severity.WARNING,
                     flow=row.flow,

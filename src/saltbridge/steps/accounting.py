@@ -108,7 +108,7 @@ def work_out(
     )
     if notes:
         footprint = replace(footprint, findings=(*footprint.findings, *notes))
-    possible, obstacles = declaration_or_findings(footprint)
+    possible, obstacles = declaration_or_findings(footprint, request.placed_on_market or today)
     if methodology.by_market_day and request.placed_on_market is None:
         possible, obstacles = ESTIMATE, (*obstacles, finding("declare.no-market-day"))
     if request.scenario is not None:

@@ -58,7 +58,7 @@ def article_7(
     What is unread or pending is part of the document. A document with obstacles says
     ``draft`` and is no declaration.
     """
-    kind, obstacles = declaration_or_findings(footprint)
+    kind, obstacles = declaration_or_findings(footprint, facts.placed_on_market)
     faults = [*obstacles, *_missing(footprint, inventory, facts)]
     unit = footprint.declared_unit
     value = declared_value(footprint)

@@ -1,6 +1,7 @@
 """The declared value, and whether a footprint may be called a declaration at all."""
 
 from dataclasses import replace
+from datetime import date
 from math import inf
 
 from saltbridge.core.edition import EditionStatus
@@ -43,9 +44,11 @@ def declared_value(footprint: CarbonFootprint) -> float | None:
 
 
 def declaration_or_findings(
-    footprint: CarbonFootprint,
+    footprint: CarbonFootprint, day: date | None = None
 ) -> tuple[str, tuple[Finding, ...]]:
     """``declaration`` and no findings, or ``estimate`` and everything that stands in the way.
+
+    ``day`` is that of the declaration: a factor of a later year looks ahead.
 
     A declaration needs an edition in force, a declared unit, no factor that is illustrative or
     from memory, no rule from memory that decides one of its numbers, no rule settled by a
@@ -75,7 +78,7 @@ def declaration_or_findings(
     ]
     found += _recalled_rules(footprint)
     found += _doubtful(footprint)
-    found += _prospective(footprint)
+    found += _prospective(footprint, day)
     found += _holes(footprint)
     return (ESTIMATE if found else DECLARATION), tuple(found)
 
@@ -120,7 +123,7 @@ def _doubtful(footprint: CarbonFootprint) -> list[Finding]:
     return list(found.values())
 
 
-def _prospective(footprint: CarbonFootprint) -> list[Finding]:
+def _prospective(footprint: CarbonFootprint, day: date | None) -> list[Finding]:
     """A declaration speaks of what was made: no factor in it may look ahead."""
     found = {
         line.factor.id: finding(
@@ -128,6 +131,7 @@ def _prospective(footprint: CarbonFootprint) -> list[Finding]:
         )
         for line in reversed(footprint.contributions)
         if line.factor.prospective
+        or (day is not None and line.factor.year is not None and line.factor.year > day.year)
     }
     return list(found.values())[::-1]
 

@@ -32,7 +32,7 @@ def filing_cn(
     footprint: CarbonFootprint, inventory: Inventory, facts: DeclarationFacts
 ) -> DeclarationDocument:
     """What is filed of one battery model [kg CO2e, kg CO2e/kWh], and what stands in the way."""
-    _, obstacles = declaration_or_findings(footprint)
+    _, obstacles = declaration_or_findings(footprint, facts.placed_on_market)
     faults = [*obstacles, *_missing(footprint, inventory, facts)]
     unit, value = footprint.declared_unit, declared_value(footprint)
     product, operator, plant = inventory.product, inventory.operator, inventory.plant
