@@ -121,6 +121,7 @@ def what_if(
         say("whatif.signed", id=signed.id)
     if signed is not None and out is not None:
         say("whatif.written", path=out)
+        say("whatif.inferable")
 
 
 def _write(path: Path, document: dict[str, object]) -> None:

@@ -62,9 +62,7 @@ def figure_factors(figure: SupplierFigure, origin: Origin) -> tuple[EmissionFact
         raise ValueError("a figure without a unit makes no factor")
     flow = origin.flow or figure.product
     if figure.format == COMPONENT_1:
-        to_gate = _total(
-            figure, ("stage.acquisition", "stage.production", "stage.distribution")
-        )
+        to_gate = _total(figure, _TO_GATE)
         afterwards = _total(figure, ("stage.end_of_life",))
         gate = _factor(figure, origin, flow, to_gate)
         if afterwards == 0:

@@ -38,11 +38,6 @@ class ProductRow:
     prospective: bool = False  # one of those factors looks ahead
 
 
-def whole_products(linked: LinkedBackground) -> Any:
-    """Which products rest on no hole at all: an array of bools."""
-    return ~_touched(linked)
-
-
 def _touched(linked: LinkedBackground) -> Any:
     """Products whose activity, or any activity upstream, has a hole."""
     return _downstream(linked, linked.holes > 0)
