@@ -25,7 +25,7 @@ from saltbridge.formats.lca_datasets import parse_brightway
 from saltbridge.formats.openlca_documents import parse_openlca
 
 WHEEL = carculator.cache_folder() / carculator.WHEEL  # before a test sets its own cache
-SAMPLES = Path(__file__).parent / "background_samples"
+SAMPLES = Path(__file__).resolve().parents[2] / "examples" / "backgrounds"
 needs_tools = pytest.mark.full("Brightway and olca-schema (requirements/background-tools.txt)")
 
 
@@ -108,6 +108,28 @@ def test_a_number_without_name_is_told(tmp_path: Path, names: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        # A comma without quotes moves "air" out of its column: CO2 would count as nothing.
+        ("9,Carbon dioxide, fossil,,kg,air", "inventory.too-many-cells"),
+        ("9,Carbon dioxide,,kg,air", ""),
+        ("9,Carbon dioxide,,kg,sky", "background.unknown-compartment"),
+        ("9,Carbon dioxide,,,air", "background.no-unit"),
+        ("nine,Carbon dioxide,,kg,air", "background.not-a-number"),
+    ],
+)
+def test_faulty_names_are_told(tmp_path: Path, names: Path, row: str, code: str) -> None:
+    names.write_text(NAMES.replace("9,Carbon dioxide,,kg,air", row), "utf-8")
+    path = package(tmp_path / "bike.zip")
+    if not code:
+        assert bring(path, "bw-datapackage", names=names).factors
+        return
+    with pytest.raises(FaultyInput) as caught:
+        bring(path, "bw-datapackage", names=names)
+    assert [(f.code, f.place.row) for f in caught.value.findings] == [(code, 5)]
+
+
 @pytest.mark.parametrize("fault", ["scenario arrays", "no zip", "outside"])
 def test_other_datapackages_are_refused(tmp_path: Path, names: Path, fault: str) -> None:
     path = package(tmp_path / "bike.zip", kind="array")
@@ -185,34 +207,8 @@ def test_an_amount_that_is_no_number_is_told() -> None:
 
 
 def openlca_document() -> dict[str, Any]:
-    def ref(id: str, flow_type: str, category: str = "") -> dict[str, str]:
-        return {"@id": id, "name": id, "flowType": flow_type, "category": category}
-
-    def exchange(flow: dict[str, str], amount: float, unit: str, **more: Any) -> dict[str, Any]:
-        return {"flow": flow, "amount": amount, "unit": {"name": unit}, **more}
-
-    air = "Elementary flows/Emission to air/unspecified"
-    water = "Elementary flows/Emission to water/unspecified"
-    co2 = ref("Carbon dioxide, fossil", "ELEMENTARY_FLOW", air)
-    ch4 = ref("Methane, fossil", "ELEMENTARY_FLOW", water)
-    power, fuel = ref("electricity", "PRODUCT_FLOW"), ref("fuel", "PRODUCT_FLOW")
-    ash = ref("ash", "WASTE_FLOW")
-    first, taken = {"isQuantitativeReference": True}, {"isInput": True}
-    return {
-        "flows": [],
-        "processes": [
-            {"@id": "p", "name": "power plant", "location": {"code": "DE"}, "exchanges": [
-                exchange(power, 10, "kWh", **first),
-                exchange(fuel, 2, "l", **taken, defaultProvider={"@id": "r"}),
-                exchange(ash, 0.5, "kg"),
-                exchange(ch4, 0.25, "kg"),
-                exchange(co2, 1, "kg")]},
-            {"@id": "r", "name": "refinery", "exchanges": [
-                exchange(fuel, 100, "l", **first), exchange(co2, 10, "kg")]},
-            {"@id": "a", "name": "treatment", "exchanges": [
-                exchange(ash, 1, "kg", **first, **taken), exchange(co2, 0.4, "kg")]},
-        ],
-    }  # fmt: skip
+    files = sorted((SAMPLES / "openlca" / "processes").glob("*.json"))
+    return {"flows": [], "processes": [json.loads(f.read_text("utf-8")) for f in files]}
 
 
 def test_an_openlca_export() -> None:

@@ -2,9 +2,10 @@
 
 A fence's first word is its language, the rest says what to do with it: ``sh`` runs,
 ``sh exit 2`` must end so, ``sh serve`` keeps running until the end of the page;
-``csv append FILE`` and ``csv remove FILE`` are what a person edits; ``text`` holds lines that
-the commands before it print (``…`` stands for anything, and blanks do not count); ``toml``,
-``ini`` and ``nginx`` show files that are not used here.
+``sh tools`` and ``text tools`` need the tools of requirements/background-tools.txt and are
+followed in a full run only; ``csv append FILE`` and ``csv remove FILE`` are what a person
+edits; ``text`` holds lines that the commands before it print (``…`` stands for anything, and
+blanks do not count); ``toml``, ``ini`` and ``nginx`` show files that are not used here.
 """
 
 import json
@@ -26,6 +27,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "border-officer.md",
+    "bring-your-own-background.md",
     "compare-rule-sets.md",
     "declare-and-explain.md",
     "first-footprint.md",
@@ -33,6 +35,7 @@ PAGES = (
     "operate.md",
     "people.md",
     "plausibility.md",
+    "supplier-figures.md",
     "transparency-log.md",
     "two-nodes.md",
     "uncertainty-and-hot-spots.md",
@@ -108,6 +111,8 @@ class Commands:
 class Reader:
     """Somebody who follows a page in an empty folder beside the checkout."""
 
+    with_tools = False
+
     def __init__(self, folder: Path, ports: dict[str, int], commands: Commands) -> None:
         self.folder = folder / "work"
         self.folder.mkdir()
@@ -120,6 +125,7 @@ class Reader:
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "SALTBRIDGE_LANGUAGE": "en",
+            "SALTBRIDGE_CACHE": str(folder / "cache"),
             "PYTHONUTF8": "1",
             "COLUMNS": "100",
         }
@@ -128,7 +134,10 @@ class Reader:
         content = block.content
         for written, free in self.ports.items():
             content = content.replace(written, str(free))
-        match block.language, block.orders:
+        if "tools" in block.orders and not self.with_tools:
+            return
+        orders = tuple(order for order in block.orders if order != "tools")
+        match block.language, orders:
             case "sh", ():
                 self.run(content, 0)
             case "sh", ("exit", code):
@@ -226,6 +235,16 @@ def reader(tmp_path: Path, commands: Commands) -> Iterator[Reader]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_page_works_as_written(page: str, reader: Reader) -> None:
+    for block in blocks(page):
+        reader.follow(block)
+
+
+@pytest.mark.full("Brightway and olca-schema (requirements/background-tools.txt)")
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any("tools" in b.orders for b in blocks(page))]
+)
+def test_the_page_works_with_its_tools(page: str, reader: Reader) -> None:
+    reader.with_tools = True
     for block in blocks(page):
         reader.follow(block)
 

@@ -68,10 +68,10 @@ def _say_movement(one: Judged) -> None:
     elif one.redeclare_above is None:
         say("supplier.no-threshold")
     else:
-        say(
-            "supplier.above" if one.beyond else "supplier.below",
-            threshold=100 * one.redeclare_above,
-        )
+        code = "supplier.above" if one.beyond else "supplier.below"
+        if one.beyond and movement.kind == "estimate":
+            code = "supplier.above-estimate"
+        say(code, threshold=100 * one.redeclare_above)
     if one.clause is not None and not one.unknown:
         how = text(f"footprint.confidence.{one.clause.confidence.value}", None, tongue)
         say("supplier.clause", citation=one.clause.citation, how=how)

@@ -7,7 +7,7 @@ treatment, 4 goes to nature.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.footprint.background.model import Activity, BackgroundSystem, Flow, FlowKind
@@ -45,10 +45,8 @@ def parse_exchange_table(
     flows: dict[str, list[Flow]] = {}
     heads: dict[str, tuple[str, str, Place]] = {}
     for line, cells in table.rows:
-        if len(cells) != len(table.header):
-            where, width = Place(file, line), len(table.header)
-            code = "too-few-cells" if len(cells) < width else "too-many-cells"
-            faults.append(finding(f"inventory.{code}", where, cells=len(cells), columns=width))
+        if fault := cell_count_fault(cells, table, line):
+            faults.append(fault)
             continue
         row = dict(zip(table.header, cells, strict=True))
         read = _flow(row, table, line)
@@ -65,6 +63,16 @@ def parse_exchange_table(
         for number, (name, where, at) in heads.items()
     )
     return BackgroundSystem(activities=activities, source=source), ()
+
+
+def cell_count_fault(cells: Sequence[str], table: TextTable, line: int) -> Finding | None:
+    """The finding that a row has more or fewer cells than there are columns, or None."""
+    width = len(table.header)
+    if len(cells) == width:
+        return None
+    code = "too-few-cells" if len(cells) < width else "too-many-cells"
+    where = Place(table.file, line)
+    return finding(f"inventory.{code}", where, cells=len(cells), columns=width)
 
 
 def _flow(row: Mapping[str, str], table: TextTable, line: int) -> Flow | Finding:

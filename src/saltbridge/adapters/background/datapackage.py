@@ -6,7 +6,6 @@ characterization matrix where it has one, else by name with our GWP sets. Only v
 read; arrays of scenarios and dynamic resources are refused. Arrays are never unpickled.
 """
 
-import csv
 import io
 import json
 import zipfile
@@ -20,11 +19,15 @@ import numpy as np
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.footprint.background.model import Activity, BackgroundSystem, Flow, FlowKind
+from saltbridge.formats.exchange_table import cell_count_fault
+from saltbridge.formats.inventory_cells import shortened
+from saltbridge.formats.inventory_text import read_csv
 
 TECHNOSPHERE, BIOSPHERE, CHARACTERISATION = (
     "technosphere_matrix", "biosphere_matrix", "characterization_matrix",
 )  # fmt: skip
 MAX_MEMBER_BYTES = 500_000_000
+_COMPARTMENTS = ("", "air", "water", "soil")
 _COLUMNS = ("id", "name", "location", "unit", "compartment")
 
 
@@ -175,24 +178,47 @@ def parse_names(content: bytes, file: str) -> dict[int, dict[str, str]]:
     """Number → name, location, unit and compartment.
 
     Raises:
-        FaultyInput: a column is missing, or an id is no number; all at once.
+        FaultyInput: a column is missing, a row has too many or too few cells (a comma in a name
+            needs quotes), an id is no number, a unit is left out, or a compartment is unknown;
+            all at once.
     """
-    rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig", errors="replace")))
-    absent = [name for name in ("id", "name", "unit") if name not in (rows.fieldnames or ())]
+    table, found = read_csv(content, file)
+    if table is None:
+        raise FaultyInput(found)
+    absent = [name for name in ("id", "name", "unit") if name not in table.header]
     if absent:
+        place = Place(file, table.header_row)
         raise FaultyInput(
-            [finding("inventory.missing-column", Place(file, 1), column=n) for n in absent]
+            [finding("inventory.missing-column", place, column=n) for n in absent]
         )
     named: dict[int, dict[str, str]] = {}
     faults: list[Finding] = []
-    for line, row in enumerate(rows, start=2):
-        try:
-            number = int(row["id"])
-        except ValueError:
-            place = Place(file, line, "id")
-            faults.append(finding("background.not-a-number", place, value=row["id"][:60]))
+    for line, cells in table.rows:
+        fault = cell_count_fault(cells, table, line) or _faulty_name(
+            row := dict(zip(table.header, map(str.strip, cells), strict=False)), file, line
+        )
+        if fault is not None:
+            faults.append(fault)
             continue
-        named[number] = {name: row.get(name) or "" for name in _COLUMNS}
+        named[int(row["id"])] = {name: row.get(name, "") for name in _COLUMNS}
     if faults:
         raise FaultyInput(faults)
     return named
+
+
+def _faulty_name(row: Mapping[str, str], file: str, line: int) -> Finding | None:
+    if not row["id"].isdecimal():
+        return finding(
+            "background.not-a-number", Place(file, line, "id"), value=shortened(row["id"])
+        )
+    if not row["unit"]:
+        return finding("background.no-unit", Place(file, line, "unit"), name=row["name"][:60])
+    compartment = row.get("compartment", "")
+    if compartment not in _COMPARTMENTS:
+        return finding(
+            "background.unknown-compartment",
+            Place(file, line, "compartment"),
+            compartment=shortened(compartment),
+            known=", ".join(c for c in _COMPARTMENTS if c),
+        )
+    return None

@@ -193,7 +193,7 @@ def _certified(rows: _Rows, direct: Any, values: Any, sweep: "_Sweep") -> Any:
     outputs = np.abs(rows.outputs)
     taken, taken_size = _row_sums(rows, rows.amounts, values)
     gross = np.abs(direct) + outputs * np.abs(values) + taken_size
-    smallest = float(gross.max()) * 1e-200
+    smallest = max(float(gross.max()) * 1e-200, 1e-300)  # a system without burdens has 0 / 0
     wanted = gross + smallest
     residual = np.abs(direct - rows.outputs * values - taken)
     residual += (np.diff(rows.starts) + 3.0) * _ROUNDING * gross
