@@ -8,9 +8,10 @@ import pytest
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.footprint.calculate import calculate
+from saltbridge.footprint.levers import levers
 from saltbridge.footprint.methodologies import choose
 from saltbridge.footprint.model import Carrier, CircularTerms, Inventory, Stage
-from saltbridge.footprint.whatif import apply_changes, levers
+from saltbridge.footprint.whatif import apply_changes
 from saltbridge.footprint.whatif_changes import parse_change, scenario_record
 from saltbridge.testing.inventories import DAY, factor, factor_set, inventory, process, row
 
@@ -75,6 +76,33 @@ def test_the_base() -> None:
 )
 def test_one_change(kind: str, text: str, expected: float) -> None:
     assert after((kind, text)) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("leg", "expected"),
+    [
+        ({"unit": "kg", "amount": 3.0, "distance_km": 100.0}, 1.5),  # 3 kg x 500 km
+        ({"unit": "km", "amount": 100.0, "load_kg": 3.0}, 1.5),
+        ({"unit": "piece", "amount": 2.0, "load_kg": 3.0, "distance_km": 100.0}, 3.0),
+        ({"unit": "tkm", "amount": 0.3, "load_kg": 3.0, "distance_km": 100.0}, 1.5),
+        ({"unit": "km", "amount": 100.0}, 0.5),  # no load: that of the product, 1 kg
+    ],
+)
+def test_a_leg_goes_further_with_its_own_load(leg: dict[str, Any], expected: float) -> None:
+    """hand: tonne-kilometres over 500 km, at 0.1 kg CO2e each; no two figures disagree."""
+    rows = tuple(
+        replace(r, **leg) if r.carrier is Carrier.TRANSPORT else r for r in battery().exchanges
+    )
+    base = replace(battery(), exchanges=rows)
+    further = apply_changes(base, [parse_change("distance", "pack=500 km")])
+    result = calculate(further, CATENA, CATENA_V4, [SET])
+    assert result.total_kg_co2e == pytest.approx(9.6 + 0.1 * expected)
+    assert not any(
+        f.code.startswith("pass.leg") and "mode" not in f.code for f in result.findings
+    )
+    twice = apply_changes(base, [parse_change("distance", "pack=2x")])
+    codes = {f.code for f in calculate(twice, CATENA, CATENA_V4, [SET]).findings}
+    assert "pass.leg-amount" not in codes
 
 
 def test_changes_are_made_in_their_order_and_the_base_stays() -> None:

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from saltbridge.cli.present import finding_lines, language
 from saltbridge.footprint.hourly import HourlyShadow
+from saltbridge.footprint.levers import Lever
 from saltbridge.footprint.result import CarbonFootprint
-from saltbridge.footprint.whatif import Lever
 from saltbridge.footprint.whatif_changes import scenario_record
 from saltbridge.locales import number, text
 from saltbridge.services.what_if import (

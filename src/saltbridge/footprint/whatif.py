@@ -1,25 +1,20 @@
-"""An inventory as it would be: changes applied, and which levers move its footprint most."""
+"""An inventory as it would be: changes applied."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from saltbridge.core.edition import Edition
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, finding
 from saltbridge.core.provenance import Confidence
-from saltbridge.core.quantity import conversion_factor, is_unit
-from saltbridge.footprint.calculate import calculate
-from saltbridge.footprint.linear_model import Parameter, ParameterKind, linear_model
-from saltbridge.footprint.methodology import Assumptions, Methodology
+from saltbridge.core.quantity import conversion_factor, is_unit, same_dimension
 from saltbridge.footprint.model import (
     Carrier,
     Direction,
     ElectricityContract,
-    EmissionFactor,
     Exchange,
-    FactorSet,
     Inventory,
     LocalFactor,
+    Process,
     Stage,
 )
 from saltbridge.footprint.units import mass_kg
@@ -173,13 +168,14 @@ def _distance(inventory: Inventory, change: Change, id: str) -> Inventory:
 
     def moved(row: Exchange) -> Exchange:
         if "times" in change.parts:
-            return replace(row, amount=row.amount * change.number("times"))
-        process = processes[row.process]
-        mass = mass_kg(process.production_amount, process.unit, process.reference_mass_kg)
-        if mass is None:
-            raise FaultyInput([finding("whatif.no-mass", process=process.id)])
-        amount = mass / 1000 * change.number("km")
-        return replace(row, amount=amount * conversion_factor("tkm", row.unit))
+            times = change.number("times")
+            told = row.distance_km if same_dimension(row.unit, "tkm") else None
+            return replace(
+                row,
+                amount=row.amount * times,
+                distance_km=row.distance_km if told is None else told * times,
+            )
+        return _over(row, processes[row.process], change.number("km"))
 
     return _rows(
         inventory,
@@ -187,6 +183,23 @@ def _distance(inventory: Inventory, change: Change, id: str) -> Inventory:
         lambda r: r.carrier is Carrier.TRANSPORT and r.process in targets,
         moved,
     )
+
+
+def _over(row: Exchange, process: Process, km: float) -> Exchange:
+    """A leg over this distance: of its own load where it says one, else of what is made."""
+    if same_dimension(row.unit, "kg"):
+        return replace(row, distance_km=km)
+    if row.load_kg is not None and same_dimension(row.unit, "km"):
+        return replace(row, amount=km * conversion_factor("km", row.unit))
+    if row.load_kg is not None and not same_dimension(row.unit, "tkm"):
+        return replace(row, distance_km=km)  # journeys
+    mass = row.load_kg
+    if mass is None:
+        mass = mass_kg(process.production_amount, process.unit, process.reference_mass_kg)
+    if mass is None:
+        raise FaultyInput([finding("whatif.no-mass", process=process.id)])
+    told = None if row.distance_km is None else km
+    return replace(row, amount=mass / 1000 * km, unit="tkm", distance_km=told)
 
 
 def _transport(inventory: Inventory, change: Change, id: str) -> Inventory:
@@ -250,91 +263,3 @@ _APPLY: Mapping[str, Callable[[Inventory, Change, str], Inventory]] = {
     "location": _location,
     "amount": _amount,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Lever:
-    """What one percent of a lever does to the footprint.
-
-    ``kind``: factor, amount, yield or recycled. ``kg_co2e`` is the change of the known total
-    for one percent less of a factor or amount, one percent more yield, one point more recycled.
-    """
-
-    kind: str
-    target: str
-    value: float
-    unit: str
-    kg_co2e: float
-    share_percent: float  # of the known total
-
-
-def levers(
-    inventory: Inventory,
-    methodology: Methodology,
-    edition: Edition,
-    factor_sets: Sequence[FactorSet],
-    *,
-    supplier_factors: Sequence[EmissionFactor] = (),
-    assumptions: Assumptions | None = None,
-) -> tuple[Lever, ...]:
-    """The levers of a footprint, the strongest first [kg CO2e per unit of product].
-
-    Factors, bought amounts and yields by the exact derivative of the linear model; recycled
-    shares, which the formula takes apart, by calculating one point beside. What nobody can move
-    (a GWP) or what is another lever seen twice (a row that takes what a process here makes) is
-    left out.
-
-    Raises:
-        FaultyInput: as ``calculate``.
-    """
-    given = assumptions or {}
-    model = linear_model(
-        inventory, methodology, edition, factor_sets,
-        supplier_factors=supplier_factors, assumptions=given,
-    )  # fmt: skip
-    total = model.score() or 1.0
-    gradient = model.gradient()
-    found = []
-    for parameter in model.parameters:
-        if not _can_be_moved(parameter, inventory):
-            continue
-        effect = -0.01 * parameter.value * gradient[parameter.id]
-        kind = parameter.kind.value
-        if parameter.kind is ParameterKind.OUTPUT:
-            kind, effect = "yield", -effect
-        label = parameter.process
-        if parameter.kind is ParameterKind.AMOUNT:
-            label = f"{parameter.process}/{parameter.flow}"
-        elif parameter.kind is ParameterKind.FACTOR:
-            label = parameter.id.partition(":")[2]
-        found.append(
-            Lever(kind, label, parameter.value, parameter.unit, effect, 100 * effect / total)
-        )
-    base = model.footprint.total_kg_co2e
-    used = {row.circular for row in inventory.exchanges if row.circular}
-    for terms in inventory.circular:
-        if terms.id not in used or terms.R1 is None:
-            continue
-        step = 0.01 if terms.R1 <= 0.99 else -0.01
-        circular = tuple(
-            replace(c, R1=terms.R1 + step) if c is terms else c for c in inventory.circular
-        )
-        beside = calculate(
-            replace(inventory, circular=circular), methodology, edition, factor_sets,
-            supplier_factors=supplier_factors, assumptions=given,
-        )  # fmt: skip
-        effect = (beside.total_kg_co2e - base) * (0.01 / step)
-        found.append(Lever("recycled", terms.id, terms.R1, "", effect, 100 * effect / total))
-    return tuple(sorted(found, key=lambda one: (-abs(one.kg_co2e), one.kind, one.target)))
-
-
-def _can_be_moved(parameter: Parameter, inventory: Inventory) -> bool:
-    if parameter.kind is ParameterKind.OUTPUT:
-        treatment = parameter.value < 0
-        return not treatment and parameter.process != inventory.product.reference_process
-    if parameter.kind is ParameterKind.FACTOR:
-        return not parameter.id.startswith(("factor:gwp:", "factor:circular_"))
-    row = parameter.exchange
-    return row is None or not (
-        row.provider or any(p.reference_flow == row.flow for p in inventory.processes)
-    )

@@ -8,11 +8,12 @@ from typing import Any, Final, TypeAlias
 from saltbridge.core.errors import FaultyInput, SaltbridgeError
 from saltbridge.core.finding import Finding
 from saltbridge.footprint.calculate import calculate
+from saltbridge.footprint.levers import Lever, levers
 from saltbridge.footprint.methodologies import choose, methodologies
 from saltbridge.footprint.model import EmissionFactor, Inventory, Stage
 from saltbridge.footprint.result import CarbonFootprint
 from saltbridge.footprint.supplier_providers import SuppliedMetal, supplement
-from saltbridge.footprint.whatif import Lever, apply_changes, levers
+from saltbridge.footprint.whatif import apply_changes
 from saltbridge.footprint.whatif_changes import Change, scenario_record
 from saltbridge.formats.inventory_sources import render_sources
 from saltbridge.ports import FactorLibrary, NodeProfile, World
