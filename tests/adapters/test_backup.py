@@ -188,6 +188,31 @@ def test_a_workshop_of_a_dead_process_is_swept_and_that_of_a_living_one_is_not(
     os.close(descriptor)
 
 
+def test_killed_while_it_tidies_up_it_is_still_swept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(self: Path, missing_ok: bool = False) -> None:
+        raise Killed
+
+    def then_killed(path: Path, **_: bool) -> None:
+        rmtree(path)
+        raise Killed
+
+    rmtree = shutil.rmtree
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", killed)
+        patch.setattr(backup.shutil, "rmtree", then_killed)
+        with pytest.raises(Killed):
+            backup.backup(folder, tmp_path / "b", NOON)
+    (left,) = tmp_path.glob(".saltbridge-partial-*")
+    assert len(list(left.iterdir())) > 1 and (left / "lock").exists()
+    backup.backup(folder, tmp_path / "c", NOON)
+    assert list(tmp_path.glob(".saltbridge-partial-*")) == []
+
+
 def test_a_store_elsewhere_comes_home(folder: Path, tmp_path: Path) -> None:
     (folder / "node.sqlite").rename(tmp_path / "elsewhere.sqlite")
     url = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"

@@ -201,8 +201,21 @@ def _workshop(target: Path) -> Iterator[Path]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield workshop
     finally:
-        os.close(lock)
-        shutil.rmtree(workshop, ignore_errors=True)
+        try:
+            _remove(workshop)
+        finally:
+            os.close(lock)
+
+
+def _remove(workshop: Path) -> None:
+    """The lock goes last: what a killed process left without one nobody would dare to sweep."""
+    with suppress(OSError):
+        for entry in workshop.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name != "lock":
+                entry.unlink()
+        shutil.rmtree(workshop)
 
 
 def _sweep(left: Path) -> None:
@@ -218,7 +231,7 @@ def _sweep(left: Path) -> None:
         return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(left, ignore_errors=True)
+        _remove(left)
     except OSError:
         return
     finally:
