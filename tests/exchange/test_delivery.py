@@ -239,6 +239,18 @@ def test_all_faults_are_told_at_once():
     assert set(failed(given)) == {"agreement", "digest", "type", "edition"}
 
 
+def test_data_sets_in_other_formats_name_their_edition_too():
+    entry = {"flow": "glue", "methodology": "catena-x-pcf@v4", "content": {"id": "x"}}
+    assert failed(received({"kind": "pcf", "documents": [entry]})) == {}
+    for methodology, code in (("catena-x-pcf@v9", "delivery.edition-unknown"), (None, None)):
+        wrong = {**entry, "methodology": methodology}
+        found = failed(received({"kind": "pcf", "records": [RECORD], "documents": [wrong]}))
+        assert set(found) == {"edition"} and found["edition"] == (code or found["edition"])
+    assert failed(received({"kind": "pcf", "documents": []})) == {
+        "edition": "delivery.no-methodology"
+    }
+
+
 @pytest.mark.parametrize("offered_as", ["pcf", "supplier-record", "declaration"])
 def test_a_what_if_arrives_as_an_estimate_and_as_nothing_else(offered_as):
     scenario = {

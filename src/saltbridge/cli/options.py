@@ -1,5 +1,6 @@
 """Arguments and options that mean the same in every command, and the files a person names."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -42,3 +43,27 @@ def read_file(path: Path, code: str = "verify.unreadable") -> bytes:
     except OSError as fault:
         place, reason = Place(file=str(path)), fault.strerror or str(fault)
         raise FaultyInput([finding(code, place, reason=reason)]) from fault
+
+
+def write_new_json(path: Path, document: Mapping[str, object]) -> None:
+    """Write a document to a file that is not there yet.
+
+    Raises:
+        FaultyInput: it is there, or cannot be written.
+    """
+    import json
+
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.core.finding import Place, finding
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            json.dump(document, file, ensure_ascii=False, indent=2)
+    except FileExistsError as fault:
+        place = Place(file=str(path))
+        raise FaultyInput([finding("file.exists", place, path=str(path))]) from fault
+    except OSError as fault:
+        place, reason = Place(file=str(path)), fault.strerror or str(fault)
+        raise FaultyInput(
+            [finding("file.unwritable", place, path=str(path), reason=reason)]
+        ) from fault

@@ -118,6 +118,38 @@ def check(file: File) -> None:
 
 
 @app.command()
+def offer(
+    file: File,
+    methodology: Annotated[
+        str, typer.Option("--methodology", "-m", help="Rule set it was worked out under.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="New file to publish.")],
+    flow: Annotated[
+        str, typer.Option("--flow", help="Name both companies use; else that of the product.")
+    ] = "",
+    illustrative: Annotated[
+        bool, typer.Option("--illustrative", help="Invented values, and marked so.")
+    ] = False,
+) -> None:
+    """Write the document that hands a data set on, signed, with ``saltbridge publish``."""
+    from saltbridge.bootstrap import open_clock
+    from saltbridge.cli.options import read_file, write_new_json
+    from saltbridge.cli.present import say
+    from saltbridge.services.suppliers import offer_document
+
+    document = offer_document(
+        read_file(file, "supplier.unreadable"),
+        file.name,
+        flow=flow,
+        methodology=methodology,
+        on=open_clock().now().date(),
+        illustrative=illustrative,
+    )
+    write_new_json(output, document)
+    say("supplier.offered", path=output)
+
+
+@app.command()
 def convert(
     file: File,
     to: Annotated[

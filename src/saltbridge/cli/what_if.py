@@ -69,7 +69,7 @@ def what_if(
     from saltbridge.adapters.inventory_files import load
     from saltbridge.bootstrap import open_clock, open_factor_library, opened_world
     from saltbridge.cli.footprint import assumptions
-    from saltbridge.cli.options import read_file
+    from saltbridge.cli.options import read_file, write_new_json
     from saltbridge.cli.present import say, say_json
     from saltbridge.cli.what_if_view import as_json_document, show
     from saltbridge.core.errors import FaultyInput
@@ -112,7 +112,7 @@ def what_if(
             answer = what_if_on(world, request)
             signed = account(world, as_estimate(request, answer))
             if out is not None:
-                _write(out, estimate_document(world.node, request, answer))
+                write_new_json(out, estimate_document(world.node, request, answer))
     if as_json:
         say_json(as_json_document(request, answer, shadow, top, signed))
         return
@@ -122,22 +122,3 @@ def what_if(
     if signed is not None and out is not None:
         say("whatif.written", path=out)
         say("whatif.inferable")
-
-
-def _write(path: Path, document: dict[str, object]) -> None:
-    import json
-
-    from saltbridge.core.errors import FaultyInput
-    from saltbridge.core.finding import Place, finding
-
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            json.dump(document, file, ensure_ascii=False, indent=2)
-    except FileExistsError as fault:
-        place = Place(file=str(path))
-        raise FaultyInput([finding("file.exists", place, path=str(path))]) from fault
-    except OSError as fault:
-        place, reason = Place(file=str(path)), fault.strerror or str(fault)
-        raise FaultyInput(
-            [finding("file.unwritable", place, path=str(path), reason=reason)]
-        ) from fault

@@ -32,6 +32,7 @@ LOG_FORKED: Final = "delivery.log-forked"
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 # kind of dataset → type of claim and kind of document that are due
+_ENTRIES: Final = ("records", "documents")
 EXPECTED: Final[Mapping[str, tuple[ClaimType, str]]] = {
     "pcf": (ClaimType.SUPPLIER_RECORD, "pcf"),
     "supplier-record": (ClaimType.SUPPLIER_RECORD, "battery-supplier-record"),
@@ -247,12 +248,19 @@ def _edition(received: Received, content: Mapping[str, Any] | None) -> _Result:
 
 
 def _methodologies(content: Mapping[str, Any]) -> Iterable[Any]:
-    records = content.get("records")
-    if isinstance(records, list):
-        return [r.get("methodology") if isinstance(r, Mapping) else None for r in records]
+    if any(isinstance(content.get(name), list) for name in _ENTRIES):
+        return [
+            e.get("methodology") if isinstance(e, Mapping) else None for e in _entries(content)
+        ]
     footprint = content.get("footprint", content)
     stated = footprint.get("methodology") if isinstance(footprint, Mapping) else None
     return [] if stated is None else [stated]
+
+
+def _entries(content: Mapping[str, Any]) -> list[Any]:
+    """Our own records of a PCF document, and its data sets in the formats of others."""
+    lists = [content.get(name) for name in _ENTRIES]
+    return [entry for entries in lists if isinstance(entries, list) for entry in entries]
 
 
 def _name_of(methodology: Any) -> str:
@@ -335,8 +343,6 @@ def statement_points(received: Received, content: Mapping[str, Any]) -> tuple[Po
 
 
 def _periods(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    records = content.get("records")
-    footprint = content.get("footprint")
-    holders = [content, footprint, *(records if isinstance(records, list) else [])]
+    holders = [content, content.get("footprint"), *_entries(content)]
     stated = [h["period"] for h in holders if isinstance(h, Mapping) and "period" in h]
     return [p if isinstance(p, Mapping) else {} for p in stated]

@@ -7,25 +7,24 @@ apart; nothing is changed in them, for a declaration is made again by a person.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
+from saltbridge.footprint.methodologies import known as known_rule_sets
 from saltbridge.footprint.model import EmissionFactor
 from saltbridge.footprint.supplier_checks import check_figure
 from saltbridge.footprint.supplier_figure import SupplierFigure
 from saltbridge.formats.pcf import parse_pcf, schema_findings
 from saltbridge.ports import World
-from saltbridge.steps.accounting import (
-    verified_supplier_factors,
-)
+from saltbridge.steps.accounting import verified_supplier_factors
 from saltbridge.steps.supplier_documents import KIND, KeptDocument, kept_documents
 from saltbridge.steps.supplier_moves import Judged, judged_by
 from saltbridge.trust.did import iso
 
 FILE: Final = "supplier-file"
-REDECLARATION: Final = "redeclaration"  # id of the rule, in every rule set that has one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +108,41 @@ def import_figure(world: World, request: ImportRequest) -> Imported:
     with world.store.reading() as view:
         judged = judged_by(world, view, factors, document=kept)
     return Imported(id, figure, factors, findings, judged)
+
+
+def offer_document(
+    content: bytes,
+    name: str,
+    *,
+    flow: str,
+    methodology: str,
+    on: date,
+    illustrative: bool = False,
+) -> dict[str, Any]:
+    """The document that hands a data set on as it is: decided by the border, then signed.
+
+    ``methodology`` is the rule set (ID@EDITION) it was worked out under, ``flow`` the name both
+    companies use for the product.
+
+    Raises:
+        FaultyInput: the data set is not sound on that day, or no rule set goes by that name.
+    """
+    document = read_json(content, name)
+    figure, unread = parse_pcf(document, name)
+    checked = check_figure(figure, on)
+    findings = [*unread, *_schema(document, figure, name, checked), *checked]
+    if methodology not in known_rule_sets():
+        known = ", ".join(known_rule_sets())
+        findings.append(
+            finding("supplier.unknown-rule-set", methodology=methodology[:80], known=known)
+        )
+    if errors_in(findings):
+        raise FaultyInput(errors_in(findings))
+    entry = {
+        "flow": flow or figure.product, "methodology": methodology, "content": document,
+    }  # fmt: skip
+    marked = {"illustrative": True} if illustrative else {}
+    return {"kind": KIND, **marked, "documents": [entry]}
 
 
 def listed(world: World) -> tuple[Listed, ...]:
