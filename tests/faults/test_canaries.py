@@ -164,7 +164,7 @@ def addresses(route: str, ids: set[str]) -> Iterator[str]:
 def known_ids(companies: Any) -> set[str]:
     found: set[str] = companies.ids(
         *("dataset", "negotiation", "transfer", "agreement", "delivery", "decision"),
-        *("footprint", "pcf", "passport", "passport-view", "passport-model", "did-document"),
+        *("footprint", "pcf", "passport", "passport-version", "passport-model", "did-document"),
         *("pending-release", "proposal-document", "held-requests"),
     )
     assert len(found) > 25

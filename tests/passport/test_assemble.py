@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from saltbridge.passport.access import Audience
-from saltbridge.passport.assemble import assemble, derived_values, parse_values, view
+from saltbridge.passport.assemble import (
+    assemble,
+    derived_values,
+    next_version,
+    parse_rendered,
+    parse_values,
+    render_value,
+)
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.check_values import check_value
 from saltbridge.passport.data_carrier import check_identifiers, is_serial
@@ -21,7 +28,9 @@ from saltbridge.passport.model import (
     Origin,
     OriginKind,
 )
-from saltbridge.passport.validate import readiness
+from saltbridge.passport.validate import Readiness, readiness
+from saltbridge.passport.views import header, part_name, parts, presented_view, unshown
+from saltbridge.passport.views import view as view_of
 
 MAKER = Origin(OriginKind.SUPPLIER_RECORD, "Minjiang Cell", "urn:uuid:1")
 OPERATOR = Origin(OriginKind.OPERATOR, "Isarwerk")
@@ -44,6 +53,10 @@ def passport_of(model: dict[str, Any], operator: dict[str, Any] | None = None) -
         operator=own,
         on=DAY,
     )
+
+
+def view(passport: ItemPassport, audience: Audience, status: Readiness) -> dict[str, Any]:
+    return view_of(header(passport, status), parts(passport, status), audience)
 
 
 def test_the_operator_answers_for_the_passport_and_the_origin_is_kept() -> None:
@@ -81,6 +94,60 @@ def test_a_view_leaves_no_trace_of_other_audiences(audience: Audience) -> None:
         if attribute.point not in points[audience.value]:
             assert f"'{attribute.id}'" not in told
             assert f"canary-{attribute.id}'" not in told
+
+
+def test_each_attribute_stands_in_the_part_of_its_point_and_in_no_other() -> None:
+    everything = {id: {"value": f"canary-{id}"} for id in attribute_table() if id != "A032"}
+    passport = passport_of(everything)
+    status = readiness(passport.values, "ev", DAY)
+    held = parts(passport, status)
+    assert set(held) == {1, 2, 3, 4}
+    for point, part in held.items():
+        assert part["attributes"]
+        for id in (*part["attributes"], *part.get("not_yet_required", ())):
+            assert attribute_table()[id].point == point
+    assert repr(header(passport, status)).count("canary") == 0
+    told = {"kind": "x", **header(passport, status)}
+    told |= {part_name(point): part for point, part in held.items() if point != 2}
+    whole = presented_view(told)
+    assert (whole["points"], whole["audience"]) == ([1, 3, 4], "")  # no audience has both
+
+
+def test_the_next_version_keeps_origins_and_works_out_anew() -> None:
+    """hand: 1 − 72/75 = 4 %, then 1 − 60/75 = 20 %."""
+    facts = {
+        "A087": {"value": 75.0, "unit": "Ah"},
+        "A088": {"value": 72.0, "unit": "Ah", "measured_on": "2026-11-02"},
+        "A049": {"value": 0.1, "unit": "kgCO2e/kWh"},  # not to be filled in yet: kept back
+    }
+    first = passport_of(facts)
+    assert first.values["A090"].value == 4.0
+    assert list(first.kept_back) == ["A049"]
+    changed, _ = parse_values(
+        {"A088": {"value": 60.0, "unit": "Ah", "measured_on": "2029-01-02"}}, OPERATOR, "/x"
+    )
+    second = next_version(first, changed, issued_at="2029-01-03T08:00:00Z", on=DAY)
+    assert (first.version, second.version) == (1, 2)
+    assert second.values["A015"].value == "2"
+    assert second.values["A006"].value == "2029-01-03T08:00:00Z"
+    assert second.values["A090"].value == 20.0
+    assert second.values["A087"].origin == MAKER
+    assert second.values["A088"].origin == OPERATOR
+    assert list(second.kept_back) == ["A049"]
+    assert unshown(second)["A049"]["value"] == 0.1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        AttributeValue(1.5, "kg", MAKER, measured_on="2026-11-02"),
+        AttributeValue(None, "", OPERATOR, not_applicable="no cobalt"),
+        AttributeValue(None, "", OPERATOR, unknown="not told"),
+        AttributeValue([], "", MAKER),
+    ],
+)
+def test_a_rendered_value_reads_as_it_was(value: AttributeValue) -> None:
+    assert parse_rendered(render_value("A033", value)) == value
 
 
 def test_fades_are_worked_out_from_the_individual_values() -> None:

@@ -1,4 +1,4 @@
-"""Issue: complete passports or none, three signed views, one unit of work."""
+"""Issue: complete passports or none, one signed version, one unit of work."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
-from saltbridge.core.canonical import read_json
+from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.passport.access import Audience
 from saltbridge.passport.attributes import attribute_table
+from saltbridge.passport.views import presented_view
 from saltbridge.ports import World
 from saltbridge.services.issue import Issued, issue
 from saltbridge.services.issue_sources import IssueRequest, delivered_methodology
+from saltbridge.steps.passport_signed import signed_passport
+from saltbridge.steps.passport_versions import presented, seen, stored_version
 from saltbridge.testing.builders import BuiltKeyring
 from saltbridge.testing.deliveries import (
     carmaker_world,
@@ -21,10 +25,12 @@ from saltbridge.testing.deliveries import (
     maker_profile,
     put_delivery,
 )
-from saltbridge.trust.claims import Passport, SupplierRecord, verify
+from saltbridge.trust.claims import PassportVersion, SupplierRecord, verify
+from saltbridge.trust.sd_jwt import disclosure, revealed
+from saltbridge.trust.signature import open_jws
 
 SERIALS = ("MJC24-7K2MQ9", "MJC24-H4TX0B")
-KINDS = ("passport", "passport-address", "passport-view", "passport-model", "decision")
+KINDS = ("passport", "passport-address", "passport-version", "passport-model", "decision")
 
 
 @pytest.fixture
@@ -80,7 +86,7 @@ def test_every_passport_brings_its_leaves_and_a_waiting_registry_entry(
         assert all("pending" in e.last_error for e in waiting)
 
 
-def test_each_view_is_signed_as_a_passport_for_its_audience(
+def test_one_signed_version_holds_what_each_audience_may_see(
     world: World, examples: Path
 ) -> None:
     deliver(world, examples)
@@ -89,14 +95,18 @@ def test_each_view_is_signed_as_a_passport_for_its_audience(
     with world.store.reading() as work:
         record = read_json(work.get("passport", first.id).body)  # type: ignore[union-attr]
         public = work.get_release(record["public"]["claim"], first.decision_id)
-        assert public is not None
-        assert public.audience == "public"
-        held = read_json(public.content)
-        views = {"public": verify(Passport(held["jws"]), document).content}
-        for audience in ("legitimate_interest", "authority"):
-            kept = work.get("passport-view", f"{first.id}#{audience}")
-            jws = read_json(kept.body)["jws"]  # type: ignore[union-attr]
-            views[audience] = verify(Passport(jws), document).content
+        version = stored_version(work, first.id, 1)
+    assert public is not None and version is not None
+    assert public.audience == "public"
+    views = {"public": signed_passport(public.content, document).view}
+    jwt = version["jwt"]
+    for audience in Audience:
+        shown = presented(version, audience)
+        assert shown.jwt == jwt  # signed once, never again
+        verified = verify(PassportVersion(shown.jwt), document)
+        opened = revealed(read_json(verified.payload), shown.disclosures)["content"]
+        assert presented_view(opened) == seen(version, audience)
+        views.setdefault(audience.value, seen(version, audience))
     points = {
         name: {attribute_table()[id].point for id in content["attributes"]}
         for name, content in views.items()
@@ -107,6 +117,32 @@ def test_each_view_is_signed_as_a_passport_for_its_audience(
         "authority": {1, 2, 3},
     }
     assert "A035" not in views["public"]["attributes"]  # the battery status is point 4
+    content = read_json(open_jws(jwt).payload)["content"]
+    assert len(content["_sd"]) == 4
+    assert not [k for k in content if k.startswith("point_")]
+
+
+def test_a_part_changed_in_the_store_is_caught(world: World, examples: Path) -> None:
+    deliver(world, examples)
+    first = run(world, examples).passports[0]
+    id = f"{first.id}#1"
+    with world.store.unit_of_work() as work:
+        record = read_json(work.get("passport-version", id).body)  # type: ignore[union-attr]
+        forged = disclosure("A" * 43, "point_4", {"attributes": {}})
+        record["disclosures"]["4"] = forged
+        work.put("passport-version", id, canonical_bytes(record))
+    with world.store.reading() as work:
+        altered = stored_version(work, first.id, 1)
+        assert altered is not None
+        with pytest.raises(Refused) as fault:
+            seen(altered, Audience.LEGITIMATE_INTEREST)
+        assert codes(fault) == {"trust.sd-foreign"}
+        assert seen(altered, Audience.AUTHORITY)["points"] == [1, 2, 3]
+    with world.store.unit_of_work() as work:
+        work.put("passport-version", id, canonical_bytes({**record, "jwt": "a.b.c"}))
+    with world.store.reading() as work, pytest.raises(Refused) as fault:
+        stored_version(work, first.id, 1)
+    assert codes(fault) == {"passport.version-altered"}
 
 
 def test_every_value_keeps_its_origin(world: World, examples: Path) -> None:
@@ -203,8 +239,6 @@ def test_a_delivery_changed_in_the_store_is_caught(world: World, examples: Path)
         delivery = read_json(work.get("delivery", id).body)  # type: ignore[union-attr]
         head, payload, mark = delivery["claim"]["jws"].split(".")
         delivery["claim"]["jws"] = f"{head}.{payload[:-4]}AAAA.{mark}"
-        from saltbridge.core.canonical import canonical_bytes
-
         work.put("delivery", id, canonical_bytes(delivery))
     with pytest.raises(Refused):
         run(world, examples)
@@ -226,7 +260,7 @@ def test_a_passport_is_no_supplier_record(world: World, examples: Path) -> None:
         record = read_json(work.get("passport", first.id).body)  # type: ignore[union-attr]
         released = work.get_release(record["public"]["claim"], first.decision_id)
     assert released is not None
-    jws = read_json(released.content)["jws"]
+    jws = read_json(released.content)["sd_jwt"].split("~")[0]
     with pytest.raises(Refused):
         verify(SupplierRecord(jws), BuiltKeyring(world.node.did).did_document())
 

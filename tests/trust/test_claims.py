@@ -14,13 +14,22 @@ from hypothesis import strategies as st
 from saltbridge.core.canonical import FaultyJson, canonical_bytes
 from saltbridge.testing.builders import NOON, BuiltKeyring, BuiltSigner
 from saltbridge.trust import claims, signature
-from saltbridge.trust.claims import CLAIM_CLASSES, Passport, Receipt, SignedClaim
+from saltbridge.trust.claims import (
+    CLAIM_CLASSES,
+    Passport,
+    PassportVersion,
+    Receipt,
+    SignedClaim,
+)
 from saltbridge.trust.did import DidDocument, KeyUse, VerificationKey, build_did_document
 from saltbridge.trust.suites import NotVerified
 
 DID = "did:web:cells.example"
 ID = "urn:uuid:00000000-0000-4000-8000-000000000001"
 KEYRING = BuiltKeyring(DID)
+BESIDE: dict[type[Any], dict[str, Any]] = {
+    PassportVersion: {"_sd_alg": "sha-256", "status": {"status_list": {"idx": 0, "uri": "x"}}}
+}
 CONTENT = {"total_kg_co2e": 5021.5, "name": "电池", "n": 1}
 
 
@@ -30,6 +39,7 @@ def signed(claim_class: type[Any] = Receipt, **changes: Any) -> Any:
         "issued_at": NOON,
         "issuer": DID,
         "signer": KEYRING.signer(),
+        "beside": BESIDE.get(claim_class),
     }
     content = changes.pop("content", CONTENT)
     return claims.sign(claim_class, content, **(arguments | changes))
@@ -73,8 +83,10 @@ def test_what_was_signed_is_what_is_verified(claim_class: type[SignedClaim]) -> 
     assert type(verified.claim) is claim_class
     assert verified.content == CONTENT
     assert (verified.id, verified.issuer, verified.issued_at) == (ID, DID, NOON)
-    assert verified.header["typ"] == f"saltbridge-{claim_class.type}+jws"
-    assert verified.payload == canonical_bytes(statement(type=claim_class.type.value))
+    form = "sd-jwt" if claim_class is PassportVersion else "jws"
+    assert verified.header["typ"] == f"saltbridge-{claim_class.type}+{form}"
+    said = statement(type=claim_class.type.value, **BESIDE.get(claim_class, {}))
+    assert verified.payload == canonical_bytes(said)
 
 
 def test_the_hand_made_jws_of_these_tests_is_a_good_one() -> None:

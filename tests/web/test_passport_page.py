@@ -12,10 +12,13 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.passport.access import Audience
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.ports import World
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
+from saltbridge.steps.passport_signed import signed_passport
+from saltbridge.steps.passport_versions import seen, stored_version
 from saltbridge.testing.deliveries import (
     carmaker_world,
     example_record,
@@ -23,7 +26,6 @@ from saltbridge.testing.deliveries import (
     maker_profile,
     put_delivery,
 )
-from saltbridge.trust.claims import Passport, verify
 from saltbridge.web.passport_page import routes
 
 SERIAL = "MJC24-7K2MQ9"
@@ -92,9 +94,9 @@ def test_machines_get_the_released_bytes(
     claim_file = client.get(f"/passports/{id}/claim.json")
     assert digest(claim_file.content) == record["public"]["claim"]
     assert "attachment" in claim_file.headers["content-disposition"]
-    jws = client.get(PATH, headers={"Accept": "application/jose"})
-    assert jws.text == claim_file.json()["jws"]
-    content = verify(Passport(jws.text), world.keyring.did_document()).content
+    signed = client.get(PATH, headers={"Accept": "application/sd-jwt"})
+    assert signed.text == claim_file.json()["sd_jwt"]
+    content = signed_passport(claim_file.content, world.keyring.did_document()).view
     assert canonical_bytes(dict(content)) == as_json.content
 
 
@@ -105,10 +107,10 @@ def test_variants_are_negotiated(client: TestClient) -> None:
     assert kind("*/*").startswith("text/html")
     assert kind("application/*").startswith("application/json")
     assert kind("text/html;q=0.2, application/json;q=0.9").startswith("application/json")
-    assert kind("application/jose") == "application/jose"
+    assert kind("application/sd-jwt") == "application/sd-jwt"
     refused = client.get(PATH, headers={"Accept": "image/webp"})
     assert refused.status_code == 406
-    assert refused.text.split() == ["text/html", "application/json", "application/jose"]
+    assert refused.text.split() == ["text/html", "application/json", "application/sd-jwt"]
     for answer in (refused, client.get(PATH)):
         assert "Accept" in answer.headers["vary"]
 
@@ -258,22 +260,23 @@ def test_no_public_byte_holds_a_restricted_value(examples: Path) -> None:
     put_delivery(world, maker_profile(), record)
     id = issue(world, IssueRequest(**example_request(examples, [SERIAL]))).passports[0].id
     with world.store.reading() as work:  # the canaries did reach the restricted views
-        kept = work.get("passport-view", f"{id}#legitimate_interest")
-        payload = read_json(kept.body)["jws"].split(".")[1]  # type: ignore[union-attr]
-        restricted = base64.urlsafe_b64decode(payload + "==")
+        kept = stored_version(work, id, 1)
+        assert kept is not None
+        restricted = canonical_bytes(seen(kept, Audience.LEGITIMATE_INTEREST))
         assert b"CANARYA065" in restricted
         assert str(planted(attribute_table()["A101"])).encode() in restricted
-    seen = b""
+    heard = b""
     with client_of(world) as client:
         for language in ("en", "de", "zh"):
-            for accept in ("text/html", "application/json", "application/jose"):
+            for accept in ("text/html", "application/json", "application/sd-jwt"):
                 answer = client.get(PATH, params={"lang": language}, headers={"Accept": accept})
-                seen += answer.content + repr(dict(answer.headers)).encode()
+                heard += answer.content + repr(dict(answer.headers)).encode()
         for address in (f"/passports/{id}/claim.json", f"{PATH}/qr.svg", f"{PATH}/qr.png"):
             answer = client.get(address)
             assert answer.status_code == 200
-            seen += answer.content + repr(dict(answer.headers)).encode()
-        jws = client.get(PATH, headers={"Accept": "application/jose"}).text
-        seen += base64.urlsafe_b64decode(jws.split(".")[1] + "==")
-    assert b"CANARY" not in seen
-    assert [c for c in canaries if c.encode() in seen] == []
+            heard += answer.content + repr(dict(answer.headers)).encode()
+        signed = client.get(PATH, headers={"Accept": "application/sd-jwt"}).text
+        for part in (signed.split(".")[1], *signed.split("~")[1:-1]):
+            heard += base64.urlsafe_b64decode(part + "==")
+    assert b"CANARY" not in heard
+    assert [c for c in canaries if c.encode() in heard] == []

@@ -30,6 +30,7 @@ from saltbridge.border.minimise import (
     Circumstances,
     open_jws_payload,
 )
+from saltbridge.border.passport_version import TYPE, beside_fits, public_view_in
 from saltbridge.border.release import Release, _mint
 from saltbridge.border.rules import (
     FEW_CONTRIBUTORS,
@@ -47,6 +48,8 @@ from saltbridge.trust.checkpoint import log_keys
 from saltbridge.trust.did import build_did_document, from_iso, iso, parse_did_document
 from saltbridge.trust.log_proof import check_log_proof, parse_log_proof
 from saltbridge.trust.parallel import MEMBER, read_beside
+from saltbridge.trust.sd_jwt import SdJwt
+from saltbridge.trust.sd_jwt import parse as parse_sd_jwt
 from saltbridge.trust.suites import PRIVATE_MEMBERS, NotVerified
 
 LEAVE: Final = "leave"
@@ -54,6 +57,7 @@ LEAVE_MINIMISED: Final = "leave_minimised"
 STAY: Final = "stay"
 
 _CLAIM_FILE = frozenset({"saltbridge", "jws", "did_document"})
+_VERSION_FILE = frozenset({"saltbridge", "sd_jwt", "did_document"})
 _STATEMENT = frozenset({"type", "id", "issuer", "issued_at", "content"})
 _INSIDE: Final = frozenset({"receipt", "verification-statement"})  # claims within a document
 _SEAL: Final = object()
@@ -365,16 +369,17 @@ def _claimed(content: bytes) -> bytes | None:
         exact = canonical_bytes(claim) == content
     except FaultyInput:
         return None
-    if (
-        not exact
-        or not isinstance(claim, dict)
-        or claim.keys() - {"log", MEMBER} != _CLAIM_FILE
-    ):
+    if not exact or not isinstance(claim, dict):
         return None
-    if MEMBER in claim and not _signs_the_same(claim["jws"], claim[MEMBER]):
+    members = _VERSION_FILE if "sd_jwt" in claim else _CLAIM_FILE
+    if claim.keys() - {"log", MEMBER} != members:
         return None
-    statement = open_jws_payload(claim["jws"]) if isinstance(claim["jws"], str) else None
-    if not isinstance(statement, dict) or statement.keys() != _STATEMENT:
+    signed = _signed_part(claim)
+    if MEMBER in claim and not _signs_the_same(signed.jwt, claim[MEMBER]):
+        return None
+    statement = open_jws_payload(signed.jwt)
+    versioned = members is _VERSION_FILE
+    if not isinstance(statement, dict) or not _has_members(statement, versioned):
         return None
     if not is_urn_uuid(str(statement["id"])) or not _is_moment(statement["issued_at"]):
         return None
@@ -382,9 +387,31 @@ def _claimed(content: bytes) -> bytes | None:
         claim["did_document"], statement["issuer"]
     ):
         return None
-    if "log" in claim and not _proves_only(claim, statement):
+    if "log" in claim and not _proves_only(claim, signed.jwt, statement):
         return None
+    if versioned:
+        return public_view_in(statement, signed.disclosures)
     return canonical_bytes(statement["content"])
+
+
+def _signed_part(claim: Mapping[str, Any]) -> SdJwt:
+    """The JWS of a claim file with its disclosures; an empty one where there is none."""
+    text = claim.get("sd_jwt", claim.get("jws"))
+    if not isinstance(text, str):
+        return SdJwt("")
+    if "sd_jwt" not in claim:
+        return SdJwt(text)
+    try:
+        parts = parse_sd_jwt(text)
+    except NotVerified:
+        return SdJwt("")
+    return SdJwt("") if parts.key_binding else parts
+
+
+def _has_members(statement: Mapping[str, Any], versioned: bool) -> bool:
+    if not versioned:
+        return statement.keys() == _STATEMENT
+    return beside_fits(statement, _STATEMENT) and statement["type"] == TYPE
 
 
 def _is_moment(written: Any) -> bool:
@@ -395,14 +422,14 @@ def _is_moment(written: Any) -> bool:
         return False
 
 
-def _proves_only(claim: Mapping[str, Any], statement: Mapping[str, Any]) -> bool:
+def _proves_only(claim: Mapping[str, Any], jws: str, statement: Mapping[str, Any]) -> bool:
     """Whether ``log`` is a proof for this very claim by its own issuer, and nothing beside."""
     try:
         document = parse_did_document(claim["did_document"])
         check_log_proof(
             parse_log_proof(claim["log"]),
             claim_id=statement["id"],
-            claim_digest=digest(claim["jws"].encode("utf-8")),
+            claim_digest=digest(jws.encode("utf-8")),
             origin=statement["issuer"],
             keys=log_keys(document),
         )

@@ -375,21 +375,24 @@ def _verify_offline(walk: Walk) -> None:
         )
         forged = walk.folder / "forged.json"
         claim = json.loads(body)
-        forged.write_text(json.dumps({**claim, "jws": _forged(claim["jws"])}), encoding="utf-8")
+        claim["sd_jwt"] = _forged(claim["sd_jwt"])
+        forged.write_text(json.dumps(claim), encoding="utf-8")
         caught = walk.run("verify", str(forged), *_node(walk, "cars"), "--json", expect=1)
         say_verified(walk, caught.json())
 
 
 def _payload(jws: str) -> dict[str, Any]:
     """What a compact JWS says, read without checking anything."""
-    part = jws.split(".")[1]
-    said: dict[str, Any] = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    said: dict[str, Any] = json.loads(_read(jws.split(".")[1]))
     return said
 
 
-def _forged(jws: str) -> str:
-    """The same claim made lighter by a kilogram, under the old signature."""
-    head, _, signature = jws.split(".")
-    said = json.dumps(_payload(jws), ensure_ascii=False, separators=(",", ":"))
-    lighter = said.replace("165.02", "164.02").encode()
-    return ".".join((head, urlsafe_b64encode(lighter).decode().rstrip("="), signature))
+def _read(part: str) -> str:
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
+
+
+def _forged(sd_jwt: str) -> str:
+    """The same passport made lighter by a kilogram, under the old signature."""
+    jwt, public, end = sd_jwt.split("~")
+    lighter = _read(public).replace("165.02", "164.02").encode()
+    return "~".join((jwt, urlsafe_b64encode(lighter).decode().rstrip("="), end))

@@ -1,17 +1,17 @@
-"""The facts of all parties → one item passport, and its view per audience.
+"""The facts of all parties → one item passport (``views`` cuts it for its audiences).
 
 Later layers win: model, batch, item (the cell maker's record), then what we compute, then
 what the operator states. The operator answers for the passport (Art. 77(4)).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.core.quantity import is_number
-from saltbridge.passport.access import MAY_SEE, Audience, visible_to
-from saltbridge.passport.attributes import Act, Dynamics, applies_from, attribute_table
+from saltbridge.passport.attributes import Act, Dynamics, attribute_table
 from saltbridge.passport.check_values import in_table_unit
 from saltbridge.passport.condition import (
     fade_percent,
@@ -32,8 +32,9 @@ from saltbridge.passport.model import (
     number_of,
 )
 from saltbridge.passport.parts import known_parts
-from saltbridge.passport.validate import Readiness, State, may_be_filled
+from saltbridge.passport.validate import may_be_filled
 
+_DERIVED = frozenset({"A090", "A093", "A103", "A110", "A118"})
 _MEMBERS = frozenset({"value", "unit", "measured_on", "not_applicable", "unknown"})
 
 
@@ -198,49 +199,82 @@ def assemble(
     if batch:
         origin = Origin(OriginKind.SUPPLIER_RECORD, "", batch.id)
         supplied.setdefault("A020", AttributeValue(batch.id, "", origin))
-    computed = Origin(OriginKind.COMPUTED, issuer.name)
+    return _whole(
+        ItemPassport(
+            id=id,
+            product_id=product_id,
+            gtin=gtin,
+            serial=item.serial,
+            category=category,
+            placed_on_market=placed_on_market,
+            issued_at=issued_at,
+            issuer=issuer,
+            values={**supplied, **operator},
+            company_information=company_information,
+        ),
+        on,
+        acts,
+    )
+
+
+def next_version(
+    passport: ItemPassport,
+    changed: Values,
+    *,
+    issued_at: str,
+    on: date,
+    acts: Mapping[str, Act] | None = None,
+) -> ItemPassport:
+    """The passport with these values in place of the ones it had, as its next version.
+
+    What was worked out from other values is worked out anew; what was kept back is looked at
+    again under the law of that day.
+    """
+    given = {
+        id: v
+        for id, v in {**passport.kept_back, **passport.values}.items()
+        if id not in _DERIVED or v.origin.kind is not OriginKind.COMPUTED
+    }
+    following = replace(
+        passport,
+        values={**given, **changed},
+        issued_at=issued_at,
+        version=passport.version + 1,
+    )
+    return _whole(following, on, acts)
+
+
+def _whole(draft: ItemPassport, on: date, acts: Mapping[str, Act] | None) -> ItemPassport:
+    """The passport with its header and derived values, without what may not be shown yet."""
+    computed = Origin(OriginKind.COMPUTED, draft.issuer.name)
     header = {
-        "A001": id,
-        "A002": product_id,
+        "A001": draft.id,
+        "A002": draft.product_id,
         "A003": "item",
         "A004": SCHEMA,
         "A005": "active",
-        "A006": issued_at,
-        "A007": issuer.bpn or issuer.did,
-        "A013": issued_at[:10],
-        "A015": "1",
-        "A037": placed_on_market.isoformat(),
+        "A006": draft.issued_at,
+        "A007": draft.issuer.bpn or draft.issuer.did,
+        "A013": draft.issued_at[:10],
+        "A015": str(draft.version),
+        "A037": draft.placed_on_market.isoformat(),
     }
     given = {
-        **supplied,
-        **operator,
+        **draft.values,
         **{k: AttributeValue(v, "", computed) for k, v in header.items()},
     }
-    given.setdefault("A019", AttributeValue(item.serial, "", computed))
-    given.setdefault(
-        "A035",
-        AttributeValue("original", "", computed, measured_on=placed_on_market.isoformat()),
-    )
+    given.setdefault("A019", AttributeValue(draft.serial, "", computed))
+    put_on_market = draft.placed_on_market.isoformat()
+    original = AttributeValue("original", "", computed, measured_on=put_on_market)
+    given.setdefault("A035", original)
     whole = {**given, **derived_values(given)}
-    suppressed = tuple(
-        attribute.id
+    kept_back = {
+        attribute.id: whole[attribute.id]
         for attribute in attribute_table().values()
-        if attribute.id in whole and not may_be_filled(attribute, category, on, acts)
-    )
-    ordered = {k: whole[k] for k in attribute_table() if k in whole and k not in suppressed}
-    return ItemPassport(
-        id=id,
-        product_id=product_id,
-        gtin=gtin,
-        serial=item.serial,
-        category=category,
-        placed_on_market=placed_on_market,
-        issued_at=issued_at,
-        issuer=issuer,
-        values=ordered,
-        suppressed=suppressed,
-        company_information=company_information,
-    )
+        if attribute.id in whole and not may_be_filled(attribute, draft.category, on, acts)
+    }
+    ordered = {k: whole[k] for k in attribute_table() if k in whole and k not in kept_back}
+    return replace(draft, values=ordered, kept_back=kept_back)
 
 
 def replaced_by_operator(supplied: Values, operator: Values) -> list[Finding]:
@@ -256,10 +290,6 @@ def replaced_by_operator(supplied: Values, operator: Values) -> list[Finding]:
         for id in supplied.keys() & operator.keys()
         if supplied[id].value != operator[id].value
     ]
-
-
-def _iso_day(day: date | None) -> str:
-    return day.isoformat() if day else ""
 
 
 def render_value(id: str, value: AttributeValue) -> dict[str, Any]:
@@ -287,52 +317,18 @@ def render_value(id: str, value: AttributeValue) -> dict[str, Any]:
     return rendered
 
 
-def view(passport: ItemPassport, audience: Audience, status: Readiness) -> dict[str, Any]:
-    """What one audience sees of a passport: the content of one signed claim.
+def parse_rendered(rendered: Mapping[str, Any]) -> AttributeValue:
+    """The value that ``render_value`` wrote.
 
-    Attributes outside the audience's points leave no trace, not even their absence.
+    Raises:
+        KeyError, ValueError: it did not write this.
     """
-    seen = visible_to(audience, passport.values)
-    states = visible_to(audience, status.states)
-    shown = {id: v for id, v in seen.items() if not v.not_applicable}
-
-    def listed(state: State) -> list[str]:
-        return [id for id, s in states.items() if s is state]
-
-    document: dict[str, Any] = {
-        "kind": f"passport-{audience.value.replace('_', '-')}-view",
-        "schema": SCHEMA,
-        "passport_id": passport.id,
-        "product_id": passport.product_id,
-        "gtin": passport.gtin,
-        "serial": passport.serial,
-        "audience": audience.value,
-        "points": sorted(MAY_SEE[audience]),
-        "category": passport.category,
-        "granularity": "item",
-        "version": "1",
-        "duty": {
-            "from": _iso_day(applies_from("passport", passport.category)),
-            "assessed_on": status.on.isoformat(),
-        },
-        "issued_at": passport.issued_at,
-        "placed_on_market": passport.placed_on_market.isoformat(),
-        "issuer": {
-            "name": passport.issuer.name,
-            "did": passport.issuer.did,
-            "bpn": passport.issuer.bpn,
-        },
-        "attributes": {id: render_value(id, v) for id, v in shown.items()},
-    }
-    absent = {
-        "not_applicable": listed(State.NOT_APPLICABLE),
-        "not_yet_required": listed(State.NOT_YET_REQUIRED),
-        "not_provided": listed(State.NOT_PROVIDED),
-    }
-    document |= {state: ids for state, ids in absent.items() if ids}
-    reasons = {id: v.not_applicable for id, v in seen.items() if v.not_applicable}
-    if reasons:
-        document["not_applicable_because"] = reasons
-    if passport.company_information is not None:
-        document["company_information"] = dict(passport.company_information)
-    return document
+    origin = rendered["origin"]
+    return AttributeValue(
+        value=[] if rendered.get("none") else rendered.get("value"),
+        unit=rendered.get("unit", ""),
+        origin=Origin(OriginKind(origin["kind"]), origin["party"], origin["reference"]),
+        measured_on=rendered.get("measured_on", ""),
+        not_applicable=rendered.get("not_applicable", ""),
+        unknown=rendered.get("unknown", ""),
+    )

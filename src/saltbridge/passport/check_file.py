@@ -14,6 +14,8 @@ from saltbridge.passport.assemble import item_values, model_values, parse_values
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind
 from saltbridge.passport.validate import Readiness, readiness
+from saltbridge.passport.views import presented_view
+from saltbridge.trust.sd_jwt import parse, revealed
 from saltbridge.trust.signature import open_jws
 from saltbridge.trust.suites import NotVerified
 
@@ -78,9 +80,15 @@ def _given(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _content(document: Any) -> Any:
     """The content of a claim file, or the document itself."""
-    if not isinstance(document, Mapping) or not isinstance(document.get("jws"), str):
+    if not isinstance(document, Mapping):
         return document
     try:
-        return read_json(open_jws(document["jws"]).payload)["content"]
-    except (NotVerified, KeyError, TypeError) as fault:
+        if isinstance(document.get("sd_jwt"), str):
+            shown = parse(document["sd_jwt"])
+            payload = read_json(open_jws(shown.jwt).payload)
+            return presented_view(revealed(payload, shown.disclosures)["content"])
+        if isinstance(document.get("jws"), str):
+            return read_json(open_jws(document["jws"]).payload)["content"]
+    except (NotVerified, FaultyInput, KeyError, TypeError, AttributeError) as fault:
         raise FaultyInput([finding("passport.not-a-passport")]) from fault
+    return document

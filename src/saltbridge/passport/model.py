@@ -92,7 +92,8 @@ class Issuer:
 class ItemPassport:
     """One battery's passport, whole: every audience's values together. Never served as it is.
 
-    ``suppressed`` lists attributes that were given but may not be filled in yet.
+    ``kept_back`` holds what was given but may not be filled in yet: kept, shown to nobody.
+    ``version`` counts from 1; ``issued_at`` is the moment of this version.
     """
 
     id: str
@@ -104,5 +105,11 @@ class ItemPassport:
     issued_at: str
     issuer: Issuer
     values: Values
-    suppressed: tuple[str, ...] = ()
+    kept_back: Values = field(default_factory=dict)
     company_information: Mapping[str, Any] | None = None
+    version: int = 1
+
+    @property
+    def suppressed(self) -> tuple[str, ...]:
+        """Attributes that were given but may not be filled in yet."""
+        return tuple(self.kept_back)

@@ -12,13 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 
-from saltbridge.border.context import PUBLIC, Context
-from saltbridge.border.decide import Decision, decide, release
-from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes
-from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
-from saltbridge.passport.access import Audience
 from saltbridge.passport.assemble import (
     assemble,
     item_values,
@@ -26,7 +22,6 @@ from saltbridge.passport.assemble import (
     parse_values,
     render_value,
     replaced_by_operator,
-    view,
 )
 from saltbridge.passport.attributes import applies_from, attribute_table
 from saltbridge.passport.data_carrier import product_link
@@ -39,15 +34,9 @@ from saltbridge.passport.model import (
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
 from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather
-from saltbridge.steps.deciding import zone_of
-from saltbridge.steps.release import keep_decision, released_claim, sign_claim
-from saltbridge.steps.rules import RuleBook, rule_book
-from saltbridge.steps.statement import keep_statement
-from saltbridge.trust.claims import Passport
+from saltbridge.steps.passport_versions import write_version
 from saltbridge.trust.did import iso
 
-PURPOSE = "battery passport, public part (Annex XIII point 1)"
-VIEW_MEDIA_TYPE = "application/json"
 REGISTRY_CLOSED = "registry-accepts-batteries: pending"
 
 
@@ -204,44 +193,24 @@ def _commit(
     request: IssueRequest,
     now: datetime,
 ) -> IssuedPassport:
-    """Sign the views, release the public one, and write everything of one passport."""
-    decision, claim, claim_release = _release_public(
-        world,
-        work,
-        rule_book(work),
-        view(passport, Audience.PUBLIC, status),
-        request.person,
-        now,
-    )
-    view_release = release(decision, decision.view_bytes, VIEW_MEDIA_TYPE, decision.view_bytes)
-    record, _ = keep_decision(work, decision, claim_release)
-    keep_statement(world, work, decision, record, [claim_release, view_release], now)
-    for audience in (Audience.LEGITIMATE_INTEREST, Audience.AUTHORITY):
-        restricted = sign_claim(world, Passport, view(passport, audience, status), now)
-        # Kept apart from the public record, so that no public route ever loads it.
-        work.put(
-            "passport-view",
-            f"{passport.id}#{audience.value}",
-            canonical_bytes({"audience": audience.value, "jws": restricted.jws}),
-            expected_version=0,
-        )
+    """Write everything of one passport: its first version, record, address and registration."""
+    written = write_version(world, work, passport, status, now=now, person=request.person)
+    claim = written.claim
     body = canonical_bytes(
         {
             "id": passport.id,
             "product_id": passport.product_id,
             "gtin": passport.gtin,
             "serial": passport.serial,
+            "category": passport.category,
             "model": model_id,
             "placed_on_market": passport.placed_on_market.isoformat(),
             "issued_at": passport.issued_at,
             "status": "active",
             "registration": REGISTRY_CLOSED,
+            "version": passport.version,
             "claim_digest": claim.digest,
-            "public": {
-                "decision_id": record["id"],
-                "claim": work.put_release(claim_release),
-                "view": work.put_release(view_release),
-            },
+            "public": written.record["public"],
         }
     )
     work.put("passport", passport.id, body, expected_version=0)
@@ -270,7 +239,11 @@ def _commit(
         )
     )
     return IssuedPassport(
-        passport.id, passport.serial, passport.product_id, claim.digest, str(record["id"])
+        passport.id,
+        passport.serial,
+        passport.product_id,
+        claim.digest,
+        str(written.record["public"]["decision_id"]),
     )
 
 
@@ -278,39 +251,3 @@ def _registration_due(category: str, now: datetime) -> datetime:
     """Not before the passport duty itself applies."""
     start = applies_from("passport", category)
     return now if start is None else max(now, datetime.combine(start, time(), UTC))
-
-
-def _release_public(
-    world: World,
-    work: UnitOfWork,
-    book: RuleBook,
-    document: Mapping[str, Any],
-    person: str,
-    now: datetime,
-) -> tuple[Decision, Passport, Release]:
-    """The border decision on the public view, and what may leave of it, signed and released.
-
-    Raises:
-        Refused: the border room withholds a part; a passport is whole or not at all.
-    """
-    context = Context(
-        decision_id=world.identifiers.urn_uuid(),
-        origin=world.node.jurisdiction,
-        destination=PUBLIC.jurisdiction,
-        recipient=PUBLIC,
-        purpose=PURPOSE,
-        agreement=None,
-        at=now,
-        counters=None,  # nothing personal is public, so no counter can change
-        person=person,
-        zone=zone_of(world),
-    )
-    catalogue = book.catalogue(document["kind"], context)
-    decision = decide(document, context, catalogue, book.packs)
-    if decision.stays or decision.minimised:
-        raise Refused(
-            finding("passport.border-withheld", Place(pointer=f.path), path=f.path)
-            for f in (*decision.stays, *decision.minimised)
-        )
-    claim, released = released_claim(world, work, decision, Passport, now)
-    return decision, claim, released

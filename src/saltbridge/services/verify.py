@@ -18,6 +18,7 @@ from saltbridge.core.finding import Argument
 from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
 from saltbridge.ports import World
 from saltbridge.services.verify_content import Remark, content_remarks, receipt_remark
+from saltbridge.services.verify_passport import address, disclosed
 from saltbridge.steps.records import document
 from saltbridge.steps.verification import trusted_verifiers, withdrawals
 from saltbridge.trust import claims
@@ -105,6 +106,7 @@ class VerifyRequest:
     anchors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     anchors_complete: bool = False
     payload: bytes | None = None  # the bytes an export statement is about
+    scanned: str = ""  # the address by which somebody came to a passport
     stamps: Mapping[str, datetime] = field(default_factory=dict)
     verifiers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     withdrawals: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -187,6 +189,15 @@ def verify(request: VerifyRequest) -> Verification:
         return Verification(kind, "", issuer, "", tuple(checks))
     code = "verify.signed-by-enclosed" if anchor is None else "verify.signed-by-anchor"
     note("signature", Outcome.PASSED, code, key=verified.header["kid"])
+    content = verified.content
+    if file.claim.type is claims.ClaimType.PASSPORT_VERSION:
+        remark, content = disclosed(file, verified)
+        outcome = Outcome.PASSED if remark.good else Outcome.FAILED
+        note(remark.name, outcome, remark.code, **remark.arguments)
+        if not remark.good:  # what it says cannot be told apart from what was made up
+            return Verification(
+                kind, verified.id, issuer, iso(verified.issued_at), tuple(checks)
+            )
     if file.also_signed:  # beside it, where there is one: its absence says nothing
         outcome, code, arguments = _beside(file, verified, anchor)
         note("parallel", outcome, code, **arguments)
@@ -199,7 +210,7 @@ def verify(request: VerifyRequest) -> Verification:
     else:
         note("issuer", Outcome.OPEN, "verify.issuer-open", issuer=issuer)
     # 5. Its dates are possible.
-    fault_code, arguments = _date_fault(verified, request.now)
+    fault_code, arguments = _date_fault(verified, content, request.now)
     note(
         "dates",
         Outcome.FAILED if fault_code else Outcome.PASSED,
@@ -207,9 +218,14 @@ def verify(request: VerifyRequest) -> Verification:
         **(arguments or {"issued_at": iso(verified.issued_at)}),
     )
     # 6. and on: its numbers agree with one another, and with the receipt it carries.
-    for remark in _remarks(file, verified, anchor, request.payload):
+    for remark in _remarks(file, content, anchor, request.payload):
         outcome = Outcome.PASSED if remark.good else Outcome.FAILED
         note(remark.name, outcome, remark.code, **remark.arguments)
+    if file.claim.type is claims.ClaimType.PASSPORT_VERSION:
+        remark = address(content, verified.issuer, request.scanned)
+        elsewhere = remark.code == "verify.address-elsewhere"
+        outcome = Outcome.PASSED if remark.good else Outcome.FAILED
+        note("address", Outcome.OPEN if elsewhere else outcome, remark.code, **remark.arguments)
     # Last: its signing stands in the issuer's log, and who saw that.
     outcome, code, told = _logged(file, verified, request)
     note("log", outcome, code, **told)
@@ -342,11 +358,10 @@ def _beside(
 
 def _remarks(
     file: ClaimFile,
-    verified: claims.VerifiedClaim[claims.SignedClaim],
+    content: Mapping[str, Any],
     anchor: Mapping[str, Any] | None,
     payload: bytes | None,
 ) -> Iterator[Remark]:
-    content = verified.content
     if file.claim.type is claims.ClaimType.EXPORT_STATEMENT:
         for check in check_statement(content, payload=payload):
             yield Remark(f"statement-{check.name}", check.ok, check.code, check.arguments)
@@ -366,12 +381,13 @@ def _remarks(
 
 
 def _date_fault(
-    verified: claims.VerifiedClaim[claims.SignedClaim], now: datetime
+    verified: claims.VerifiedClaim[claims.SignedClaim],
+    content: Mapping[str, Any],
+    now: datetime,
 ) -> tuple[str, dict[str, Argument]]:
     """The code of the first impossible date and its arguments; an empty code if none is."""
     if verified.issued_at > now + CLOCK_SKEW:
         return "verify.issued-in-future", {"issued_at": iso(verified.issued_at)}
-    content = verified.content
     for holder in (content, content.get("footprint")):
         period = holder.get("period") if isinstance(holder, Mapping) else None
         if not isinstance(period, Mapping):

@@ -32,7 +32,7 @@ def content_remarks(claim_type: ClaimType, content: Mapping[str, Any]) -> Iterat
     if claim_type is ClaimType.RECEIPT:
         yield _receipt_inside(content)
         return
-    if claim_type is ClaimType.PASSPORT:
+    if claim_type in (ClaimType.PASSPORT, ClaimType.PASSPORT_VERSION):
         yield _audience(content)
     if content.get("kind") == "what-if-estimate":
         yield Remark("scenario", True, "verify.scenario")
@@ -171,6 +171,10 @@ def _receipt_inside(content: Mapping[str, Any]) -> Remark:
 
 def _audience(content: Mapping[str, Any]) -> Remark:
     """Every attribute shown is one the stated audience may see."""
+    if content.get("audience") == "":  # points 3 and 4 together: only the operator has them
+        return Remark(
+            "audience", True, "verify.audience-whole", {"count": len(content["attributes"])}
+        )
     try:
         audience = Audience(content.get("audience", ""))
     except ValueError:

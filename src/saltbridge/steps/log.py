@@ -141,11 +141,12 @@ def logged_claim_file(
     claim: SignedClaim,
     id: str,
     also_signed: Sequence[str] = (),
+    disclosures: Sequence[str] = (),
 ) -> bytes:
     """The claim as a file, with the proof that its signing stands in the log.
 
     Appends the leaf, signs a checkpoint over it and asks the partners to witness it; ``id`` is
-    the claim's own.
+    the claim's own, ``disclosures`` go with a version of a passport.
 
     Raises:
         Refused, FaultyInput: as ``current_checkpoint``.
@@ -156,7 +157,11 @@ def logged_claim_file(
     work.put(CLAIM_LEAF, id, leaf, expected_version=0)
     ask_witnesses(world, work)
     return render_claim_file(
-        claim, world.keyring.did_document(), log=proof, also_signed=also_signed
+        claim,
+        world.keyring.did_document(),
+        log=proof,
+        also_signed=also_signed,
+        disclosures=disclosures,
     )
 
 

@@ -18,6 +18,10 @@ from saltbridge.trust.did import DidDocument, KeyUse, from_iso, iso, parse_did_d
 from saltbridge.trust.suites import NotVerified, suite_of
 
 _MEMBERS = frozenset({"type", "id", "issuer", "issued_at", "content"})
+# What a statement of this type says beside its content, and has to say.
+_BESIDE: Final[Mapping[str, frozenset[str]]] = {
+    "passport-version": frozenset({"_sd_alg", "status"})
+}
 
 
 class ClaimType(StrEnum):
@@ -27,14 +31,16 @@ class ClaimType(StrEnum):
     DECLARATION = "declaration"
     SUPPLIER_RECORD = "supplier-record"
     PASSPORT = "passport"
+    PASSPORT_VERSION = "passport-version"
     RECEIPT = "receipt"
     EXPORT_STATEMENT = "export-statement"
     VERIFICATION_STATEMENT = "verification-statement"
 
     @property
     def jws_type(self) -> str:
-        """The header's ``typ``: ``saltbridge-<type>+jws``."""
-        return f"saltbridge-{self.value}+jws"
+        """The header's ``typ``: ``saltbridge-<type>+jws``, or ``…+sd-jwt``."""
+        form = "sd-jwt" if self is ClaimType.PASSPORT_VERSION else "jws"
+        return f"saltbridge-{self.value}+{form}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,22 @@ class SupplierRecord(SignedClaim):
 
 @dataclass(frozen=True, slots=True)
 class Passport(SignedClaim):
-    """A battery passport, issued by the responsible operator."""
+    """One audience's view of a battery passport, signed as a whole.
+
+    Passports were issued so until versions came; they are read and no longer made.
+    """
 
     type: ClassVar[ClaimType] = ClaimType.PASSPORT
+
+
+@dataclass(frozen=True, slots=True)
+class PassportVersion(SignedClaim):
+    """A version of a battery passport, issued by the responsible operator.
+
+    The signed JWT of an SD-JWT: ``trust.sd_jwt`` adds the parts a reader was given.
+    """
+
+    type: ClassVar[ClaimType] = ClaimType.PASSPORT_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +129,7 @@ CLAIM_CLASSES: Final[Mapping[ClaimType, type[SignedClaim]]] = {
         Declaration,
         SupplierRecord,
         Passport,
+        PassportVersion,
         Receipt,
         ExportStatement,
         VerificationStatement,
@@ -172,19 +192,24 @@ def prepare(
     key_id: str,
     suite: str,
     issued_at: datetime,
+    beside: Mapping[str, Any] | None = None,
 ) -> Unsigned[C]:
-    """The claim up to its signature.
+    """The claim up to its signature. ``beside``: what its type says beside the content.
 
     Raises:
-        ValueError: the id is no urn:uuid, the time has no zone, or the key is not one of
-            the issuer's.
+        ValueError: the id is no urn:uuid, the time has no zone, the key is not one of the
+            issuer's, or ``beside`` is not what the type has there.
         FaultyJson: the content is not JSON (NaN, infinities, integers beyond 2^53).
     """
     if not is_urn_uuid(id):
         raise ValueError(f"{id!r} is not a urn:uuid")
     if not key_id.startswith(f"{issuer}#"):
         raise ValueError(f"key {key_id!r} is not one of {issuer!r}")
+    told = dict(beside or {})
+    if told.keys() != _BESIDE.get(claim_class.type.value, frozenset()):
+        raise ValueError(f"{sorted(told)} is not what a {claim_class.type.value} says beside")
     statement = {
+        **told,
         "type": claim_class.type.value,
         "id": id,
         "issuer": issuer,
@@ -215,6 +240,7 @@ def sign(
     issued_at: datetime,
     issuer: str,
     signer: CanSign,
+    beside: Mapping[str, Any] | None = None,
 ) -> C:
     """A claim signed here and now: prepare, sign, assemble."""
     unsigned = prepare(
@@ -225,6 +251,7 @@ def sign(
         key_id=signer.key_id,
         suite=signer.suite,
         issued_at=issued_at,
+        beside=beside,
     )
     return assemble(unsigned, signer.sign(unsigned.signing_input))
 
@@ -317,7 +344,7 @@ def _statement(payload: bytes) -> dict[str, Any]:
         raise NotVerified(fault.findings) from fault
     if canonical != payload:  # 1.0 beside 1 is one number to us and two to a careless reader
         raise NotVerified.of("trust.not-canonical")
-    if not isinstance(statement, dict) or statement.keys() != _MEMBERS:
+    if not isinstance(statement, dict) or statement.keys() != _members(statement):
         raise NotVerified.of("trust.malformed", reason="statement")
     texts = (statement["type"], statement["id"], statement["issuer"], statement["issued_at"])
     if not all(isinstance(t, str) for t in texts) or not is_urn_uuid(statement["id"]):
@@ -325,6 +352,11 @@ def _statement(payload: bytes) -> dict[str, Any]:
     if not isinstance(statement["content"], dict):
         raise NotVerified.of("trust.malformed", reason="content")
     return statement
+
+
+def _members(statement: Mapping[str, Any]) -> frozenset[str]:
+    kind = statement.get("type")
+    return _MEMBERS | (_BESIDE.get(kind, frozenset()) if isinstance(kind, str) else frozenset())
 
 
 def _issued_at(statement: Mapping[str, Any]) -> datetime:

@@ -6,6 +6,7 @@ record that no function of this module reads. Whatever goes wrong, an address wi
 passport gets one and the same answer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -18,24 +19,24 @@ from starlette.routing import Route
 
 from saltbridge.border.context import PUBLIC
 from saltbridge.border.release import Release
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import SaltbridgeError
 from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
 from saltbridge.passport.data_carrier import is_serial
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.reports.qr import qr_png, qr_svg
+from saltbridge.steps.passport_signed import SignedPassport, signed_passport
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.steps.statement import kept_statement
-from saltbridge.trust.claims import Passport, VerifiedClaim, verify
+from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
 from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
 from saltbridge.web.passport_words import page_values
 
 HTML: Final = "text/html"
 JSON: Final = "application/json"
-JWS: Final = "application/jose"
-VARIANTS: Final = {HTML: "page", JSON: "view", JWS: "claim"}
+JWS: Final = "application/jose"  # passports issued before there were versions
 _VARY: Final = {"Vary": "Accept, Accept-Language"}
 
 
@@ -45,12 +46,22 @@ class PublicPassport:
 
     claim_file: Release
     view: Release
-    statement: VerifiedClaim[Passport]
+    signed: SignedPassport
     statement_file: Release | None  # the export statement about both
 
     @property
+    def content(self) -> Mapping[str, Any]:
+        return self.signed.view
+
+    @property
     def product_id(self) -> str:
-        return str(self.statement.content["product_id"])
+        return str(self.content["product_id"])
+
+    @property
+    def variants(self) -> Mapping[str, str]:
+        """What is offered under the one address, by media type."""
+        signed = SD_JWT if self.signed.disclosures else JWS
+        return {HTML: "page", JSON: "view", signed: "claim"}
 
 
 def routes(world: World) -> list[Route]:
@@ -90,7 +101,7 @@ class _PassportPages:
         passport = await run_in_threadpool(self._by_id, str(request.path_params["id"]))
         if passport is None:
             return _missing(request)
-        serial = quote(str(passport.statement.content["serial"]), safe="")
+        serial = quote(str(passport.content["serial"]), safe="")
         return _released(
             passport.claim_file,
             JSON,
@@ -113,7 +124,7 @@ class _PassportPages:
             except SaltbridgeError:
                 return None
             found = None if address is None else _public(work, address["passport_id"])
-        here = found and (found.statement.content["gtin"], found.statement.content["serial"])
+        here = found and (found.content["gtin"], found.content["serial"])
         return found if here == (gtin, serial) else None
 
     def _by_id(self, id: str) -> PublicPassport | None:
@@ -136,38 +147,37 @@ def _public(work: UnitOfWork, passport_id: str) -> PublicPassport | None:
         )
         if claim_file is None or view is None:
             return None
-        held = read_json(claim_file.content)
-        statement = verify(Passport(held["jws"]), held["did_document"])
+        signed = signed_passport(claim_file.content)
         about = kept_statement(work, released["decision_id"], PUBLIC.bpn)
     except SaltbridgeError:
         return None  # an altered record, release or signature is no passport, and says no more
-    told = statement.content
+    told = signed.view
     if told.get("passport_id") != passport_id or canonical_bytes(dict(told)) != view.content:
         return None  # somebody pointed the record at another battery
-    return PublicPassport(claim_file, view, statement, about)
+    return PublicPassport(claim_file, view, signed, about)
 
 
 def _negotiated(request: Request, passport: PublicPassport) -> Response:
-    """The variant the reader asks for: page, public JSON or JWS."""
+    """The variant the reader asks for: page, public JSON, or the signed text itself."""
     wanted = request.headers.get("accept", "")
     if request.query_params.get("format") == "json":  # a link cannot send an Accept header
         wanted = JSON
-    variant = best_variant(wanted, VARIANTS)
+    variant = best_variant(wanted, passport.variants)
     if variant is None:
-        listed = "".join(f"{v}\n" for v in VARIANTS)
+        listed = "".join(f"{v}\n" for v in passport.variants)
         return PlainTextResponse(listed, 406, headers={**plain_headers(), **_VARY})
     if variant == JSON:
         return _released(passport.view, JSON, _VARY)
-    if variant == JWS:
-        jws = read_json(passport.claim_file.content)["jws"]
-        return Response(jws, media_type=JWS, headers={**plain_headers(), **_VARY})
+    if variant != HTML:
+        text = passport.signed.text
+        return Response(text, media_type=variant, headers={**plain_headers(), **_VARY})
     language = reader_language(request)
     page = render_page("passport.html", language, **_values(passport, language))
     return Response(page, media_type=HTML, headers={**page_headers(language), **_VARY})
 
 
 def _values(passport: PublicPassport, language: str) -> dict[str, Any]:
-    content = passport.statement.content
+    content = passport.content
     address = f"/01/{quote(content['gtin'], safe='')}/21/{quote(content['serial'], safe='')}"
     values = page_values(content, language)
     estimate = values["estimate"]
@@ -177,9 +187,9 @@ def _values(passport: PublicPassport, language: str) -> dict[str, Any]:
     return {
         **values,
         "claim": {
-            "issuer": passport.statement.issuer,
-            "key": passport.statement.header["kid"],
-            "digest": passport.statement.claim.digest,
+            "issuer": passport.signed.issuer,
+            "key": passport.signed.key,
+            "digest": passport.signed.digest,
         },
         "paths": {
             "qr_svg": f"{address}/qr.svg",

@@ -1,0 +1,229 @@
+"""A version of a passport: decided, signed once, released, stored; and how it is read again.
+
+One SD-JWT per version. Each point of Annex XIII that holds something is one disclosure; what an
+audience gets is the same signed JWT with the disclosures of the points it may see. Only the
+presentation with point 1 crosses the border room; the others are put together on reading, by
+whoever has established that the reader belongs to that audience.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from saltbridge.border.context import PUBLIC, Context
+from saltbridge.border.decide import Decision, decide, release
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.errors import Refused
+from saltbridge.core.finding import Place, finding
+from saltbridge.formats.claim_file import MEDIA_TYPE
+from saltbridge.passport.access import MAY_SEE, Audience
+from saltbridge.passport.model import ItemPassport
+from saltbridge.passport.validate import Readiness
+from saltbridge.passport.views import (
+    POINTS,
+    VERSION_KIND,
+    header,
+    part_name,
+    parts,
+    split,
+    unshown,
+    view,
+)
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.deciding import zone_of
+from saltbridge.steps.log import logged_claim_file
+from saltbridge.steps.passport_status import status_place
+from saltbridge.steps.records import document
+from saltbridge.steps.release import keep_decision
+from saltbridge.steps.rules import rule_book
+from saltbridge.steps.statement import keep_statement
+from saltbridge.trust import sd_jwt
+from saltbridge.trust.claims import PassportVersion, sign
+from saltbridge.trust.did import from_iso
+from saltbridge.trust.signature import open_jws
+
+RECORD: Final = "passport-version"
+PURPOSE: Final = "battery passport, public part (Annex XIII point 1)"
+VIEW_MEDIA_TYPE: Final = "application/json"
+ISSUED: Final = "issued"  # the reason of the first version
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenVersion:
+    """What was written: the record, and the JWT that was signed."""
+
+    record: Mapping[str, Any]
+    claim: PassportVersion
+
+
+def version_id(passport_id: str, number: int) -> str:
+    """The id of a version's record.
+
+    >>> version_id("urn:uuid:1", 2)
+    'urn:uuid:1#2'
+    """
+    return f"{passport_id}#{number}"
+
+
+def write_version(
+    world: World,
+    work: UnitOfWork,
+    passport: ItemPassport,
+    status: Readiness,
+    *,
+    now: datetime,
+    person: str = "",
+    reason: str = ISSUED,
+    replaces: Mapping[str, Any] | None = None,
+) -> WrittenVersion:
+    """Sign a version, release its public presentation and store it, with its log leaves.
+
+    ``reason`` says why there is a new version; it is kept and not signed, for it may tell what
+    is not public. ``replaces`` is the record of the version before.
+
+    Raises:
+        Refused: the border room withholds a public value; a passport is whole or not at all.
+        StaleWrite: this version was written before.
+    """
+    told = header(passport, status)
+    if replaces is not None:
+        told["replaces"] = {
+            "version": str(replaces["version"]),
+            "digest": replaces["claim_digest"],
+        }
+    held = parts(passport, status)
+    decision = _decide(world, work, view(told, held, Audience.PUBLIC), person, now)
+    disclosures = {
+        point: sd_jwt.disclosure(world.identifiers.token(), part_name(point), part)
+        for point, part in held.items()
+    }
+    place = status_place(world, work, now)
+    decoys = [world.identifiers.token() for point in POINTS if point not in disclosures]
+    content = {
+        "kind": VERSION_KIND,
+        **sd_jwt.concealed(told, disclosures.values(), decoys),
+    }
+    id = world.identifiers.urn_uuid()
+    claim = sign(
+        PassportVersion,
+        content,
+        id=id,
+        issued_at=now,
+        issuer=world.node.did,
+        signer=world.keyring.signer(),
+        beside={"_sd_alg": sd_jwt.ALGORITHM, "status": {"status_list": place}},
+    )
+    file = logged_claim_file(world, work, claim, id, disclosures=[disclosures[1]])
+    record = {
+        "passport_id": passport.id,
+        "version": passport.version,
+        "issued_at": passport.issued_at,
+        "reason": reason,
+        "person": person,
+        "claim_id": id,
+        "claim_digest": claim.digest,
+        "jwt": claim.jws,
+        "disclosures": {str(point): text for point, text in disclosures.items()},
+        "status": place,
+        "unshown": unshown(passport),
+        "replaces": None if replaces is None else replaces["claim_digest"],
+        "public": _released(world, work, decision, file, now),
+    }
+    work.put(
+        RECORD,
+        version_id(passport.id, passport.version),
+        canonical_bytes(record),
+        expected_version=0,
+    )
+    return WrittenVersion(record, claim)
+
+
+def _decide(
+    world: World, work: UnitOfWork, public: Mapping[str, Any], person: str, now: datetime
+) -> Decision:
+    context = Context(
+        decision_id=world.identifiers.urn_uuid(),
+        origin=world.node.jurisdiction,
+        destination=PUBLIC.jurisdiction,
+        recipient=PUBLIC,
+        purpose=PURPOSE,
+        agreement=None,
+        at=now,
+        counters=None,  # nothing personal is public, so no counter can change
+        person=person,
+        zone=zone_of(world),
+    )
+    book = rule_book(work)
+    decision = decide(public, context, book.catalogue(public["kind"], context), book.packs)
+    if decision.stays or decision.minimised:
+        raise Refused(
+            finding("passport.border-withheld", Place(pointer=f.path), path=f.path)
+            for f in (*decision.stays, *decision.minimised)
+        )
+    return decision
+
+
+def _released(
+    world: World, work: UnitOfWork, decision: Decision, file: bytes, now: datetime
+) -> dict[str, str]:
+    """Release and keep the claim file and the view; returns where they are."""
+    claim = release(decision, file, MEDIA_TYPE, decision.view_bytes)
+    shown = release(decision, decision.view_bytes, VIEW_MEDIA_TYPE, decision.view_bytes)
+    record, _ = keep_decision(work, decision, claim)
+    keep_statement(world, work, decision, record, [claim, shown], now)
+    return {
+        "decision_id": str(record["id"]),
+        "claim": work.put_release(claim),
+        "view": work.put_release(shown),
+    }
+
+
+def stored_version(view: UnitOfWork, passport_id: str, number: int) -> Mapping[str, Any] | None:
+    """The record of a version, or None.
+
+    Raises:
+        Refused: its JWT or one of its disclosures is not what was signed.
+    """
+    record = document(view, RECORD, version_id(passport_id, number))
+    if record is None:
+        return None
+    intact = digest(record["jwt"].encode("utf-8")) == record["claim_digest"]
+    if not intact or (record["passport_id"], record["version"]) != (passport_id, number):
+        raise Refused.of("passport.version-altered", passport=passport_id, version=number)
+    return dict(record)
+
+
+def version_in_force(
+    view: UnitOfWork, passport_id: str, at: datetime
+) -> Mapping[str, Any] | None:
+    """The record of the version that was the newest at that time; None before the first.
+
+    Raises:
+        Refused: as ``stored_version``.
+    """
+    passport = document(view, "passport", passport_id)
+    for number in range(int((passport or {}).get("version", 0)), 0, -1):
+        record = stored_version(view, passport_id, number)
+        if record is not None and from_iso(record["issued_at"]) <= at:
+            return record
+    return None
+
+
+def presented(record: Mapping[str, Any], audience: Audience) -> sd_jwt.SdJwt:
+    """The signed JWT of a version with the disclosures of the points the audience may see."""
+    points = [str(point) for point in sorted(MAY_SEE[audience])]
+    shown = tuple(record["disclosures"][p] for p in points if p in record["disclosures"])
+    return sd_jwt.SdJwt(record["jwt"], shown)
+
+
+def seen(record: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """The view of an audience, opened from the stored disclosures.
+
+    Raises:
+        NotVerified: a disclosure is not one that was signed.
+    """
+    shown = presented(record, audience)
+    payload = read_json(open_jws(shown.jwt).payload)
+    told, held = split(sd_jwt.revealed(payload, shown.disclosures)["content"])
+    return view({k: v for k, v in told.items() if k != "kind"}, held, audience)
