@@ -12,6 +12,7 @@ from saltbridge.border.decide import decide, release
 from saltbridge.border.rules import packaged_packs
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import Refused
+from saltbridge.testing.builders import NOON
 from saltbridge.trust import sd_jwt
 from saltbridge.trust.did import DidDocument, build_did_document
 from saltbridge.trust.spelling import base64url
