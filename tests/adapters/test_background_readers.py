@@ -93,6 +93,17 @@ def test_the_bicycle_of_brightway(tmp_path: Path, names: Path) -> None:
     assert {f.unit for f in found.factors} == {"piece", "kg", "MJ"}
 
 
+def test_a_datapackage_that_brightway_wrote() -> None:
+    """Hand: (1 + 2 * 0.1) kg CO2 per 10 kWh; bw2data 4.8 writes float32 arrays."""
+    found = bring(
+        SAMPLES / "bw-datapackage.zip", "bw-datapackage", names=SAMPLES / "bw-names.csv"
+    )
+    assert values(found) == {
+        "electricity": pytest.approx(0.12, rel=1e-6),
+        "fuel": pytest.approx(0.1, rel=1e-6),
+    }
+
+
 def test_a_datapackage_may_bring_its_own_characterisation(tmp_path: Path, names: Path) -> None:
     path = package(tmp_path / "bike.zip", characterised=True)
     found = bring(path, "bw-datapackage", names=names)

@@ -13,9 +13,10 @@ from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.ports import World
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.services.suppliers import offer_document
+from saltbridge.services.verify_content import content_remarks
 from saltbridge.steps.accounting import supplied_metals, verified_supplier_factors
 from saltbridge.testing.builders import NOON, memory_world, node_profile, partner_of
-from saltbridge.trust.claims import SupplierRecord, verify
+from saltbridge.trust.claims import ClaimType, SupplierRecord, verify
 
 CELLS = partner_of(node_profile("cellmaker", jurisdiction="EU", port=8102))
 FIGURES = {
@@ -64,6 +65,8 @@ def test_every_official_member_arrives_and_the_factor_is_signed(
 ) -> None:
     here, signed = arrived(offered(content(name)))
     (entry,) = signed["documents"]
+    told = list(content_remarks(ClaimType.SUPPLIER_RECORD, signed))
+    assert [(r.code, r.good) for r in told] == [("verify.figures-sound", True)]
     assert canonical_bytes(entry["content"]) == canonical_bytes(read_json(content(name)))
     with here.store.reading() as view:
         found, remarks = verified_supplier_factors(view)

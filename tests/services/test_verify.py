@@ -240,6 +240,22 @@ def changed(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         (Estimate, changed(FOOTPRINT, "period/end", "2025-12-31"), "verify.period-impossible"),
         (Estimate, changed(FOOTPRINT, "period/end", "soon"), "verify.period-impossible"),
         (SupplierRecord, changed(PCF, "records", []), "verify.numbers-missing"),
+        (SupplierRecord, {"kind": "pcf", "documents": []}, "verify.numbers-missing"),
+        (
+            SupplierRecord,
+            {"kind": "pcf", "documents": [{"content": {"x": 1}}]},
+            "verify.figure-format",
+        ),
+        (
+            SupplierRecord,
+            {
+                "kind": "pcf",
+                "documents": [
+                    {"content": {"specVersion": "3.0.0", "pcf": {"declaredUnitAmount": "0"}}}
+                ],
+            },
+            "verify.figure-unsound",
+        ),
         (
             SupplierRecord,
             {"kind": "pcf", "records": [{"id": "x", "kg_co2e_per_unit": 5, "low": 6}]},

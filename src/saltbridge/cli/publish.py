@@ -8,7 +8,11 @@ import typer
 from saltbridge.cli.options import Node
 
 Kind = Annotated[
-    str, typer.Option("--kind", help="pcf or battery-supplier-record; else the file says it.")
+    str,
+    typer.Option(
+        "--kind",
+        help="pcf, battery-supplier-record or what-if-estimate; else the file says it.",
+    ),
 ]
 To = Annotated[str, typer.Option("--to", help="Partners, by BPN, DID or name, with commas.")]
 Purpose = Annotated[str, typer.Option("--purpose", help="Usage purpose, cx.circular.dpp:1.")]

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from math import fsum
 from typing import Any
 
-from saltbridge.core.finding import Argument
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import Argument, errors_in
 from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor, is_number
+from saltbridge.footprint.supplier_checks import check_figure
+from saltbridge.formats.pcf import parse_pcf
 from saltbridge.passport.access import Audience, may_see
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.trust.claims import ClaimType
@@ -43,7 +47,10 @@ def content_remarks(claim_type: ClaimType, content: Mapping[str, Any]) -> Iterat
         yield _sums(footprint)
         yield _declared(footprint)
     if content.get("kind") == "pcf":
-        yield _pcf_ranges(content)
+        if "records" in content or "documents" not in content:
+            yield _pcf_ranges(content)
+        if "documents" in content:
+            yield _figures(content["documents"])
 
 
 def receipt_remark(receipt: ReceiptContent, footprint: object) -> Remark:
@@ -203,3 +210,24 @@ def _pcf_ranges(content: Mapping[str, Any]) -> Remark:
                 "ranges", False, "verify.range-excludes", {"id": str(record.get("id"))[:80]}
             )
     return Remark("ranges", True, "verify.ranges-hold", {"count": len(records)})
+
+
+def _figures(documents: object) -> Remark:
+    """Whether every data set in another format agrees with itself, whatever the day."""
+    entries = documents if isinstance(documents, list) else []
+    contents = [e.get("content") if isinstance(e, Mapping) else None for e in entries]
+    if not contents or not all(isinstance(one, Mapping) for one in contents):
+        return Remark("figures", False, "verify.numbers-missing")
+    for one in contents:
+        try:
+            figure, unread = parse_pcf(one)
+        except FaultyInput:
+            return Remark("figures", False, "verify.figure-format")
+        wrong = errors_in((*unread, *check_figure(figure, date.min)))
+        if wrong:
+            arguments = {
+                "product": figure.product[:80],
+                "codes": ", ".join(f.code for f in wrong),
+            }
+            return Remark("figures", False, "verify.figure-unsound", arguments)
+    return Remark("figures", True, "verify.figures-sound", {"count": len(contents)})
