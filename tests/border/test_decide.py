@@ -461,3 +461,31 @@ def test_records_name_packs_catalogue_and_person_but_no_value():
     }
     lines = [f for f in record["fields"] if f["path"] == "/footprint/lines/[]/amount"]
     assert [f["count"] for f in lines] == [len(footprint()["lines"])]
+
+
+def test_both_totals_of_biogenic_carbon_leave_and_where_it_comes_from_stays():
+    document = battery_record()
+    document["footprint"]["biogenic"] = {
+        "taken_up_kg_co2": 4.9512345678,
+        "given_back_kg_co2": 1.0,
+        "uptake_kg_co2e": -3.9512345678,
+        "excluding_uptake_kg_co2e": 17.3,
+        "including_uptake_kg_co2e": 13.3487654322,
+        "origins": {"aircraft": 1.1, "fossil": 16.2},
+    }
+    document["footprint"]["cut_off"] = {
+        "mass_share": 0.004,
+        "emission_share": 0.02,
+        "of": "mass",
+        "allowed": 0.01,
+        "within": True,
+    }
+    carried = decided(document).view["footprint"]
+    assert carried["biogenic"] == {
+        "taken_up_kg_co2": 4.95123,
+        "given_back_kg_co2": 1.0,
+        "uptake_kg_co2e": -3.95123,
+        "excluding_uptake_kg_co2e": 17.3,
+        "including_uptake_kg_co2e": 13.3488,
+    }
+    assert carried["cut_off"] == document["footprint"]["cut_off"]

@@ -4,6 +4,7 @@ import pytest
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.characterisation import characterise
 from saltbridge.footprint.model import LocalFactor, Supplier
 from saltbridge.footprint.result import HoleReason
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
@@ -134,3 +135,30 @@ def test_gases_have_versions_and_the_unknown_is_never_zero() -> None:
     ef = footprint(what, methodology="eu-cfb@draft-2024-04")
     marks = {c.flow: c.factor.confidence for c in ef.contributions}
     assert marks["methane"] is Confidence.RECALLED
+
+
+@pytest.mark.parametrize(
+    ("gwp_set", "fossil", "biogenic", "n2o", "sf6", "cf4"),
+    [
+        # Published: IPCC reports as the package globalwarmingpotentials 0.13.2 holds them.
+        ("AR4", 25.0, 25.0, 298.0, 22800.0, 7390.0),
+        ("AR5", 30.0, 28.0, 265.0, 23500.0, 6630.0),
+        ("AR6", 29.8, 27.0, 273.0, 25200.0, 7380.0),
+        ("EF31", 29.8, 27.0, 273.0, 25200.0, 7380.0),
+    ],
+)
+def test_the_four_sets_are_data(
+    gwp_set: str,
+    fossil: float,
+    biogenic: float,
+    n2o: float,
+    sf6: float,
+    cf4: float,
+) -> None:
+    def value(flow: str, origin: str = "") -> float | None:
+        found = characterise(row("p", "emission", flow, 1.0, origin=origin), [gwp_set])
+        return None if found is None else found.kg_co2e_per_unit
+
+    assert value("CO2", "fossil") == 1.0 and value("CO2", "biogenic") == 0.0
+    assert (value("CH4", "fossil"), value("CH4", "biogenic")) == (fossil, biogenic)
+    assert (value("N2O"), value("SF6"), value("CF4")) == (n2o, sf6, cf4)

@@ -1,5 +1,7 @@
 """Coverage, mass balance, price ranges of holes, data quality and primary data."""
 
+from datetime import date
+
 import pytest
 
 from saltbridge.core.finding import Severity
@@ -16,7 +18,8 @@ from saltbridge.footprint.data_quality import (
     five_indicators,
     primary_data_share,
 )
-from saltbridge.footprint.model import Carrier, LocalFactor, Stage
+from saltbridge.footprint.declare.declaration import declaration_or_findings
+from saltbridge.footprint.model import Carrier, LocalFactor, Period, Stage
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
 
 
@@ -232,6 +235,30 @@ def test_a_declared_rating_is_the_mean_of_its_indicators(
     if told:
         assert found[0].arguments["mean"] == pytest.approx(8 / 3)
         assert pytest.approx(8 / 3) == footprint(what).detail["data_quality"].DQR
+
+
+@pytest.mark.parametrize(
+    ("end", "dqi", "told"),
+    [
+        (date(2024, 12, 31), "", False),
+        (date(2025, 12, 31), "", True),
+        (date(2025, 12, 31), "1;1;2;2;3", False),
+    ],
+)
+def test_pact_asks_for_a_rating_from_2025_on(end: date, dqi: str, told: bool) -> None:
+    """Hand: a line of 4 % needs none; the large one does."""
+    what = inventory(
+        process("cell"),
+        row("cell", "input", "a", 96.0, dqi=dqi),
+        row("cell", "input", "a", 4.0),
+        period=Period(start=date(2024, 1, 1), end=end),
+    )
+    result = footprint(what, factor("a", 1.0), methodology="pact@v3")
+    codes = {f.code for f in result.findings}
+    assert ("pass.rating-missing" in codes) is told
+    assert "pass.rating-missing" not in {f.code for f in footprint(what).findings}
+    _, obstacles = declaration_or_findings(result)
+    assert ("pass.rating-missing" in {f.code for f in obstacles}) is told
 
 
 def test_five_indicators_that_are_none_are_a_fault() -> None:

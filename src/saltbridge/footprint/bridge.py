@@ -74,6 +74,7 @@ NOT_IN_THE_TOTAL = frozenset(
         "edition",
         "significant_digits",
         "data_quality",
+        "rating_from",
         "redeclare_above",
         "company_specific",
         "by_stage",

@@ -1,9 +1,9 @@
 """The carbon footprint of one inventory under one edition of a methodology.
 
-This file is the table of contents: check → allocate → inventory → characterise → credit →
-rate → declare. Each pass has its own file. A rule nobody has read has several candidates;
-the passes then run once for each reading, and lines the rule touches become holes with the
-range of the readings (``readings.py``).
+This file is the table of contents: check → transport → allocate → inventory →
+characterise → credit → rate → declare. Each pass has its own file. A rule nobody has read has
+several candidates; the passes then run once for each reading, and lines the rule touches
+become holes with the range of the readings (``readings.py``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,11 @@ from saltbridge.footprint.biogenic import biogenic_findings, carbon_origins
 from saltbridge.footprint.check import check_rows
 from saltbridge.footprint.company_specific import company_specific_findings
 from saltbridge.footprint.completeness import coverage
-from saltbridge.footprint.data_quality import data_quality, primary_data_share
+from saltbridge.footprint.data_quality import (
+    data_quality,
+    primary_data_share,
+    rating_findings,
+)
 from saltbridge.footprint.electricity import ElectricityResolver
 from saltbridge.footprint.factor_choice import FactorChoice
 from saltbridge.footprint.inventory import Solution, solve
@@ -164,6 +168,7 @@ def work_through(
         rules.company_specific, inventory, outcomes, accounts[0].solution.runs
     )
     findings += licence_findings(outcomes)
+    findings += rating_findings(detail["data_quality"], rules.rating_from, inventory.period.end)
     # 7. declare
     unit, unit_findings = rules.declared_unit(inventory, assumptions)
     findings += unit_findings

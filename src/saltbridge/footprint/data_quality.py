@@ -9,9 +9,12 @@ lines weighted by their absolute emissions.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import fsum
+
+from saltbridge.core.finding import Finding, Severity, finding
 
 THREE, FIVE = "three_1_5", "five_1_3"
 WORST = {THREE: 5, FIVE: 3}
@@ -115,6 +118,22 @@ def data_quality(lines: Iterable[Rated], scheme: str = THREE) -> DataQuality | N
     ]
     asked = fsum(abs(line.kg_co2e) for line in lines)
     return DataQuality(means[0], means[2], means[1], weight / asked, *means[3:])
+
+
+def rating_findings(
+    found: DataQuality | None, due_from: date | None, period_end: date
+) -> Iterator[Finding]:
+    """A warning where the rule set asks for a rating and not every line it asks for has one."""
+    if due_from is None or period_end < due_from:
+        return
+    share = 0.0 if found is None else found.rated_share
+    if share < 1:
+        yield finding(
+            "pass.rating-missing",
+            severity=Severity.WARNING,
+            share=100 * share,
+            since=due_from.isoformat(),
+        )
 
 
 def primary_data_share(lines: Iterable[Rated]) -> float | None:

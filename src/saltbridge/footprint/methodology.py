@@ -7,6 +7,7 @@ and the calculation gives the lines they touch as holes with the range of the ca
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TypeAlias
 
 from saltbridge.core.edition import Edition
@@ -93,6 +94,7 @@ class RuleSet:
     # uptake (−1 taken up, +1 given back) stands beside it.
     biogenic: str = "zero"
     data_quality: str = "three_1_5"  # | five_1_3: how many indicators, on which scale
+    rating_from: date | None = None  # periods that end on this day or later must be rated
     # Parts of the battery (ids of company_specific.py) whose activity data must be the
     # company's own: anode, cathode, electrolyte, separator, cell_casing, cell, pack.
     company_specific: tuple[str, ...] = ()

@@ -67,6 +67,7 @@ def footprint_study(
         _unit(record, unit, t, num),
         _completeness(record, t, num, language),
         _quality(record, t, num),
+        _biogenic(record, t, num),
         _rules(record, t, language),
         _unread(record, t, language),
         _sources(record, own_factors, t, language),
@@ -153,6 +154,7 @@ def _completeness(record: Mapping[str, Any], t: _T, num: _T, language: str) -> S
         told.append(t("range-unknown"))
     else:
         told.append(t("range", low=num(bounds["low"]), high=num(bounds["high"])))
+    told += _left_out(record, t, num)
     rows = [
         (text(f"footprint.stage.{stage}", None, language), str(holes[stage]))
         for stage in record["stages"]
@@ -165,6 +167,44 @@ def _completeness(record: Mapping[str, Any], t: _T, num: _T, language: str) -> S
     )
 
 
+def _left_out(record: Mapping[str, Any], t: _T, num: _T) -> list[str]:
+    """Both shares without a factor, and the share that the rule set allows."""
+    found = record.get("cut_off")  # records made before have none
+    if found is None:
+        return []
+    told = [
+        t(f"left-out-{name}", share=num(100 * found[key], 3))
+        for name, key in (("mass", "mass_share"), ("emissions", "emission_share"))
+        if found[key] is not None
+    ]
+    if found["of"] is not None:
+        told.append(t(f"cut-off-{found['of']}", share=num(100 * found["allowed"], 3)))
+    return told
+
+
+def _biogenic(record: Mapping[str, Any], t: _T, num: _T) -> Section:
+    """Biogenic CO2 both ways; emissions by origin stay at home."""
+    carbon = record.get("biogenic") or {}
+    moved = carbon.get("taken_up_kg_co2") or carbon.get("given_back_kg_co2")
+    if not moved and carbon.get("including_uptake_kg_co2e") is None:
+        carbon = {}
+    names = ("excluding_uptake", "including_uptake", "taken_up", "given_back")
+    units = ("kg_co2e", "kg_co2e", "kg_co2", "kg_co2")
+    known = [
+        (name, carbon.get(f"{name}_{unit}")) for name, unit in zip(names, units, strict=True)
+    ]
+    rows = [
+        (t(f"biogenic-{name.replace('_', '-')}"), num(value, 5))
+        for name, value in known
+        if value is not None
+    ]
+    return Section(
+        title=t("biogenic"),
+        table=Table(headings=("", "kg"), rows=rows, numbers=(1,), widths=(3, 1)),
+        nothing="" if rows else t("biogenic-none"),
+    )
+
+
 def _quality(record: Mapping[str, Any], t: _T, num: _T) -> Section:
     quality, share = record["data_quality"], record["primary_data_share"]
     told = []
@@ -172,7 +212,12 @@ def _quality(record: Mapping[str, Any], t: _T, num: _T) -> Section:
         told.append(t("primary", share=num(share, 3)))
     if quality is None:
         return Section(title=t("quality"), paragraphs=told, nothing=t("quality-none"))
-    shown = {k: v for k, v in quality.items() if isinstance(v, (int, float))}
+    beside = ("worst", "rated_share")  # told in words
+    shown = {
+        k: v for k, v in quality.items() if isinstance(v, (int, float)) and k not in beside
+    }
+    if "worst" in quality:
+        told.append(t("quality-scale", worst=num(quality["worst"], 2)))
     return Section(
         title=t("quality"),
         paragraphs=told,

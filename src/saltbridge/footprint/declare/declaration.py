@@ -30,6 +30,7 @@ _NOT_DECLARABLE = frozenset(
         "pass.leg-incomplete",
         "pass.leg-amount",
         "pass.delivery-without-leg",
+        "pass.rating-missing",
     }
 )
 _DOUBTFUL = (Confidence.RECALLED, Confidence.ILLUSTRATIVE)

@@ -50,6 +50,7 @@ _V3 = RuleSet(
     significant_digits=4,
     biogenic="both",
     data_quality="five_1_3",
+    rating_from=date(2025, 1, 1),
     waste="cut_off",
     redeclare_above=0.10,
     rules=(
@@ -62,7 +63,10 @@ _V3 = RuleSet(
         _told("cut_off", "at most 3 % of the emissions, as announced for v3", _PAGES),
         _told("gwp", "IPCC AR6, the latest"),
         _told("biogenic", "totals without and with biogenic uptake"),
-        _told("data_quality", "five indicators, 1 to 3, of lines above 5 % of the total"),
+        _told(
+            "data_quality",
+            "five indicators, 1 to 3, of lines above 5 % of the total; from periods of 2025 on",
+        ),
         _told("primary_data", "the share is mandatory for periods from 2025 on"),
         _recalled("capital_goods", "left out, unless they matter"),
         _recalled("transport", "inbound counts, outbound stays out"),
