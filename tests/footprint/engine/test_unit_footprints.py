@@ -123,3 +123,10 @@ def test_no_change_of_units_changes_a_footprint(seed):
     plain = unit_footprints(technosphere, burdens)
     scaled = unit_footprints(technosphere * product[:, np.newaxis] * run, burdens * run)
     assert scaled.values * product == pytest.approx(plain.values, rel=1e-11)
+
+
+def test_a_background_that_emits_nothing_is_zero_without_a_factorisation(path):
+    found = unit_footprints(np.array([[1.0, 0.0], [-0.5, 1.0]]), [0.0, 0.0])
+    assert found.values.tolist() == [0.0, 0.0]
+    assert found.method != "lu-of-transpose"
+    assert found.forward_error == 0.0
