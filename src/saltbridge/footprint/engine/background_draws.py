@@ -151,7 +151,7 @@ def _by_blocks(
     size = matrix.shape[0]
     column = np.repeat(np.arange(size), np.diff(matrix.indptr))
     off = np.flatnonzero(matrix.indices != column)
-    starts = np.zeros(size + 1, dtype=np.int64)
+    starts = np.zeros(size + 1, dtype=np.uint32)
     np.cumsum(np.bincount(column[off], minlength=size), out=starts[1:])
     scale = matrix.diagonal() * gross
     # A drawn amount times its share is what it adds to the scaled unknown of its process.
@@ -163,7 +163,7 @@ def _by_blocks(
     run: Any = kernels.background_blocks
     run(
         starts,
-        matrix.indices[off].astype(np.int32),
+        matrix.indices[off].astype(np.uint32),
         shares,
         inputs.keys[off],
         inputs.kinds[off],

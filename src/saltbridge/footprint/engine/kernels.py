@@ -365,6 +365,7 @@ def sampled(
 
 
 LANES = 16  # samples of a background that are swept at once: one vector of single precision
+TOGETHER = 4  # blocks of samples that are drawn at once: longer rows, fewer calls
 
 
 @loop
@@ -420,42 +421,45 @@ def background_blocks(
     blocks = len(sweeps)
     parts = min(2, blocks)
     for part in prange(parts):
-        work = np.empty((3, 2 * LANES))
+        work = np.empty((3, TOGETHER * LANES))
         bits = work.view(np.int64)
-        drawn = np.empty(2 * LANES)
-        amounts = np.empty((2, len(keys), LANES), dtype=np.float32)
-        direct = np.empty((2, size, LANES), dtype=np.float32)
+        drawn = np.empty(TOGETHER * LANES)
+        amounts = np.empty((TOGETHER, len(keys), LANES), dtype=np.float32)
+        direct = np.empty((TOGETHER, size, LANES), dtype=np.float32)
         unknown = np.empty((size, LANES), dtype=np.float32)
-        pair_words = np.empty(2 * LANES, dtype=np.uint64)
+        all_words = np.empty(TOGETHER * LANES, dtype=np.uint64)
         begin, end = part * blocks // parts, (part + 1) * blocks // parts
         for block in range(begin, end):
-            half = (block - begin) % 2
-            if half == 0:  # draw for two blocks at once: longer rows, fewer calls
-                for s in range(2 * LANES):
-                    pair_words[s] = words[min(block * LANES + s, len(words) - 1)]
+            at = (block - begin) % TOGETHER
+            if at == 0:
+                ahead = min(TOGETHER, end - block)
+                row_words = all_words[: ahead * LANES]
+                for s in range(ahead * LANES):
+                    row_words[s] = words[min(block * LANES + s, len(words) - 1)]
                 for k in range(len(keys)):
                     fill_row(
-                        pair_words, keys[k], kinds[k], coefficients[k], table, work, bits, drawn
+                        row_words, keys[k], kinds[k], coefficients[k], table, work, bits, drawn
                     )
-                    for s in range(LANES):
-                        amounts[0, k, s] = np.float32(shares[k] * drawn[s])
-                        amounts[1, k, s] = np.float32(shares[k] * drawn[LANES + s])
+                    for b in range(ahead):
+                        for s in range(LANES):
+                            amounts[b, k, s] = np.float32(shares[k] * drawn[b * LANES + s])
                 direct[:] = np.float32(0.0)
                 for j in range(size):
                     for k in range(flow_starts[j], flow_starts[j + 1]):
                         fill_row(
-                            pair_words, flow_keys[k], flow_kinds[k], flow_coefficients[k],
+                            row_words, flow_keys[k], flow_kinds[k], flow_coefficients[k],
                             table, work, bits, drawn,
                         )  # fmt: skip
-                        for s in range(LANES):
-                            direct[0, j, s] += np.float32(flow_shares[k] * drawn[s])
-                            direct[1, j, s] += np.float32(flow_shares[k] * drawn[LANES + s])
+                        share = flow_shares[k]
+                        for b in range(ahead):
+                            for s in range(LANES):
+                                direct[b, j, s] += np.float32(share * drawn[b * LANES + s])
             unknown[:] = np.float32(1.0)
             count = 0
             moved, error = np.inf, np.inf
             while count < most and error > settled:
                 before = moved
-                moved = _lanes_swept(starts, products, amounts[half], direct[half], unknown)
+                moved = _lanes_swept(starts, products, amounts[at], direct[at], unknown)
                 # Moves shrink by a rate; what is left of the way is a geometric series.
                 rate = moved / before if count > 1 else 1.0
                 if moved == 0.0:
