@@ -122,6 +122,32 @@ def test_a_record_of_a_footprint_has_no_such_member() -> None:
     assert "scenario" not in real.record
 
 
+def test_an_assumption_that_no_rule_set_knows_is_a_fault() -> None:
+    with pytest.raises(FaultyInput) as refused:
+        what_if_on(world(), replace(asked(), assumptions={"elektricity": "contract"}))
+    assert [f.code for f in refused.value.findings] == ["footprint.unknown-assumption"]
+
+
+def test_assumptions_of_other_rule_sets_do_not_keep_the_chosen_one_from_signing() -> None:
+    """And the partner reads which assumption stands behind which number."""
+    w, request = cellmaker(), replace(asked(), assumptions={"cycles": "1000"})
+    answer = what_if_on(w, request)
+    assert account(w, as_estimate(request, answer)).record["assumptions"] == {}
+    document = estimate_document(w.node, request, answer)
+    result = published(w, document, "what-if-estimate")
+    with w.store.reading() as work:
+        stored = work.get("dataset", result.dataset_id)
+        assert stored is not None
+        kept = read_json(stored.body)["releases"][CARS.bpn]
+        released = work.get_release(kept["digest"], kept["decision_id"])
+    assert released is not None
+    claim = Estimate(parse_claim_file(released.content).claim.jws)
+    rows = verify(claim, w.keyring.did_document()).content["rule_sets"]
+    said = {f"{r['methodology']}@{r['edition']}": r.get("assumptions", []) for r in rows}
+    assert said["cn-miit-551@2025-551"] == [{"rule": "cycles", "value": "1000"}]
+    assert not said["catena-x-pcf@v4"]
+
+
 def test_levers_belong_to_the_footprint_that_is_shown() -> None:
     """Hand: 100 kWh at 0.6 of operational CO2, let in by the assumption, are 60 kg more."""
     grid = factor(

@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any, Final, TypeAlias
 
 from saltbridge.core.errors import FaultyInput, SaltbridgeError
-from saltbridge.core.finding import Finding
+from saltbridge.core.finding import Finding, finding
 from saltbridge.footprint.calculate import calculate
 from saltbridge.footprint.levers import Lever, levers
 from saltbridge.footprint.methodologies import choose, methodologies
+from saltbridge.footprint.methodology import RuleSet
 from saltbridge.footprint.model import EmissionFactor, Inventory, Stage
 from saltbridge.footprint.result import CarbonFootprint
 from saltbridge.footprint.supplier_providers import SuppliedMetal, supplement
@@ -24,6 +25,7 @@ from saltbridge.steps.accounting import (
 )
 
 DOCUMENT_KIND: Final = "what-if-estimate"
+_ALWAYS: Final = "electricity_basis"  # a person may allow it under every rule set
 JsonObject: TypeAlias = dict[str, Any]
 
 
@@ -77,6 +79,7 @@ def what_if(
         Refused: no edition of it is in force.
         Unavailable: a factor set cannot be had.
     """
+    _known_somewhere(request.assumptions)
     changed = apply_changes(request.inventory, request.changes)
     base, changed_base = (supplement(i, metals)[0] for i in (request.inventory, changed))
     sets = [library.factor_set(name) for name in request.inventory.factor_sets]
@@ -84,11 +87,7 @@ def what_if(
 
     def calculated(name: str, edition_name: str) -> UnderRules:
         rules = methodologies()[name].rule_set(edition_name)
-        given = {
-            k: v
-            for k, v in request.assumptions.items()
-            if k in rules.assumptions or k == "electricity_basis"
-        }
+        given = _taken_by(rules, request.assumptions)
         run: Callable[[Inventory], CarbonFootprint] = lambda inventory: calculate(  # noqa: E731
             inventory,
             methodologies()[name],
@@ -110,16 +109,33 @@ def what_if(
     )
     if chosen.before is None:
         raise FaultyInput(chosen.obstacle)
-    known = (*methodology.rule_set(edition).assumptions, "electricity_basis")
     found = levers(
         base,
         methodology,
         edition,
         sets,
         supplier_factors=supplied,
-        assumptions={k: v for k, v in request.assumptions.items() if k in known},
+        assumptions=_taken_by(methodology.rule_set(edition), request.assumptions),
     )
     return WhatIf(changed, chosen, everywhere, found)
+
+
+def _taken_by(rules: RuleSet, assumptions: Mapping[str, str]) -> dict[str, str]:
+    """The assumptions that a rule set knows."""
+    return {k: v for k, v in assumptions.items() if k in (*rules.assumptions, _ALWAYS)}
+
+
+def _known_somewhere(assumptions: Mapping[str, str]) -> None:
+    """A misspelt assumption would change nothing anywhere, in silence."""
+    known = {_ALWAYS} | {
+        key for m in methodologies().values() for r in m.rule_sets for key in r.assumptions
+    }
+    unknown = [key for key in assumptions if key not in known]
+    if unknown:
+        raise FaultyInput(
+            finding("footprint.unknown-assumption", key=key, known=", ".join(sorted(known)))
+            for key in unknown
+        )
 
 
 def what_if_on(world: World, request: WhatIfRequest) -> WhatIf:
@@ -137,11 +153,13 @@ def as_estimate(request: WhatIfRequest, answer: WhatIf) -> FootprintRequest:
     Its inputs are the changed inventory, rendered; the digest of the real one stands in the
     scenario, so that nobody can take one for the other.
     """
+    chosen = answer.chosen
+    rules = methodologies()[chosen.methodology].rule_set(chosen.edition)
     return FootprintRequest(
         inventory=answer.changed,
         inventory_digest=render_sources(answer.changed).digest,
-        methodology=f"{answer.chosen.methodology}@{answer.chosen.edition}",
-        assumptions=request.assumptions,
+        methodology=f"{chosen.methodology}@{chosen.edition}",
+        assumptions=_taken_by(rules, request.assumptions),
         sources=render_sources(answer.changed),
         scenario=scenario_record(tuple(request.changes), request.inventory_digest),
     )
@@ -193,6 +211,10 @@ def estimate_document(node: NodeProfile, request: WhatIfRequest, answer: WhatIf)
                 "after": after,
                 "before_holes": len(under.before.holes),
                 "after_holes": len(under.after.holes),
+                "assumptions": [
+                    {"rule": rule, "value": value}
+                    for rule, value in under.before.assumptions.items()
+                ],
             }
             for under in answer.everywhere
             if under.before is not None and under.after is not None
