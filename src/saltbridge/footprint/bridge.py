@@ -18,7 +18,13 @@ from typing import Any
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, finding
-from saltbridge.footprint.bridge_moves import Picture, moved_holes, moved_lines, picture_of
+from saltbridge.footprint.bridge_moves import (
+    Picture,
+    differences,
+    moved_holes,
+    moved_lines,
+    picture_of,
+)
 from saltbridge.footprint.bridge_result import (
     Bridge,
     Change,
@@ -231,8 +237,8 @@ class _Bridge:
                 weighted.append((share, self._picture(subset), with_it))
         moved: dict[Row, list[float]] = {}
         for share, before, after in weighted:
-            for line in moved_lines(before, after):
-                moved.setdefault(line.row, []).append(share * line.delta_kg_co2e)
+            for row, old, new in differences(before, after):
+                moved.setdefault(row, []).append(share * ((new or 0.0) - (old or 0.0)))
         change = {line.row: line.change for line in step.lines}
         lines = [
             LineMove(

@@ -1,7 +1,8 @@
 """What moved between two footprints of one inventory: lines and holes, row by row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import fsum
 
 from saltbridge.footprint.bridge_result import Change, HoleMove, LineMove, Row, Span
@@ -21,6 +22,15 @@ class Picture:
     @property
     def total(self) -> float:
         return self.footprint.total_kg_co2e
+
+    @cached_property
+    def bare_lines(self) -> Mapping[Row, Row]:
+        """Every row with a line, and the same without its term, as holes are named."""
+        return {row: replace(row, term="") for row in self.lines}
+
+    @cached_property
+    def with_line(self) -> frozenset[Row]:
+        return frozenset(self.bare_lines.values())
 
 
 def picture_of(footprint: CarbonFootprint) -> Picture:
@@ -57,14 +67,21 @@ def _same(a: float | None, b: float | None) -> bool:
     return abs(a - b) <= _NOISE * max(abs(a), abs(b))
 
 
+def differences(
+    before: Picture, after: Picture
+) -> Iterator[tuple[Row, float | None, float | None]]:
+    """The rows whose line differs, with both lines [kg CO2e]; None where there is none."""
+    for row in dict.fromkeys((*before.lines, *after.lines)):
+        old, new = before.lines.get(row), after.lines.get(row)
+        if not _same(old, new):
+            yield row, old, new
+
+
 def moved_lines(before: Picture, after: Picture) -> tuple[LineMove, ...]:
     """The lines that moved, the largest first."""
     found: list[LineMove] = []
-    for row in dict.fromkeys((*before.lines, *after.lines)):
-        old, new = before.lines.get(row), after.lines.get(row)
-        if _same(old, new):
-            continue
-        bare = replace(row, term="")
+    for row, old, new in differences(before, after):
+        bare = (before if old is not None else after).bare_lines[row]
         if old is not None and new is not None:
             change = Change.CHANGED
         elif old is not None:
@@ -88,8 +105,6 @@ def moved_lines(before: Picture, after: Picture) -> tuple[LineMove, ...]:
 
 def moved_holes(before: Picture, after: Picture) -> tuple[HoleMove, ...]:
     """The holes that came, went or changed their range, in the order of the inventory."""
-    with_line_before = {replace(row, term="") for row in before.lines}
-    with_line_after = {replace(row, term="") for row in after.lines}
     found: list[HoleMove] = []
     for row in dict.fromkeys((*before.holes, *after.holes)):
         old, new = before.holes.get(row), after.holes.get(row)
@@ -99,10 +114,10 @@ def moved_holes(before: Picture, after: Picture) -> tuple[HoleMove, ...]:
                 continue
             change = Change.CHANGED
         elif new is not None:
-            opened = row in with_line_before and row not in with_line_after
+            opened = row in before.with_line and row not in after.with_line
             change = Change.BECAME_HOLE if opened else Change.ENTERED
         else:
-            closed = row in with_line_after and row not in with_line_before
+            closed = row in after.with_line and row not in before.with_line
             change = Change.PRICED if closed else Change.LEFT
         found.append(HoleMove(row=row, change=change, before=old, after=new))
     return tuple(found)

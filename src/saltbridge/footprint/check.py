@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
+from functools import cache
 from math import fsum, isfinite
+from typing import Any
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
@@ -181,15 +183,22 @@ def _numbers(inventory: Inventory) -> Iterator[Finding]:
     )
     for table in tables:
         for row in table:
-            for column in fields(row):
-                value = getattr(row, column.name)
+            kind: Any = type(row)
+            for column in _number_columns(kind):
+                value = getattr(row, column)
                 if isinstance(value, float) and not isfinite(value):
                     yield finding(
                         "footprint.not-a-number",
-                        _at(row, column.name),
-                        field=column.name,
+                        _at(row, column),
+                        field=column,
                         value=str(value),
                     )
+
+
+@cache
+def _number_columns(table: Any) -> tuple[str, ...]:
+    """The columns of a table that may hold a number."""
+    return tuple(column.name for column in fields(table) if "float" in str(column.type))
 
 
 def _ids(inventory: Inventory) -> Iterator[Finding]:
