@@ -12,7 +12,7 @@ from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.provenance import Confidence
 from saltbridge.footprint.model import CircularTerms, FactorSet, Inventory, Supplier
-from saltbridge.formats.inventory_sources import render_sources
+from saltbridge.formats.inventory_sources import parse_sources, render_sources
 from saltbridge.ports import World
 from saltbridge.services.account import FootprintRequest, account
 from saltbridge.services.analyse import analyse_in
@@ -27,6 +27,7 @@ from saltbridge.services.suppliers import (
 )
 from saltbridge.services.what_if import WhatIfRequest, what_if_on
 from saltbridge.steps.accounting import supplied_metals, verified_supplier_factors
+from saltbridge.steps.replaying import rerun
 from saltbridge.steps.supplier_moves import redeclare_above
 from saltbridge.testing.builders import FixedClock, memory_world
 from saltbridge.testing.inventories import factor, inventory, process, row
@@ -307,6 +308,39 @@ def test_an_unsound_data_set_in_a_delivery_is_a_remark_not_a_factor(
         found, remarks = verified_supplier_factors(view)
     assert found == ()
     assert [r.code for r in remarks] == ["supplier.figure-unusable", "supplier.unknown-format"]
+
+
+def test_a_figure_that_ran_out_since_is_told_where_a_footprint_rests_on_it(
+    sample: Callable[[str], Any],
+) -> None:
+    """The sample is valid until the end of 2026; the second footprint is made in 2027."""
+    w = world()
+    document = sample("precursor-2025")
+    assessed = document["pcfAssessmentAndMethodology"][0]["pcfAssessmentInformation"][0]
+    assessed["time"][0]["validityPeriodEnd"] = "2026-12-31T00:00:00Z"
+    take_in(w, document)
+    code = "supplier.used-out-of-validity"
+    assert code not in [f.code for f in work_out(w, battery()).footprint.findings]
+    assert isinstance(w.clock, FixedClock)
+    w.clock.advance(minutes=60 * 24 * 60)
+    kept = render_sources(battery())
+    read, _ = parse_sources(kept)
+    assert read is not None
+    late = account(
+        w,
+        FootprintRequest(
+            inventory=read, inventory_digest=kept.digest, methodology="catena-x-pcf",
+            sources=kept,
+        ),
+    )  # fmt: skip
+    (found,) = [f for f in late.footprint.findings if f.code == code]
+    assert (found.arguments["end"], found.arguments["supplier"]) == ("2026-12-31", BPN)
+    # A footprint that does not rest on it does not speak of it; a replay says the same again.
+    other = replace(battery(), exchanges=battery().exchanges[:1])
+    assert code not in [f.code for f in work_out(w, other).footprint.findings]
+    with w.store.reading() as view:
+        replayed = rerun(w, view, late.id)
+    assert replayed.differences == () and [p for p in replayed.points if not p.good] == []
 
 
 def test_a_document_is_found_by_the_end_of_its_id(sample: Callable[[str], Any]) -> None:

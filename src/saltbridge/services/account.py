@@ -15,6 +15,7 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.accounting import (
     Accounted,
     FootprintRequest,
+    late_figures,
     supplied_metals,
     verified_supplier_factors,
     with_remarks,
@@ -71,7 +72,9 @@ def _worked_out(
         metals = supplied_metals(view)
         deliveries = tuple(record.id for record in every(view, "pcf"))
     result = work_out(world.factor_library, now.date(), request, supplied, metals)
-    return with_remarks(result, request.inventory, remarks), deliveries
+    with world.store.reading() as view:
+        late = late_figures(view, result, now.date(), frozenset(deliveries))
+    return with_remarks(result, request.inventory, (*remarks, *late)), deliveries
 
 
 def _signed(

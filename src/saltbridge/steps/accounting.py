@@ -25,7 +25,7 @@ from saltbridge.footprint.result import CarbonFootprint
 from saltbridge.footprint.supplier_providers import SuppliedMetal, supplement
 from saltbridge.formats.inventory_sources import EvidenceFile, InventorySources
 from saltbridge.ports import FactorLibrary, UnitOfWork
-from saltbridge.steps.supplier_documents import kept_documents
+from saltbridge.steps.supplier_documents import kept_documents, out_of_validity
 from saltbridge.trust.claims import Receipt, SignedClaim
 
 
@@ -176,3 +176,11 @@ def with_supplied_metals(view: UnitOfWork, inventory: Inventory) -> Inventory:
     """The inventory with the terms that its suppliers state, as ``work_out`` fills them."""
     filled, _, _ = supplement(inventory, supplied_metals(view))
     return filled
+
+
+def late_figures(
+    view: UnitOfWork, result: Accounted, on: date, only: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """Warnings for suppliers' figures behind a result that were not valid on that day."""
+    priced = frozenset(c.factor.id for c in result.footprint.contributions)
+    return out_of_validity(view, result.supplier_records, priced, on, only)

@@ -19,6 +19,7 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.accounting import (
     Accounted,
     FootprintRequest,
+    late_figures,
     supplied_metals,
     verified_supplier_factors,
     with_remarks,
@@ -189,7 +190,8 @@ class _Rerun:
             count=len(due),
             found=len(result.supplier_records),
         )
-        return with_remarks(result, inventory, remarks)
+        late = late_figures(self._view, result, made_on, then)
+        return with_remarks(result, inventory, (*remarks, *late))
 
     def _compare(
         self, again: Accounted, receipt: ReceiptContent, as_read: bool

@@ -7,7 +7,7 @@ PACT, or both. All are kept as records of the kind ``pcf``, every version.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from saltbridge.core.canonical import read_json
@@ -28,6 +28,7 @@ from saltbridge.ports import UnitOfWork
 from saltbridge.steps.records import every
 
 KIND: Final = "pcf"
+_NOT_VALID: Final = frozenset({"supplier.expired", "supplier.not-yet-valid"})
 
 
 @dataclass(frozen=True)
@@ -135,3 +136,45 @@ def kept_documents(
         for r in records
         if only is None or r.id in only
     )
+
+
+def out_of_validity(
+    view: UnitOfWork,
+    records: Collection[str],
+    priced: Collection[str],
+    on: date,
+    only: Collection[str] | None = None,
+) -> tuple[Finding, ...]:
+    """Warnings for figures that a footprint rests on and that were not valid on that day.
+
+    A figure is checked when it is taken in; it may run out before a footprint rests on it.
+    ``records`` are the digests of the documents that were used, ``priced`` the ids of the
+    factors; metals of a used document count as used.
+    """
+    found = []
+    for kept in kept_documents(view, only):
+        if kept.digest not in records:
+            continue
+        for figure, origin in kept.figures():
+            checked = check_figure(figure, on)
+            if errors_in(checked) or not _used(figure, origin, priced):
+                continue
+            wrong = [f for f in checked if f.code in _NOT_VALID]
+            found += [
+                finding(
+                    "supplier.used-out-of-validity",
+                    severity=Severity.WARNING,
+                    product=figure.product or "–",
+                    supplier=kept.supplier or "–",
+                    start=figure.text("valid_from")[:10] or "–",
+                    end=str(one.arguments.get("end") or figure.valid_until or "–"),
+                    on=on.isoformat(),
+                )
+                for one in wrong[:1]
+            ]
+    return tuple(found)
+
+
+def _used(figure: SupplierFigure, origin: Origin, priced: Collection[str]) -> bool:
+    ids = {factor.id for factor in figure_factors(figure, origin)}
+    return bool(figure.metals) or not ids.isdisjoint(priced)
