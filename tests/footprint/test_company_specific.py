@@ -122,6 +122,8 @@ def test_the_parts_are_those_of_the_law() -> None:
         ("负极", "anode", True),
         ("负极材料", "anode", False),
         ("电解液", "electrolyte", True),
+        ("电池包壳体", "cell_casing", False),
+        ("电芯外壳", "cell_casing", True),
         ("隔膜", "separator", True),
     ],
 )

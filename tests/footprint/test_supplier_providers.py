@@ -21,7 +21,7 @@ from saltbridge.footprint.supplier_providers import (
     figure_metals,
     supplement,
 )
-from saltbridge.testing.inventories import inventory, process, row
+from saltbridge.testing.inventories import footprint, inventory, process, row
 
 FILE = Origin(supplier="BPNL00000000MATS", digest="sha256:ab", signed=False)
 VALUES: dict[str, Value] = {
@@ -49,6 +49,25 @@ def test_a_factor_is_per_unit_not_per_declared_amount() -> None:
         "not verified by signature; 3rd party by Prover 2026-03-01; 80 % verified or certified"
     )
     assert factor.confidence is Confidence.SECONDARY
+
+
+def test_the_uptake_of_a_supplier_is_taken_up_by_the_buyer_too() -> None:
+    """Hand: T1 − T2 = 18 − 20 kg CO2 for 4 pieces, as carbon 2 × 12/44 / 4 kg a piece."""
+    (factor,) = figure_factors(SupplierFigure(CATENA_X_9, VALUES), FILE)
+    assert factor.biogenic_carbon_kg == pytest.approx(0.5 * 12 / 44)
+    what = inventory(
+        process("cell"), row("cell", "input", "cathode", 8.0, "piece", location="CN")
+    )
+    found = footprint(what, supplier_factors=[factor])
+    carbon = found.detail["carbon_origins"]
+    assert carbon.excluding_uptake == pytest.approx(8 * 5.25)
+    assert carbon.including_uptake == pytest.approx(8 * 5.25 - 4.0)
+    stated = {**VALUES, "production.uptake": Decimal(-1)}
+    (other,) = figure_factors(SupplierFigure(CATENA_X_9, stated), FILE)
+    assert other.biogenic_carbon_kg == pytest.approx(0.25 * 12 / 44)
+    silent = {k: v for k, v in VALUES.items() if k != "production.including"}
+    (unsaid,) = figure_factors(SupplierFigure(CATENA_X_9, silent), FILE)
+    assert unsaid.biogenic_carbon_kg is None
 
 
 def test_distribution_that_is_not_counted_is_not_added() -> None:

@@ -85,6 +85,27 @@ def test_a_leg_without_mass_is_a_hole_and_not_zero() -> None:
     assert [h.flow for h in result.holes] == ["transport, lorry"]
 
 
+def test_a_lorry_counted_per_kilometre_stays_so() -> None:
+    what = inventory(
+        process("pack"),
+        leg(100.0, "km", "own lorry", load_kg=400.0, provider="lorry"),
+        process("lorry", "own lorry", "km"),
+        row("lorry", "emission", "CO2", 0.8, origin="fossil"),
+    )
+    assert footprint(what).total_kg_co2e == pytest.approx(80.0)
+
+
+def test_a_delivery_known_by_its_flow_alone_needs_a_leg_too() -> None:
+    what = inventory(
+        process("pack", location="DE"),
+        row("pack", "input", "cells", 2.0),
+        process("plant", "cells", location="CN"),
+        row("plant", "input", "cell", 1.0),
+    )
+    (found,) = [f for f in footprint(what, CELL).findings if "delivery" in f.code]
+    assert found.arguments["provider"] == "plant"
+
+
 @pytest.mark.parametrize(
     ("start", "end", "more", "told"),
     [

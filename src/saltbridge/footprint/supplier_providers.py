@@ -19,6 +19,7 @@ from saltbridge.footprint.supplier_figure import (
     COMPONENT_1,
     EXCLUDING,
     INCLUDING,
+    UPTAKE,
     SupplierFigure,
 )
 
@@ -217,6 +218,7 @@ def _factor(
         gwp_set=", ".join(figure.texts("gwp_sets")),
         mass_kg_per_unit=None if not mass else float(mass / amount),
         primary_data_share=None if share is None else float(share),
+        biogenic_carbon_kg=_biogenic_carbon(figure),
         TeR=rating["TeR"],
         GeR=rating["GeR"],
         TiR=rating["TiR"],
@@ -226,6 +228,18 @@ def _factor(
         verification=_verification(figure, origin),
         prospective=figure.prospective,
     )
+
+
+def _biogenic_carbon(figure: SupplierFigure) -> float | None:
+    """Biogenic carbon in one unit [kg C]: the uptake (D, or T1 − T2) is CO2, times 12/44."""
+    uptake = figure.number(f"production.{UPTAKE}")
+    if uptake is None:
+        including = figure.number(f"production.{INCLUDING}")
+        excluding = figure.number(f"production.{EXCLUDING}")
+        if including is None or excluding is None:
+            return None
+        uptake = including - excluding
+    return float(-uptake * 12 / 44 / (figure.amount or Decimal(1))) if uptake <= 0 else None
 
 
 def _confidence(origin: Origin) -> Confidence:

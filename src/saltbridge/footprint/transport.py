@@ -11,7 +11,7 @@ Where a row says both its tonne-kilometres and distance and load, the two have t
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -30,7 +30,11 @@ _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 def transport_legs(inventory: Inventory) -> tuple[Inventory, tuple[Finding, ...]]:
     """The inventory with every leg in tonne-kilometres, and what its legs lack."""
     findings: list[Finding] = []
-    rows = tuple(_leg(row, findings) if _is_leg(row) else row for row in inventory.exchanges)
+    counted = _counted_in(inventory)
+    rows = tuple(
+        _leg(row, findings) if _is_leg(row) and not counted(row) else row
+        for row in inventory.exchanges
+    )
     findings += _deliveries(inventory)
     return replace(inventory, exchanges=rows), tuple(findings)
 
@@ -47,6 +51,23 @@ def mode_of(flow: str) -> str:
 
 def _is_leg(row: Exchange) -> bool:
     return row.carrier is Carrier.TRANSPORT and row.direction is Direction.INPUT
+
+
+def _counted_in(inventory: Inventory) -> Callable[[Exchange], bool]:
+    """Whether the row's own maker or own factor counts the transport as the row does.
+
+    A lorry accounted per vehicle-kilometre is taken in kilometres, whatever it carries.
+    """
+    makers = {p.id: p.unit for p in inventory.processes}
+    factors = {f.id: f.unit for f in inventory.factors}
+
+    def counted(row: Exchange) -> bool:
+        unit = makers.get(row.provider) or factors.get(row.factor)
+        if unit is None or not (is_unit(unit) and is_unit(row.unit)):
+            return False
+        return not same_dimension(unit, UNIT) and same_dimension(unit, row.unit)
+
+    return counted
 
 
 def _leg(row: Exchange, findings: list[Finding]) -> Exchange:
@@ -92,25 +113,37 @@ def _deliveries(inventory: Inventory) -> Iterator[Finding]:
     for row in inventory.exchanges:
         by_process.setdefault(row.process, []).append(row)
     places = {p.id: p.location for p in inventory.processes}
+    makers: dict[str, list[str]] = {}
+    for process in inventory.processes:
+        makers.setdefault(process.reference_flow, []).append(process.id)
     for process in inventory.processes:
         rows = by_process.get(process.id, [])
         for row in rows:
-            if row.provider not in places or not _delivers(row):
+            provider = _maker_of(row, makers)
+            if provider not in places or not _delivers(row):
                 continue
-            start = places[row.provider]
+            start = places[provider]
             if not _elsewhere(start, process.location):
                 continue
-            supplied = by_process.get(row.provider, [])
+            supplied = by_process.get(provider, [])
             if not _has_leg(rows) and not _has_leg(supplied):
                 yield _warning(
                     "pass.delivery-without-leg",
                     row,
                     "provider",
-                    provider=row.provider,
+                    provider=provider,
                     process=process.id,
                     start=start,
                     end=process.location,
                 )
+
+
+def _maker_of(row: Exchange, makers: Mapping[str, Sequence[str]]) -> str:
+    """The process a row names, or the only one that makes its flow."""
+    if row.provider or row.factor or row.contract:
+        return row.provider
+    found = makers.get(row.flow, ())
+    return found[0] if len(found) == 1 else ""
 
 
 def _delivers(row: Exchange) -> bool:
