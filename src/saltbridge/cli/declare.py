@@ -1,7 +1,7 @@
 """``saltbridge declare``: the Article 7 declaration with its study, or the Chinese filing."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -187,16 +187,9 @@ def _show(result: "Accounted", document: "DeclarationDocument", spoken: str) -> 
     typer.echo(text(f"declare.head.{content['type']}", None, spoken))
     rows: list[tuple[str, str]] = []
     for item in sorted(k for k in content if k[1:2] == "_"):
-        value = content[item]
-        if isinstance(value, dict):
-            flat = value.get("values", value)
-            worded = [
-                number(v, spoken) if isinstance(v, float) else str(v)
-                for v in flat.values()
-                if v not in ("", None)
-            ]
-            value = " · ".join(worded)
-        rows.append((text(f"declare.item.{item[0]}", None, spoken), value or "–"))
+        rows.append(
+            (text(f"declare.item.{item[0]}", None, spoken), _worded(content[item], spoken))
+        )
     if not rows:  # the Chinese filing has no lettered items
         for stage, values in content["stages"].items():
             per = values["kg_co2e_per_kwh"]
@@ -206,8 +199,29 @@ def _show(result: "Accounted", document: "DeclarationDocument", spoken: str) -> 
             rows.append((text(f"footprint.stage.{stage}", None, spoken), shown))
     for label, value in rows:
         typer.echo(f"  {label}: {value}")
+    if content["holes"]:
+        typer.echo(text("declare.holes", {"count": content["holes"]}, spoken))
     unread = ", ".join(r["id"] for r in content["unread"])
     if unread:
         typer.echo(text("declare.unread", {"rules": unread}, spoken))
     if result.claim is not None:
         typer.echo(text("declare.signed", {"id": result.id}, spoken))
+
+
+def _worded(value: Any, spoken: str) -> str:
+    """One item in a line: its members, stages by their names, numbers with their unit."""
+    from saltbridge.locales import number, text
+
+    if not isinstance(value, dict):
+        return value or "–"
+    unit = f" {value['unit']}" if "unit" in value else ""
+    if "values" in value:
+        parts = [
+            f"{text(f'footprint.stage.{stage}', None, spoken)} "
+            + ("–" if kg is None else number(kg, spoken))
+            for stage, kg in value["values"].items()
+        ]
+    else:
+        kept = [v for k, v in value.items() if k != "unit" and v not in ("", None)]
+        parts = [number(v, spoken) if isinstance(v, float) else str(v) for v in kept]
+    return f"{' · '.join(parts)}{unit}" if parts else "–"

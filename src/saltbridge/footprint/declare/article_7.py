@@ -106,6 +106,7 @@ def common_part(
     """What every declaration and filing says besides its own items: rules, what is unread."""
     day = facts.placed_on_market
     return {
+        "holes": len(footprint.holes),  # flows without a factor: no part of any value here
         "placed_on_market": None if day is None else day.isoformat(),
         "period": {
             "start": inventory.period.start.isoformat(),
