@@ -171,11 +171,11 @@ class _Reading:
         """No disclosure may be left that nothing in the document stands for."""
         for mark in self._given.keys() - self._met:
             name = self._given[mark][1] if len(self._given[mark]) == 3 else ELEMENT
-            raise NotVerified.of("trust.sd-foreign", name=json.dumps(name)[:80])
+            raise NotVerified.of("trust.sd-foreign", part=json.dumps(name)[:80])
 
     def _object(self, value: Mapping[str, Any], depth: int) -> dict[str, Any]:
         if ELEMENT in value or (depth and HASH in value):
-            raise NotVerified.of("trust.sd-member", name=ELEMENT if ELEMENT in value else HASH)
+            raise NotVerified.of("trust.sd-member", part=ELEMENT if ELEMENT in value else HASH)
         shown = {k: self.along(v, depth + 1) for k, v in value.items() if k != DIGESTS}
         digests = value.get(DIGESTS, [])
         if not isinstance(digests, list):
@@ -186,7 +186,7 @@ class _Reading:
                 continue
             name = parts[1]
             if type(name) is not str or name in (DIGESTS, ELEMENT, HASH) or name in shown:
-                raise NotVerified.of("trust.sd-member", name=json.dumps(name)[:80])
+                raise NotVerified.of("trust.sd-member", part=json.dumps(name)[:80])
             shown[name] = self.along(parts[2], depth + 1)
         return shown
 
@@ -194,7 +194,7 @@ class _Reading:
         if not isinstance(element, Mapping) or ELEMENT not in element:
             return [self.along(element, depth + 1)]
         if element.keys() != {ELEMENT}:
-            raise NotVerified.of("trust.sd-member", name=ELEMENT)
+            raise NotVerified.of("trust.sd-member", part=ELEMENT)
         parts = self._disclosed(element[ELEMENT], 2)
         return [] if parts is None else [self.along(parts[1], depth + 1)]
 
