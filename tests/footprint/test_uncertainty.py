@@ -9,15 +9,11 @@ import pytest
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place
+from saltbridge.footprint.distributions import moments, uncertain_parameters
 from saltbridge.footprint.engine.draws import Lognormal, Normal, Triangular, Uniform
 from saltbridge.footprint.model import Carrier, Exchange, Inventory, Stage
 from saltbridge.footprint.pedigree import UnreadablePedigree, parse_pedigree, pedigree_ln_sd
-from saltbridge.footprint.uncertainty import (
-    Uncertainty,
-    moments,
-    uncertain_parameters,
-    uncertainty,
-)
+from saltbridge.footprint.uncertainty import Uncertainty, uncertainty
 from saltbridge.testing.inventories import factor, inventory, model, process, row
 
 DRAWS = 20_000

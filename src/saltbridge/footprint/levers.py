@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from saltbridge.core.edition import Edition
 from saltbridge.footprint.calculate import calculate
-from saltbridge.footprint.linear_model import Parameter, ParameterKind, linear_model
+from saltbridge.footprint.linear_model import Parameter, ParameterKind
+from saltbridge.footprint.linear_model_build import linear_model
 from saltbridge.footprint.methodology import Assumptions, Methodology
 from saltbridge.footprint.model import EmissionFactor, FactorSet, Inventory
 

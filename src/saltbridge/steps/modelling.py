@@ -5,7 +5,8 @@ from datetime import date
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.footprint.check import check_content
-from saltbridge.footprint.linear_model import LinearModel, linear_model
+from saltbridge.footprint.linear_model import LinearModel
+from saltbridge.footprint.linear_model_build import linear_model
 from saltbridge.footprint.methodologies import choose
 from saltbridge.footprint.model import EmissionFactor
 from saltbridge.ports import FactorLibrary

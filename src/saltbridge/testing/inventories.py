@@ -5,7 +5,8 @@ from typing import Any
 
 from saltbridge.core.provenance import Confidence
 from saltbridge.footprint.calculate import calculate
-from saltbridge.footprint.linear_model import LinearModel, linear_model
+from saltbridge.footprint.linear_model import LinearModel
+from saltbridge.footprint.linear_model_build import linear_model
 from saltbridge.footprint.methodologies import choose
 from saltbridge.footprint.model import (
     Direction,
