@@ -82,7 +82,11 @@ def test_tonne_kilometres_that_agree_are_quiet() -> None:
 def test_a_leg_without_mass_is_a_hole_and_not_zero() -> None:
     result = footprint(inventory(process("pack"), leg(400.0, "kg")), LORRY)
     assert not result.contributions
-    assert [h.flow for h in result.holes] == ["transport, lorry"]
+    (hole,) = result.holes
+    assert (hole.flow, hole.low_kg_co2e, hole.high_kg_co2e) == ("transport, lorry", None, None)
+    pool = (factor("steel", 2.0), factor("copper", 4.0), LORRY)
+    (unpriced,) = footprint(inventory(process("pack"), leg(400.0, "kg", "truck")), *pool).holes
+    assert unpriced.high_kg_co2e is None  # the load is no material that is used up
 
 
 def test_a_lorry_counted_per_kilometre_stays_so() -> None:

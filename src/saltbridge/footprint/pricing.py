@@ -11,7 +11,7 @@ from math import fsum
 
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.core.provenance import weakest
-from saltbridge.core.quantity import UnitMismatch
+from saltbridge.core.quantity import UnitMismatch, same_dimension
 from saltbridge.footprint import circularity
 from saltbridge.footprint.characterisation import (
     characterise,
@@ -306,6 +306,9 @@ class Pricer:
         row = leaf.exchange
         mass = mass_kg(amount, row.unit, row.mass_kg_per_unit)
         pool = self.factors.everything() if factors is None else factors
+        # The mass a transport carries is no material: without tonne-kilometres it has no range.
+        if row.carrier is Carrier.TRANSPORT and not same_dimension(row.unit, "tkm"):
+            priced = False
         found = price(row.flow, amount, row.unit, mass, pool) if priced else None
         return Hole(
             stage=leaf.stage,
