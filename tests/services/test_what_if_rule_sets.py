@@ -46,7 +46,11 @@ SET = FactorSet(
 )
 # A flow of its own: as "powder" it would price the row of the base already.
 OTHER = factor(
-    "powder of others", 6.5, id="supplier:BPNLOTHER:powder", supplier="BPNLOTHER", record="d"
+    "powder of others",
+    6.5,
+    id="supplier:BPNLOTHER:powder of others@CN",
+    supplier="BPNLOTHER",
+    record="d",
 )
 
 

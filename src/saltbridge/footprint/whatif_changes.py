@@ -38,7 +38,7 @@ _PATTERNS: Mapping[str, str] = {
     "location": r"(?P<place>[A-Za-z0-9 -]{1,40})",
     "contract": rf"(?P<kind>direct_line|ppa|certificate|supplier_mix):(?P<value>{_NUMBER})"
     rf"(?:@(?P<share>{_NUMBER}))?",
-    "supplier": rf"factor:(?P<factor>\S+)|(?P<value>{_NUMBER})\s*(?P<co2>kg|g|t)\s*/"
+    "supplier": rf"factor:(?P<factor>\S.*)|(?P<value>{_NUMBER})\s*(?P<co2>kg|g|t)\s*/"
     r"\s*(?P<unit>[A-Za-z0-9]+)",
     "recycled": rf"(?P<share>{_NUMBER})",
     "yield": rf"(?:(?P<old>{_NUMBER}):)?(?P<new>{_NUMBER})",
