@@ -1,7 +1,7 @@
 """Figures of the battery, of factors, and of a result, beside published ranges."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from saltbridge.core.finding import Finding, Place, Severity, finding
@@ -111,40 +111,59 @@ def _factor(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A published range, the stages it is for, and how far outside of it is told."""
+
+    quantity: str
+    unit: str
+    stages: tuple[Stage, ...]
+    margin: float
+    code: str = "result-outside"
+
+
+_GATE = (Stage.RAW_MATERIAL, Stage.MAIN_PRODUCTION)
+# An interquartile range holds half of the studies: twice as wide before it is told. Of
+# recycling only the credit is asked: whoever counts none is not wrong.
+_ASKED = (
+    _Asked("pack_kg_co2e_per_kwh", "kWh", _GATE, 2.0),
+    _Asked("pack_kg_co2e_per_kg", "kg", _GATE, 1.0),
+    _Asked("recycling_kg_co2e_per_kwh", "kWh", (Stage.END_OF_LIFE,), 2.0, "credit-outside"),
+)
+
+
 def check_result(footprint: CarbonFootprint, inventory: Inventory) -> tuple[Finding, ...]:
     """Findings where a footprint lies outside what is published for batteries.
 
-    Acquisition and production together, for one kWh of capacity and one kilogram of pack. Holes
-    count at their range; a hole without range says that nothing can be compared.
+    Acquisition and production together, for one kWh of capacity and one kilogram of pack; the
+    credit of recycling for one kWh. Holes count at their range; a hole without range says that
+    nothing can be compared.
     """
-    holes = [
-        h for h in footprint.holes if h.stage in (Stage.RAW_MATERIAL, Stage.MAIN_PRODUCTION)
-    ]
-    if any(h.low_kg_co2e is None or h.high_kg_co2e is None for h in holes):
-        return ()
-    gate = sum(map(footprint.stage_kg_co2e, (Stage.RAW_MATERIAL, Stage.MAIN_PRODUCTION)))
-    least = gate + sum(h.low_kg_co2e or 0.0 for h in holes)
-    most = gate + sum(h.high_kg_co2e or 0.0 for h in holes)
     product = inventory.product
-    found = []
-    for quantity, by in (
-        ("pack_kg_co2e_per_kwh", product.usable_energy_kwh),
-        ("pack_kg_co2e_per_kg", product.mass_kg),
-    ):
-        low, high, source, confidence = published()[quantity]
-        # An interquartile range holds half of the studies: twice as wide before it is told.
-        margin = 2.0 if quantity.endswith("kwh") else 1.0
-        if by and (most / by < low / margin or least / by > high * margin):
-            found.append(
-                finding(
-                    "plausibility.result-outside",
-                    severity=Severity.WARNING,
-                    value=gate / by,
-                    unit=quantity.replace("pack_kg_co2e_per_", "kg CO2e/"),
-                    low=low,
-                    high=high,
-                    source=source,
-                    confidence=confidence,
-                )
-            )
-    return tuple(found)
+    sizes = {"kWh": product.usable_energy_kwh, "kg": product.mass_kg}
+    found = (_outside(footprint, asked, sizes[asked.unit]) for asked in _ASKED)
+    return tuple(f for f in found if f is not None)
+
+
+def _outside(footprint: CarbonFootprint, asked: _Asked, size: float | None) -> Finding | None:
+    holes = [h for h in footprint.holes if h.stage in asked.stages]
+    if not size or any(h.low_kg_co2e is None or h.high_kg_co2e is None for h in holes):
+        return None
+    known = sum(map(footprint.stage_kg_co2e, asked.stages))
+    least = known + sum(h.low_kg_co2e or 0.0 for h in holes)
+    most = known + sum(h.high_kg_co2e or 0.0 for h in holes)
+    low, high, source, confidence = published()[asked.quantity]
+    lowest = low / asked.margin if low > 0 else low * asked.margin
+    credit = asked.code == "credit-outside"
+    if most / size >= lowest and (credit or least / size <= high * asked.margin):
+        return None
+    return finding(
+        f"plausibility.{asked.code}",
+        severity=Severity.WARNING,
+        value=known / size,
+        unit=f"kg CO2e/{asked.unit}",
+        low=low,
+        high=high,
+        source=source,
+        confidence=confidence,
+    )
