@@ -24,8 +24,8 @@ from saltbridge.adapters.factors.library import OPEN_2026, Library
 from saltbridge.adapters.inventory_files import load
 from saltbridge.core.identifiers import is_traction_battery_code
 from saltbridge.footprint import circularity
+from saltbridge.footprint.balance import mass_balance
 from saltbridge.footprint.calculate import calculate
-from saltbridge.footprint.completeness import mass_balance
 from saltbridge.footprint.data_quality import dqr
 from saltbridge.footprint.inventory import solve
 from saltbridge.footprint.linking import link
