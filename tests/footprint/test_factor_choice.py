@@ -37,6 +37,25 @@ def test_order_named_own_supplier_set() -> None:
     assert total(False, True, supplier="s1") == 10.0
 
 
+@pytest.mark.parametrize(
+    ("made_at", "named", "counts"),
+    [("DE", False, False), ("", False, True), ("CN-FJ", False, True), ("DE", True, True)],
+)
+def test_what_is_made_elsewhere_counts_only_where_the_row_names_its_supplier(
+    made_at: str, named: bool, counts: bool
+) -> None:
+    """Hand: 2 kg from CN, at 5 of a supplier or at 1 of the factor set."""
+    supplier = "s1" if named else ""
+    what = inventory(
+        process("cell"),
+        row("cell", "input", "nickel", 2.0, location="CN", supplier=supplier),
+        suppliers=(Supplier(id="s1", name="S", bpn="BPNL0000000000S1"),),
+    )
+    offer = factor("nickel", 5.0, id="offer", supplier="BPNL0000000000S1", location=made_at)
+    result = footprint(what, factor("nickel", 1.0), supplier_factors=[offer])
+    assert result.total_kg_co2e == (10.0 if counts else 2.0)
+
+
 def test_another_suppliers_record_does_not_count() -> None:
     what = inventory(
         process("cell"),

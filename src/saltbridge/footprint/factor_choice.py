@@ -105,6 +105,9 @@ class FactorChoice:
             if not named or f.supplier in named
         ]
         at_place = [f for f in of_flow if f.location == exchange.location]
+        if not at_place and exchange.location and not named:
+            # Bought from somebody there: what a supplier makes elsewhere is another product.
+            of_flow = [f for f in of_flow if _may_be_at(f.location, exchange.location)]
         return self._one_of(at_place or of_flow, exchange)
 
     def _one_of(
@@ -218,6 +221,11 @@ def _fits(factor: EmissionFactor, exchange: Exchange) -> bool:
     except (UnitMismatch, UnknownUnit):
         return False
     return True
+
+
+def _may_be_at(one: str, other: str) -> bool:
+    """Whether two places do not exclude each other: one is open, or holds the other."""
+    return not one or one.startswith(f"{other}-") or other.startswith(f"{one}-")
 
 
 def _weight(factor: EmissionFactor) -> tuple[float, str, str, str]:
