@@ -14,6 +14,7 @@ from saltbridge.footprint.legal_dates import REGULATION, article_7
 from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.methodology import Methodology, RuleSet
 from saltbridge.formats.inventory_reference import schema_markdown
+from saltbridge.formats.passport_formats import FORMATS, statement
 from saltbridge.locales import text
 from saltbridge.passport.attributes import (
     CATEGORIES,
@@ -43,6 +44,7 @@ def pages() -> dict[str, str]:
         "attributes.md": "\n".join(_attributes_page()) + "\n",
         "border-packs.md": "\n".join(_border_page()) + "\n",
         "settings.md": "\n".join(_settings_page()) + "\n",
+        "passport-formats.md": "\n".join(_formats_page()) + "\n",
     }
 
 
@@ -54,6 +56,34 @@ def _inventory_page() -> str:
     if not found:
         raise SystemExit(f"{page.name} has no line {heading!r}: where do its tables begin?")
     return f"{prose}\n{tables}"
+
+
+# --- passport formats ---------------------------------------------------------------------
+
+
+def _formats_page() -> Iterator[str]:
+    yield "# Passport formats: what each can carry"
+    yield ""
+    yield _GENERATED
+    yield ""
+    yield (
+        "`saltbridge passport formats` prints the same. *In part*: the format has a place, but "
+        "not for the day of a measurement, the wording or all members. What a format asks for "
+        "and a passport does not have stands there as a placeholder, and the document lists "
+        "where."
+    )
+    for format in FORMATS:
+        stated = statement(format)
+        yield ""
+        yield f"## {format}"
+        yield ""
+        yield f"{text(f'format.name.{format}')}. Carries {len(stated.carried)} attributes whole."
+        for heading, ids in (("In part", stated.partly), ("Not at all", stated.not_carried)):
+            if ids:
+                yield ""
+                yield f"{heading}:"
+                yield ""
+                yield from (f"- {id} {text(f'attribute.{id}')}" for id in ids)
 
 
 # --- settings -----------------------------------------------------------------------------

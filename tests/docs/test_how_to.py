@@ -33,6 +33,7 @@ PAGES = (
     "first-footprint.md",
     "keys.md",
     "operate.md",
+    "passport-formats.md",
     "people.md",
     "plausibility.md",
     "supplier-figures.md",

@@ -7,7 +7,7 @@ place where releases are minted.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -350,6 +350,34 @@ def release(decision: Decision, content: bytes, media_type: str, embedded: bytes
         raise Refused.of("border.not-the-view", kind=decision.document_kind)
     if content != embedded and _claimed(content) != embedded:
         raise Refused.of("border.carries-more", kind=decision.document_kind)
+    return _mint(
+        content,
+        media_type=media_type,
+        decision_id=decision.context.decision_id,
+        audience=decision.context.recipient.bpn,
+        purpose=decision.context.purpose,
+    )
+
+
+def release_rendered(
+    decision: Decision, render: Callable[[Mapping[str, Any]], bytes], media_type: str
+) -> Release:
+    """The decided view in another writing (a wire format) as a Release.
+
+    The bytes are worked out here from the view that was decided, and from nothing else: what
+    stays at home never reaches ``render``.
+
+    Raises:
+        Refused: nothing may leave, or the approvals are missing or were given for other bytes.
+    """
+    if decision.awaits_approval:
+        raise Refused.of("border.awaits-approval", kind=decision.document_kind)
+    if decision.view_bytes == canonical_bytes({}):
+        raise Refused.of("border.nothing-leaves", kind=decision.document_kind)
+    content = render(read_json(decision.view_bytes))
+    approved = {a.digest for a in decision.context.approvals}
+    if decision.by_approval and approved != {digest(content)}:
+        raise Refused.of("border.not-the-approved-bytes", kind=decision.document_kind)
     return _mint(
         content,
         media_type=media_type,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from saltbridge.cli import passport_formats
 from saltbridge.cli.options import AsJson, Node
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Issue, check and show battery passports.",
 )
+app.command("export")(passport_formats.export)
+app.command("import")(passport_formats.import_passport)
+app.command("formats")(passport_formats.formats)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Any
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.finding import finding
+from saltbridge.core.finding import Finding, finding
 from saltbridge.passport.access import MAY_SEE, Audience
 from saltbridge.passport.assemble import item_values, model_values, parse_values
 from saltbridge.passport.attributes import attribute_table
@@ -39,19 +39,7 @@ def check_document(document: Any, on: date, category: str = "") -> Readiness:
     Raises:
         FaultyInput: not a document with attributes.
     """
-    content = _content(document)
-    if not isinstance(content, Mapping) or not isinstance(content.get("attributes"), Mapping):
-        raise FaultyInput.of("passport.not-a-passport")
-    values, found = parse_values(_given(content["attributes"]), _UNCHECKED, "/attributes")
-    for id in content.get("not_applicable", ()):
-        reason = (content.get("not_applicable_because") or {}).get(id, "stated")
-        values.setdefault(id, AttributeValue(None, "", _UNCHECKED, not_applicable=reason))
-    if content.get("kind") == "battery-supplier-record":
-        values = {**model_values(content, _UNCHECKED), **values}
-        for item in (content.get("items") or [])[:1]:
-            own, faults = parse_values(item.get("attributes") or {}, _UNCHECKED, "/items/0")
-            values |= {**item_values(item, _UNCHECKED), **own}
-            found += faults
+    content, values, found = document_values(document)
     stated = values.get("A032")
     chosen = category or str(content.get("category") or (stated.value if stated else ""))
     table = dict(attribute_table())
@@ -63,6 +51,30 @@ def check_document(document: Any, on: date, category: str = "") -> Readiness:
         table = {id: a for id, a in table.items() if a.point in points}
     result = readiness(values, chosen, on, table=table)
     return replace(result, findings=(*found, *result.findings))
+
+
+def document_values(
+    document: Any, origin: Origin = _UNCHECKED
+) -> tuple[Mapping[str, Any], dict[str, AttributeValue], list[Finding]]:
+    """The content of a document, the attribute values in it, and what is wrong with them.
+
+    Raises:
+        FaultyInput: not a document with attributes.
+    """
+    content = _content(document)
+    if not isinstance(content, Mapping) or not isinstance(content.get("attributes"), Mapping):
+        raise FaultyInput.of("passport.not-a-passport")
+    values, found = parse_values(_given(content["attributes"]), origin, "/attributes")
+    for id in content.get("not_applicable", ()):
+        reason = (content.get("not_applicable_because") or {}).get(id, "stated")
+        values.setdefault(id, AttributeValue(None, "", origin, not_applicable=reason))
+    if content.get("kind") == "battery-supplier-record":
+        values = {**model_values(content, origin), **values}
+        for item in (content.get("items") or [])[:1]:
+            own, faults = parse_values(item.get("attributes") or {}, origin, "/items/0")
+            values |= {**item_values(item, origin), **own}
+            found += faults
+    return content, values, found
 
 
 def _given(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class OriginKind(StrEnum):
     SUPPLIER_RECORD = "supplier-record"  # the cell maker's signed record
     OPERATOR = "operator"  # the company that places the battery on the market
     COMPUTED = "computed"  # worked out here from values with origins of their own
+    DOCUMENT = "document"  # a document that somebody handed over; nobody signed it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,192 @@
+"""``saltbridge passport export`` and ``import``: passports in other people's formats."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from saltbridge.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from saltbridge.core.finding import Finding
+    from saltbridge.passport.model import Values
+
+_AUDIENCES = "public, legitimate_interest or authority; of a file or the example also all."
+
+
+def export(
+    passport: Annotated[
+        str | None,
+        typer.Argument(
+            help="File (passport, view, facts, any format read), or id with --node."
+        ),
+    ] = None,
+    format: Annotated[str, typer.Option(help="See: passport formats.")] = "idta_02035",
+    out: Annotated[Path | None, typer.Option(help="Write here; else to the terminal.")] = None,
+    example: Annotated[bool, typer.Option("--example", help="Export the example.")] = False,
+    node: Annotated[Path | None, typer.Option("--node", help="Folder of the node.")] = None,
+    audience: Annotated[str, typer.Option(help=_AUDIENCES)] = "public",
+    person: Annotated[str, typer.Option(help="Who decides on the public release.")] = "",
+) -> None:
+    """Write a passport in another format, and say what that format cannot carry."""
+
+    from saltbridge.cli.present import say, say_findings
+    from saltbridge.core.canonical import digest
+
+    if (passport is None) == (not example):
+        raise typer.BadParameter("name a file or, with --node, a passport; or --example")
+    if node is not None and passport is not None:
+        content, findings = _from_node(node, passport, format, audience, person)
+    else:
+        content, findings = _from_file(passport, format, audience)
+    if out is None:
+        typer.echo(content, nl=False)
+    else:
+        out.write_bytes(content)
+        say("format.written", file=str(out), digest=digest(content))
+    say_findings(findings)
+
+
+def import_passport(
+    file: Annotated[Path, typer.Argument(help="Passport in any of the formats.")],
+    format: Annotated[str, typer.Option(help="Its format; else it is recognised.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Save the values for passport check.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a passport: the values with their origin, and what was not understood."""
+
+    import json
+
+    from saltbridge.cli.options import read_file
+    from saltbridge.cli.present import language, say, say_findings, say_json
+    from saltbridge.core.canonical import digest
+    from saltbridge.formats.passport_formats import read_passport
+    from saltbridge.passport.assemble import render_value
+    from saltbridge.passport.model import Origin, OriginKind
+
+    content = read_file(file, "format.unreadable-file")
+    origin = Origin(OriginKind.DOCUMENT, "", digest(content))
+    read = read_passport(content, format, file.name, origin)
+    attributes = {id: render_value(id, value) for id, value in read.values.items()}
+    document = {
+        "format": read.format,
+        "attributes": attributes,
+        "not_understood": list(read.not_understood),
+    }
+    if out is not None:
+        out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if as_json:
+        say_json(document)
+        return
+    _say_values(read.values, language())
+    say(
+        "format.read",
+        format=read.format,
+        count=len(read.values),
+        unknown=len(read.not_understood),
+        origin=origin.reference,
+    )
+    say_findings(read.findings)
+
+
+def formats(as_json: AsJson = False) -> None:
+    """The formats, and what each cannot carry."""
+
+    from saltbridge.cli.present import language, say_json
+    from saltbridge.formats.passport_formats import FORMATS, statement
+    from saltbridge.locales import text
+
+    stated = [statement(format) for format in FORMATS]
+    if as_json:
+        say_json(
+            [
+                {
+                    "format": s.format,
+                    "carried": list(s.carried),
+                    "partly": list(s.partly),
+                    "not_carried": list(s.not_carried),
+                }
+                for s in stated
+            ]
+        )
+        return
+    tongue = language()
+    for s in stated:
+        typer.echo(f"{s.format}: {text(f'format.name.{s.format}', None, tongue)}")
+        counts = {"whole": len(s.carried), "partly": len(s.partly), "not": len(s.not_carried)}
+        typer.echo("    " + text("format.counts", counts, tongue))
+        for code, ids in (("format.in-part", s.partly), ("format.not-carried", s.not_carried)):
+            if ids:
+                typer.echo("    " + text(code, {"ids": ", ".join(ids)}, tongue))
+
+
+def _from_node(
+    node: Path, passport: str, format: str, audience: str, person: str
+) -> "tuple[bytes, tuple[Finding, ...]]":
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.services.passport_export import ExportRequest, export_passport
+
+    request = ExportRequest(
+        passport=passport, format=format, audience=_audience(audience), person=person
+    )
+    with opened_world(node) as world:
+        exported = export_passport(world, request)
+    return exported.content, exported.findings
+
+
+def _from_file(
+    passport: str | None, format: str, audience: str
+) -> "tuple[bytes, tuple[Finding, ...]]":
+    from saltbridge.formats.passport_formats import export_findings, write_passport
+    from saltbridge.passport.access import visible_to
+
+    values, found = _file_values(passport)
+    seen = values if audience == "all" else visible_to(_audience(audience), values)
+    written = write_passport(seen, format)
+    return written.content, (*found, *export_findings(written))
+
+
+def _file_values(passport: str | None) -> "tuple[Values, list[Finding]]":
+    """Values of a document of ours, or of one in any format that is read."""
+    from saltbridge.cli.options import read_file
+    from saltbridge.core.canonical import digest
+    from saltbridge.formats.passport_formats import read_values
+    from saltbridge.passport.check_file import document_values, example_document
+    from saltbridge.passport.model import Origin, OriginKind
+
+    if passport is None:
+        origin = Origin(OriginKind.DOCUMENT, "", "example")
+        _, values, found = document_values(example_document(), origin)
+        return values, found
+    content = read_file(Path(passport), "format.unreadable-file")
+    origin = Origin(OriginKind.DOCUMENT, "", digest(content))
+    return read_values(content, Path(passport).name, origin)
+
+
+def _audience(named: str) -> Any:
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.passport.access import Audience
+
+    try:
+        return Audience(named)
+    except ValueError as fault:
+        known = ", ".join(a.value for a in Audience)
+        raise FaultyInput.of("format.audience", found=named[:40], known=known) from fault
+
+
+def _say_values(values: "Values", tongue: str) -> None:
+    import json
+
+    from saltbridge.formats.passport_paths import printable
+    from saltbridge.locales import text
+
+    for id, value in values.items():
+        shown = value.value
+        if not isinstance(shown, str):
+            shown = json.dumps(shown, ensure_ascii=False)
+        said = f"{shown} {value.unit}".strip()
+        day = f" ({value.measured_on})" if value.measured_on else ""
+        label = text(f"attribute.{id}", None, tongue)
+        typer.echo(f"{id} {label}: {printable(said)[:120]}{printable(day)}")

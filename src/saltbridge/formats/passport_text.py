@@ -1,0 +1,56 @@
+"""The text of a passport document, in whichever Unicode form it was saved.
+
+Generators on Windows write UTF-16 with a byte order mark (most files of Battery Pass 1.2 are
+so), others put a mark before UTF-8. JSON itself is UTF-8 (RFC 8259); what arrives is read, and
+what we write is UTF-8 without a mark.
+"""
+
+import codecs
+from typing import Any, Final
+
+from saltbridge.core.canonical import FaultyJson, read_json
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import Finding, Place, Severity, finding
+
+MAX_BYTES: Final = 32 * 1024 * 1024
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def read_document(content: bytes, name: str = "") -> tuple[Any, tuple[Finding, ...]]:
+    """The JSON of a passport document, and a note where it was not plain UTF-8.
+
+    Raises:
+        FaultyInput: larger than 32 MiB, in no Unicode form, or not JSON (``read_json``).
+    """
+    place = Place(name)
+    if len(content) > MAX_BYTES:
+        raise FaultyInput(
+            [finding("format.too-large", place, limit=MAX_BYTES // 1024**2, size=len(content))]
+        )
+    mark, encoding = _form(content)
+    try:
+        text = content[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as fault:
+        raise FaultyJson([finding("json.not-utf8", place, byte=fault.start)]) from fault
+    notes: tuple[Finding, ...] = ()
+    if mark or encoding != "utf-8":
+        said = encoding.upper() + (" + BOM" if mark else "")
+        notes = (finding("format.encoding", place, severity=Severity.NOTE, encoding=said),)
+    return read_json(text, name), notes
+
+
+def _form(content: bytes) -> tuple[bytes, str]:
+    """The byte order mark, and the encoding it or the first characters tell."""
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return mark, encoding
+    # JSON begins with an ASCII character: a zero byte beside it tells UTF-16 (RFC 4627, 3).
+    if content[1:2] == b"\0":
+        return b"", "utf-16-le"
+    if content[:1] == b"\0":
+        return b"", "utf-16-be"
+    return b"", "utf-8"

@@ -1,0 +1,160 @@
+"""Export: one issued passport in a wire format, for the audience that may see it.
+
+The public part leaves as a Release: decided anew, rendered from the decided view and from
+nothing else, recorded with its manifest, statement and log leaf. A restricted audience's part
+is cut by the view that was signed for it; it is handed to the person who asks on this node, and
+a log leaf says for whom and in which format.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from saltbridge.border.context import PUBLIC, Context
+from saltbridge.border.decide import decide, release_rendered
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.formats.passport_formats import (
+    Written,
+    export_findings,
+    known_format,
+    write_passport,
+)
+from saltbridge.passport.access import Audience, visible_to
+from saltbridge.passport.check_file import document_values
+from saltbridge.passport.model import Origin, OriginKind
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.deciding import zone_of
+from saltbridge.steps.records import document, every
+from saltbridge.steps.release import keep_decision
+from saltbridge.steps.rules import rule_book
+from saltbridge.steps.statement import keep_statement
+
+PURPOSE = "battery passport, public part (Annex XIII point 1)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRequest:
+    """A passport by id or serial number, the format, for whom, and who answers for it."""
+
+    passport: str
+    format: str
+    audience: Audience
+    person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """The bytes, what the format could not carry, and the border decision (public part)."""
+
+    content: bytes
+    media_type: str
+    findings: tuple[Finding, ...]
+    decision_id: str = ""
+
+
+def export_passport(world: World, request: ExportRequest) -> Exported:
+    """One passport in the format, cut to what the audience may see.
+
+    Raises:
+        FaultyInput: no such passport or format.
+        Refused: the border room withholds a part of the public view.
+    """
+    known_format(request.format)
+    now = world.clock.now()
+    with world.store.unit_of_work() as work:
+        record = _record(work, request.passport)
+        if request.audience is Audience.PUBLIC:
+            return _public(world, work, record, request, now)
+        written = _written(_restricted(work, record, request.audience), request)
+        leaf = {
+            "passport_id": record["id"],
+            "audience": request.audience.value,
+            "format": request.format,
+            "digest": digest(written.content),
+            "person": request.person,
+        }
+        work.append_leaf("passport.exported", record["id"], canonical_bytes(leaf))
+    return Exported(
+        content=written.content,
+        media_type=written.media_type,
+        findings=export_findings(written),
+    )
+
+
+def _public(
+    world: World,
+    work: UnitOfWork,
+    record: Mapping[str, Any],
+    request: ExportRequest,
+    now: datetime,
+) -> Exported:
+    public = record["public"]
+    seen = work.get_release(public["view"], public["decision_id"])
+    if seen is None:
+        raise FaultyInput.of("passport.unknown-passport", passport=request.passport[:80])
+    view = read_json(seen.content)
+    context = Context(
+        decision_id=world.identifiers.urn_uuid(),
+        origin=world.node.jurisdiction,
+        destination=PUBLIC.jurisdiction,
+        recipient=PUBLIC,
+        purpose=PURPOSE,
+        agreement=None,
+        at=now,
+        counters=None,  # nothing personal is public, so no counter can change
+        person=request.person,
+        zone=zone_of(world),
+    )
+    book = rule_book(work)
+    decision = decide(view, context, book.catalogue(view["kind"], context), book.packs)
+    if decision.stays or decision.minimised:
+        raise Refused(
+            finding("passport.border-withheld", Place(pointer=f.path), path=f.path)
+            for f in (*decision.stays, *decision.minimised)
+        )
+    released = release_rendered(
+        decision,
+        lambda decided: _written(decided, request).content,
+        known_format(request.format).media_type,
+    )
+    kept, _ = keep_decision(work, decision, released)
+    keep_statement(world, work, decision, kept, [released], now)
+    work.put_release(released)
+    return Exported(
+        content=released.content,
+        media_type=released.media_type,
+        findings=export_findings(_written(decision.view, request)),
+        decision_id=str(kept["id"]),
+    )
+
+
+def _written(view: Mapping[str, Any], request: ExportRequest) -> Written:
+    """The view in the format. Cut once more by the one filter: a view is no licence."""
+    _, values, _ = document_values(view, Origin(OriginKind.OPERATOR, ""))
+    return write_passport(visible_to(request.audience, values), request.format)
+
+
+def _restricted(
+    work: UnitOfWork, record: Mapping[str, Any], audience: Audience
+) -> Mapping[str, Any]:
+    kept = document(work, "passport-view", f"{record['id']}#{audience.value}")
+    if kept is None:
+        raise FaultyInput.of("passport.unknown-passport", passport=str(record["id"])[:80])
+    return {"jws": kept["jws"]}
+
+
+def _record(work: UnitOfWork, wanted: str) -> Mapping[str, Any]:
+    record: Mapping[str, Any] | None = document(work, "passport", wanted) or next(
+        (
+            r
+            for r in (read_json(kept.body) for kept in every(work, "passport"))
+            if r["serial"] == wanted
+        ),
+        None,
+    )
+    if record is None:
+        raise FaultyInput.of("passport.unknown-passport", passport=wanted[:80])
+    return record
