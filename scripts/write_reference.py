@@ -77,7 +77,8 @@ def _formats_page() -> Iterator[str]:
         yield ""
         yield f"## {format}"
         yield ""
-        yield f"{text(f'format.name.{format}')}. Carries {len(stated.carried)} attributes whole."
+        name = text(f"format.name.{format}")
+        yield f"{name}. Carries {len(stated.carried)} attributes whole."
         for heading, ids in (("In part", stated.partly), ("Not at all", stated.not_carried)):
             if ids:
                 yield ""
