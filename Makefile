@@ -93,6 +93,9 @@ lock:
 	  --no-emit-index-url --no-annotate pyproject.toml requirements/build.in --extra test \
 	  -c requirements/run.txt -o requirements/test.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-annotate requirements/background-tools.in \
+	  -c requirements/test.txt -o requirements/background-tools.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-annotate requirements/bench.in \
 	  -c requirements/test.txt -c requirements/background-tools.txt -o requirements/bench.txt
 
