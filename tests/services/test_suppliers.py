@@ -128,6 +128,7 @@ def test_a_value_may_be_tried_without_keeping_it(sample: Callable[[str], Any]) -
     w = world()
     take_in(w, sample("precursor-2025"))
     work_out(w, battery())
+    work_out(w, battery(), scenario={"kind": "what-if"})  # no footprint of a battery: not told
     tried, (judged,) = changed(w, "glue", 24.0)
     assert tried.kg_co2e_per_unit == 24.0
     assert judged.movement.delta_kg_co2e == pytest.approx(400, rel=1e-12)

@@ -61,6 +61,8 @@ def judged_by(
 ) -> tuple[Judged, ...]:
     """Movements of the stored footprints, declarations first, each with its threshold.
 
+    What-ifs are left out: none of them is the footprint of a battery.
+
     The new values are those of a kept ``document``, its metals too, or are tried and kept
     nowhere.
     """
@@ -69,7 +71,11 @@ def judged_by(
     stored: dict[str, Mapping[str, Any]] = {
         record.id: read_json(record.body) for record in every(view, "footprint")
     }
-    records = [(id, s["kind"], s["record"]) for id, s in stored.items()]
+    records = [
+        (id, s["kind"], s["record"])
+        for id, s in stored.items()
+        if "scenario" not in s["record"]
+    ]
     by_footprint: dict[str, Movement] = {}
     for factor in factors:
         for movement in moved(records, factor):
