@@ -2,11 +2,13 @@
 
 import csv
 import json
+from math import exp, expm1, sqrt
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from saltbridge.adapters.inventory_files import load, save_workbook
 from saltbridge.cli.main import run
 
 DRAFT = "eu-cfb@draft-2024-04"
@@ -121,3 +123,53 @@ def test_faults_of_distributions_end_with_findings(
     told = capsys.readouterr().err
     assert "exchanges.csv:2" in told
     assert "9" in told and "3" in told
+
+
+ROWS = """\
+process,direction,flow,amount,unit,provider,distribution,scale,minimum,maximum,pedigree
+battery,input,LFP cell,1,kg,cell,,,,,
+cell,emission,CO2,10,kg,,lognormal,0.1,,,
+cell,emission,CO2,10,kg,,normal,0.5,,,
+cell,emission,CO2,10,kg,,triangular,,8,12,
+cell,emission,CO2,10,kg,,uniform,,9,11,
+cell,emission,CO2,10,kg,,,,,,"(2,2,3,5,5)"
+"""
+
+
+@pytest.mark.parametrize("form", ["battery", "battery.xlsx"])
+def test_every_distribution_is_read_from_the_columns_of_csv_and_excel(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """hand: five rows of 10 kg CO2, alone in a sum, so that their variances add exactly.
+
+    lognormal 100·e^0.01·(e^0.01 − 1), normal 0.5², triangular 4²/24, uniform 2²/12, pedigree
+    (2,2,3,5,5) as a lognormal of variance 0.1253: 100·e^0.1253·(e^0.1253 − 1).
+    """
+    folder = tmp_path / "battery"
+    assert run(["inventory", "template", str(folder)]) == 0
+    (folder / "exchanges.csv").write_text(ROWS, encoding="utf-8")
+    if form.endswith(".xlsx"):
+        save_workbook(load(folder).inventory, tmp_path / form)
+    capsys.readouterr()
+    orders = ["analyse", str(tmp_path / form), "-m", "catena-x-pcf@v4", "--draws", "4000"]
+    assert run([*orders, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["uncertainty"]
+    assert told["drawn"] == 5 and told["bases"] == {"row": 4, "pedigree": 1}
+    variances = [
+        100 * exp(0.01) * expm1(0.01),
+        0.5**2,
+        4**2 / 24,
+        2**2 / 12,
+        100 * exp(0.1253) * expm1(0.1253),
+    ]
+    predicted = sqrt(sum(variances))
+    total = told["total"]
+    assert total["value"] == pytest.approx(50.0, rel=1e-12)
+    assert total["first_order_sd"] == pytest.approx(predicted, rel=1e-9)
+    assert total["sd"] == pytest.approx(predicted, rel=0.05)  # the sum is linear
+    shares = [s["share"] for s in told["variance_shares"]]
+    expected = sorted((v / sum(variances) for v in variances), reverse=True)
+    assert shares == pytest.approx(expected, rel=1e-9)
+    assert run(orders) == 0
+    drawn = f"5 of {told['parameters']} numbers are drawn"
+    assert drawn in capsys.readouterr().out

@@ -14,6 +14,7 @@ from saltbridge.cli.main import run
 from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.model import PublishedValue, Stage
 from saltbridge.footprint.published import StageBeside, beside_published, beside_record
+from saltbridge.locales import number
 from saltbridge.services.account import FootprintRequest, work_out
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
 
@@ -130,8 +131,27 @@ def test_published_values_move_no_number() -> None:
     assert one.contributions == other.contributions and one.holes == other.holes
 
 
-def test_the_command_shows_them(capsys: Any) -> None:
-    assert run(["footprint", str(EXAMPLE), "--methodology", EU]) == 0
+@pytest.mark.parametrize(
+    ("language", "stages", "explained"),
+    [
+        ("en", ("Raw materials", "Main production", "Distribution", "End of life"), "explain"),
+        ("de", ("Rohstoffe", "Herstellung", "Vertrieb", "Ende der Lebensdauer"), "erklären"),
+        ("zh", ("原材料获取", "主产品生产", "分销", "寿命终止"), "解释"),
+    ],
+)
+def test_the_command_shows_them(
+    language: str, stages: tuple[str, ...], explained: str, capsys: Any
+) -> None:
+    """Each stage with its published value in one line, and the share that holes explain."""
+    assert run(["footprint", str(EXAMPLE), "--methodology", EU, "--language", language]) == 0
     told = capsys.readouterr().out
-    for figure in ("0.107882", "0.0495404", "0.00384565", "-0.00643165"):
-        assert figure in told
+    beside = told[told.index("PEFDPP NMC111 (CFB-EV)") :]
+    lines = beside.splitlines()
+    values = (0.107882, 0.0495404, 0.00384565, -0.00643165)
+    for stage, value in zip(stages, values, strict=True):
+        figure = number(value, language, 6)
+        (line,) = [one for one in lines if stage in one and figure in one]
+        assert len(line.split()) >= 4, line  # published, known, range
+    share = number(100 * 0.037912, language, 3)
+    assert f"{share} %" in beside
+    assert beside.count(explained) >= 5

@@ -18,6 +18,7 @@ from saltbridge.footprint.contribution import Share
 from saltbridge.footprint.linear_model import Parameter, ParameterKind
 from saltbridge.footprint.uncertainty import Spread
 from saltbridge.locales import number, text
+from saltbridge.reports.bridge_words import product_amount
 from saltbridge.services.analyse import Analysis
 
 TOP = 8
@@ -80,7 +81,7 @@ class _View:
         name = f"{footprint.methodology}@{footprint.edition.name}"
         self.console.print(Text(product, style="bold"), Text(name, style="dim"))
         total = self.num(self.found.model.score(), 5)
-        unit = footprint.unit_of_product
+        unit = product_amount(footprint.unit_of_product, self.tongue)
         part = "known-part" if footprint.holes else "known-whole"
         self.say(part, "bold", value=total, unit=unit)
         if not footprint.holes:

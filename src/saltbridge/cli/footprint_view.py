@@ -13,6 +13,7 @@ from saltbridge.cli.present import finding_lines
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity
 from saltbridge.locales import has_text, number, text
+from saltbridge.reports.bridge_words import product_amount
 from saltbridge.services.account import Accounted
 
 TOP = 5
@@ -109,7 +110,7 @@ class _View:
     def total(self) -> None:
         holes = self.record["holes"]
         self.heading("total-partly" if holes else "total")
-        unit = self.record["unit_of_product"]
+        unit = product_amount(str(self.record["unit_of_product"]), self.tongue)
         total = f"{self.num(self.record['total_kg_co2e'], 5)} kg CO2e / {unit}"
         self.console.print(Text(f"  {total}", style="bold green" if not holes else "bold"))
         if holes:

@@ -21,6 +21,11 @@ def product_unit(record: Record, tongue: str) -> str:
     return text_or(unit, f"bridge.unit-of-product.{unit}", None, tongue)
 
 
+def product_amount(amount: str, tongue: str) -> str:
+    """What a total is counted for as an amount: 1 piece, 1 kg."""
+    return text_or(amount, f"bridge.amount.{amount}", None, tongue)
+
+
 def named(name: str, words: str, tongue: str) -> str:
     """A label with what it labels, in the punctuation of the language."""
     return text("bridge.named", {"name": name, "words": words}, tongue)
