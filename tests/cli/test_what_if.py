@@ -13,7 +13,7 @@ from saltbridge.cli.main import run
     [
         ("en", ("Under every rule set", "yield of cell", "shadow figure")),
         ("de", ("Unter allen Regelwerken", "Ausbeute von cell", "Schattenwert")),
-        ("zh", ("各规则体系下的结果", "cell 的良率", "影子数值")),
+        ("zh", ("各规则集下的结果", "cell 的良率", "影子数值")),
     ],
 )
 def test_what_if_in_three_languages(
