@@ -93,3 +93,45 @@ def test_the_packaged_example_is_the_example_of_the_repository(examples: Path) -
     for id, entry in record["attributes"].items():
         assert packaged[id]["value"] == entry["value"], id
     assert check_document(record, __import__("datetime").date(2027, 2, 18)).category == "ev"
+
+
+def test_a_passport_changes_and_its_versions_are_listed_and_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, examples: Path
+) -> None:
+    from saltbridge.bootstrap import opened_world
+
+    folder = tmp_path / "cars"
+    where = ["--node", str(folder)]
+    assert (
+        run(
+            ["node", "init", str(folder), "--name", "cars", "--legal-name", "Isarwerk", "--bpn",
+             "BPNL00000000OEM1", "--jurisdiction", "EU", "--port", "8103",
+             "--allow-loopback-http"]
+        )
+        == 0
+    )  # fmt: skip
+    request = IssueRequest(**example_request(examples, [SERIAL]))
+    with opened_world(folder) as world:
+        put_delivery(world, maker_profile(), example_record(examples))
+        issue(world, request)
+    facts = tmp_path / "change.toml"
+    facts.write_text('[attributes.A033]\nvalue = 164.5\nunit = "kg"\n', encoding="utf-8")
+    change = ["passport", "version", SERIAL, *where, "--facts", str(facts)]
+    assert run([*change, "--reason", " "]) == 2
+    capsys.readouterr()
+    assert run([*change, "--reason", "weighed again", "--person", "A. Huber"]) == 0
+    assert f"{SERIAL}: version 2 is signed" in capsys.readouterr().out
+    assert run(["--language", "de", "passport", "history", SERIAL, *where]) == 0
+    told = capsys.readouterr().out
+    assert "weighed again  (A. Huber)" in told
+    assert "erste Ausstellung" in told
+    saved = tmp_path / "first.json"
+    show = ["passport", "show", SERIAL, *where]
+    assert run([*show, "--version", "1", "--out", str(saved)]) == 0
+    capsys.readouterr()
+    assert run([*show, "--on", "2020-01-01"]) == 2
+    assert run([*show]) == 0
+    assert json.loads(capsys.readouterr().out)["version"] == "2"
+    assert run(["verify", str(saved), *where, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["type"], told["verdict"]) == ("passport-version", "passed")

@@ -15,8 +15,8 @@ from saltbridge.passport.views import presented_view
 from saltbridge.ports import World
 from saltbridge.services.issue import Issued, issue
 from saltbridge.services.issue_sources import IssueRequest, delivered_methodology
+from saltbridge.steps.passport_reading import presented, seen, stored_version
 from saltbridge.steps.passport_signed import signed_passport
-from saltbridge.steps.passport_versions import presented, seen, stored_version
 from saltbridge.testing.builders import BuiltKeyring
 from saltbridge.testing.deliveries import (
     carmaker_world,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from saltbridge.core.canonical import canonical_bytes, read_json
-from saltbridge.formats.claim_file import parse_claim_file, render_claim_file
+from saltbridge.formats.claim_file import render_claim_file
 from saltbridge.locales import LANGUAGES, has_text, text
 from saltbridge.passport.access import Audience
 from saltbridge.ports import World
@@ -23,7 +23,7 @@ from saltbridge.services.verify import (
     anchors_of,
     verify,
 )
-from saltbridge.steps.passport_versions import presented, stored_version
+from saltbridge.steps.passport_reading import presentation_file, stored_version
 from saltbridge.testing.deliveries import (
     carmaker_world,
     example_record,
@@ -53,12 +53,10 @@ class Issued:
     def for_audience(self, audience: Audience) -> bytes:
         with self.world.store.reading() as work:
             version = stored_version(work, self.ids[0], 1)
-        assert version is not None
-        shown = presented(version, audience)
-        file = parse_claim_file(canonical_bytes(self.saved()))
-        return render_claim_file(
-            file.claim, file.did_document, log=file.log, disclosures=shown.disclosures
-        )
+            assert version is not None
+            file = presentation_file(work, version, audience)
+        assert file is not None
+        return file
 
     def checked(self, content: bytes | dict[str, Any], **more: Any) -> Verification:
         if isinstance(content, dict):

@@ -17,8 +17,8 @@ from saltbridge.passport.attributes import attribute_table
 from saltbridge.ports import World
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
+from saltbridge.steps.passport_reading import seen, stored_version
 from saltbridge.steps.passport_signed import signed_passport
-from saltbridge.steps.passport_versions import seen, stored_version
 from saltbridge.testing.deliveries import (
     carmaker_world,
     example_record,

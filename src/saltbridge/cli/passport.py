@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saltbridge.cli import passport_formats
+from saltbridge.cli import passport_formats, passport_versions
+from saltbridge.cli.facts_file import read_facts, reason_of
 from saltbridge.cli.options import AsJson, Node
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ app = typer.Typer(
 app.command("export")(passport_formats.export)
 app.command("import")(passport_formats.import_passport)
 app.command("formats")(passport_formats.formats)
+app.command()(passport_versions.version)
+app.command()(passport_versions.history)
 
 
 @app.command()
@@ -45,7 +48,7 @@ def issue(
     from saltbridge.services.issue_sources import IssueRequest
 
     day = _day(placed_on_market)
-    operator = _facts(facts)
+    operator = read_facts(facts)
     with opened_world(node) as world:
         issued = issue_passports(
             world,
@@ -134,16 +137,25 @@ def show(
     out: Annotated[
         Path | None, typer.Option(help="Save the signed passport (public part) here.")
     ] = None,
+    number: Annotated[
+        int | None, typer.Option("--version", help="Number of a version, from 1.")
+    ] = None,
+    on: Annotated[
+        str,
+        typer.Option("--on", help="YYYY-MM-DD: the version in force that day."),
+    ] = "",
 ) -> None:
     """One passport: its public part as JSON, or the signed file with --out."""
     import json
+    from datetime import UTC, datetime, time
 
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.present import say_json
     from saltbridge.services.passports import public_passport
 
     with opened_world(node) as world:
-        claim_file, view = public_passport(world, passport)
+        at = datetime.combine(_day(on), time.max, UTC) if on else None
+        claim_file, view = public_passport(world, passport, number=number, at=at)
     if out is not None:
         out.write_bytes(claim_file.content)
         typer.echo(f"{out}: {claim_file.digest}")
@@ -176,35 +188,17 @@ def _serials(given: str) -> list[str]:
     return [serial.strip() for serial in given.split(",") if serial.strip()]
 
 
-def _facts(path: Path) -> dict[str, Any]:
-    import tomllib
-
-    from saltbridge.core.errors import FaultyInput
-
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise FaultyInput.of(
-            "passport.unreadable-facts", file=path.name, reason=_reason(fault)
-        ) from fault
-
-
-def _reason(fault: Exception) -> str:
-    """What the system says of a file, without its number and the path."""
-    return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)[:200]
-
-
 def _document(path: Path) -> Any:
     from saltbridge.core.canonical import read_json
     from saltbridge.core.errors import FaultyInput
 
     if path.suffix == ".toml":
-        return _facts(path)
+        return read_facts(path)
     try:
         return read_json(path.read_bytes(), path.name)
     except OSError as fault:
         raise FaultyInput.of(
-            "passport.unreadable-facts", file=path.name, reason=_reason(fault)
+            "passport.unreadable-facts", file=path.name, reason=reason_of(fault)
         ) from fault
 
 

@@ -1,9 +1,9 @@
-"""A version of a passport: decided, signed once, released, stored; and how it is read again.
+"""A version of a passport: decided, signed once, released, stored.
 
 One SD-JWT per version. Each point of Annex XIII that holds something is one disclosure; what an
 audience gets is the same signed JWT with the disclosures of the points it may see. Only the
-presentation with point 1 crosses the border room; the others are put together on reading, by
-whoever has established that the reader belongs to that audience.
+presentation with point 1 crosses the border room; the others are put together on reading
+(``passport_reading``).
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from saltbridge.border.context import PUBLIC, Context
 from saltbridge.border.decide import Decision, decide, release
-from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import Refused
 from saltbridge.core.finding import Place, finding
 from saltbridge.formats.claim_file import MEDIA_TYPE
-from saltbridge.passport.access import MAY_SEE, Audience
+from saltbridge.passport.access import Audience
 from saltbridge.passport.model import ItemPassport
 from saltbridge.passport.validate import Readiness
 from saltbridge.passport.views import (
@@ -26,24 +26,20 @@ from saltbridge.passport.views import (
     header,
     part_name,
     parts,
-    split,
     unshown,
     view,
 )
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.deciding import zone_of
 from saltbridge.steps.log import logged_claim_file
+from saltbridge.steps.passport_reading import RECORD, version_id
 from saltbridge.steps.passport_status import status_place
-from saltbridge.steps.records import document
 from saltbridge.steps.release import keep_decision
 from saltbridge.steps.rules import rule_book
 from saltbridge.steps.statement import keep_statement
 from saltbridge.trust import sd_jwt
 from saltbridge.trust.claims import PassportVersion, sign
-from saltbridge.trust.did import from_iso
-from saltbridge.trust.signature import open_jws
 
-RECORD: Final = "passport-version"
 PURPOSE: Final = "battery passport, public part (Annex XIII point 1)"
 VIEW_MEDIA_TYPE: Final = "application/json"
 ISSUED: Final = "issued"  # the reason of the first version
@@ -55,15 +51,6 @@ class WrittenVersion:
 
     record: Mapping[str, Any]
     claim: PassportVersion
-
-
-def version_id(passport_id: str, number: int) -> str:
-    """The id of a version's record.
-
-    >>> version_id("urn:uuid:1", 2)
-    'urn:uuid:1#2'
-    """
-    return f"{passport_id}#{number}"
 
 
 def write_version(
@@ -177,53 +164,3 @@ def _released(
         "claim": work.put_release(claim),
         "view": work.put_release(shown),
     }
-
-
-def stored_version(view: UnitOfWork, passport_id: str, number: int) -> Mapping[str, Any] | None:
-    """The record of a version, or None.
-
-    Raises:
-        Refused: its JWT or one of its disclosures is not what was signed.
-    """
-    record = document(view, RECORD, version_id(passport_id, number))
-    if record is None:
-        return None
-    intact = digest(record["jwt"].encode("utf-8")) == record["claim_digest"]
-    if not intact or (record["passport_id"], record["version"]) != (passport_id, number):
-        raise Refused.of("passport.version-altered", passport=passport_id, version=number)
-    return dict(record)
-
-
-def version_in_force(
-    view: UnitOfWork, passport_id: str, at: datetime
-) -> Mapping[str, Any] | None:
-    """The record of the version that was the newest at that time; None before the first.
-
-    Raises:
-        Refused: as ``stored_version``.
-    """
-    passport = document(view, "passport", passport_id)
-    for number in range(int((passport or {}).get("version", 0)), 0, -1):
-        record = stored_version(view, passport_id, number)
-        if record is not None and from_iso(record["issued_at"]) <= at:
-            return record
-    return None
-
-
-def presented(record: Mapping[str, Any], audience: Audience) -> sd_jwt.SdJwt:
-    """The signed JWT of a version with the disclosures of the points the audience may see."""
-    points = [str(point) for point in sorted(MAY_SEE[audience])]
-    shown = tuple(record["disclosures"][p] for p in points if p in record["disclosures"])
-    return sd_jwt.SdJwt(record["jwt"], shown)
-
-
-def seen(record: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
-    """The view of an audience, opened from the stored disclosures.
-
-    Raises:
-        NotVerified: a disclosure is not one that was signed.
-    """
-    shown = presented(record, audience)
-    payload = read_json(open_jws(shown.jwt).payload)
-    told, held = split(sd_jwt.revealed(payload, shown.disclosures)["content"])
-    return view({k: v for k, v in told.items() if k != "kind"}, held, audience)

@@ -1,0 +1,92 @@
+"""A new version of a passport: the operator changes values and says why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
+from saltbridge.passport.assemble import parse_values
+from saltbridge.passport.model import Origin, OriginKind
+from saltbridge.ports import World
+from saltbridge.steps.passport_change import change_passport, passport_named
+
+MAX_REASON_CHARACTERS = 200
+# The header of a passport is worked out, and the address and serial never change.
+_KEPT = frozenset(
+    {"A001", "A002", "A003", "A004", "A005", "A006", "A007", "A013", "A015", "A019", "A037"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionRequest:
+    """Values that change (``attributes`` by id, as in a file of facts), and why."""
+
+    passport: str  # its id or serial number
+    facts: Mapping[str, Any]
+    reason: str
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """The version that was written."""
+
+    passport_id: str
+    serial: str
+    number: int
+    digest: str
+    decision_id: str
+    findings: tuple[Finding, ...]
+
+
+def new_version(world: World, request: VersionRequest) -> NewVersion:
+    """Write the next version of a passport, with its release and leaves, or nothing.
+
+    Raises:
+        FaultyInput: no such passport, no reason, faulty values, or incomplete by law.
+        Refused: the passport is no longer active, nothing changes, or a public value may not
+            leave.
+    """
+    reason = " ".join(request.reason.split())
+    if not reason or len(reason) > MAX_REASON_CHARACTERS:
+        raise FaultyInput.of("passport.no-reason", limit=MAX_REASON_CHARACTERS)
+    origin = Origin(OriginKind.OPERATOR, world.node.legal_name, world.node.did)
+    stated = request.facts.get("attributes", {})
+    changed, found = parse_values(stated, origin, "/attributes")
+    found += [
+        finding("passport.fixed-attribute", Place(pointer=f"/attributes/{id}"), attribute=id)
+        for id in sorted(changed.keys() & _KEPT)
+    ]
+    found += [
+        finding(
+            "passport.unknown-fact",
+            Place(pointer=f"/{str(m)[:40]}"),
+            severity=Severity.ERROR,
+            member=str(m)[:40],
+        )
+        for m in request.facts.keys() - {"attributes"}
+    ]
+    if errors_in(found):
+        raise FaultyInput(found)
+    now = world.clock.now()
+    with world.store.unit_of_work() as work:
+        record = passport_named(work, request.passport)
+        done = change_passport(
+            world,
+            work,
+            record["id"],
+            changed,
+            reason=reason,
+            now=now,
+            person=request.person,
+        )
+    version = done.version.record
+    return NewVersion(
+        passport_id=record["id"],
+        serial=record["serial"],
+        number=int(version["version"]),
+        digest=done.version.claim.digest,
+        decision_id=version["public"]["decision_id"],
+        findings=(*found, *done.findings),
+    )

@@ -1,0 +1,115 @@
+"""A passport changes: its next version, in the unit of work of whatever makes it change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import Finding, errors_in, finding
+from saltbridge.passport.assemble import next_version
+from saltbridge.passport.attributes import applies_from
+from saltbridge.passport.model import Values
+from saltbridge.passport.validate import Readiness, readiness
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_reading import (
+    RECORD,
+    facts_of,
+    newest_number,
+    stored_version,
+    version_id,
+)
+from saltbridge.steps.passport_versions import WrittenVersion, write_version
+from saltbridge.steps.records import document, every
+from saltbridge.trust.did import iso
+
+VERSIONED = "passport.versioned"  # the leaf over the record that names the new version
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A version that was written, its readiness, and what was remarked (no errors)."""
+
+    version: WrittenVersion
+    status: Readiness
+    findings: tuple[Finding, ...]
+
+
+def change_passport(
+    world: World,
+    work: UnitOfWork,
+    passport_id: str,
+    changed: Values,
+    *,
+    reason: str,
+    now: datetime,
+    person: str = "",
+) -> Changed:
+    """Write the next version of a passport with these values in place of the ones it had.
+
+    The version, its release, its log leaves and the record of the passport are written in the
+    unit of work that was handed in: what makes the passport change commits with them.
+
+    Raises:
+        FaultyInput: no such passport, or the new version is incomplete or faulty by law.
+        Refused: the passport is no longer active, nothing changes, a stored version is not the
+            one that was signed, or the border room withholds a public value.
+    """
+    record = document(work, "passport", passport_id)
+    if record is None:
+        raise FaultyInput.of("passport.unknown-passport", passport=passport_id[:80])
+    if record["status"] != "active":
+        raise Refused.of("passport.not-active", passport=passport_id, status=record["status"])
+    before = stored_version(work, passport_id, newest_number(record))
+    if before is None:
+        raise Refused.of(
+            "passport.version-altered", passport=passport_id, version=newest_number(record)
+        )
+    facts = facts_of(work, before)
+    known = {**facts.kept_back, **facts.values}
+    if all(known.get(id) == value for id, value in changed.items()):
+        raise Refused.of("passport.nothing-changes", passport=passport_id)
+    start = applies_from("passport", facts.category)
+    on = max(now.date(), facts.placed_on_market, start or now.date())
+    passport = next_version(facts, changed, issued_at=iso(now), on=on)
+    status = readiness(passport.values, passport.category, on)
+    if errors_in(status.findings):
+        raise FaultyInput(status.findings)
+    if "version" not in record:  # from before: its three views become version 1, as signed
+        old = canonical_bytes(dict(before))
+        work.put(RECORD, version_id(passport_id, 1), old, expected_version=0)
+    written = write_version(
+        world, work, passport, status, now=now, person=person, reason=reason, replaces=before
+    )
+    body = canonical_bytes(
+        {
+            **record,
+            "category": passport.category,
+            "version": passport.version,
+            "changed_at": passport.issued_at,
+            "claim_digest": written.claim.digest,
+            "public": written.record["public"],
+        }
+    )
+    work.put("passport", passport_id, body)
+    work.append_leaf(VERSIONED, passport_id, body)
+    return Changed(written, status, tuple(status.findings))
+
+
+def passport_named(work: UnitOfWork, wanted: str) -> dict[str, Any]:
+    """The record of a passport by its id, or by its serial number.
+
+    Raises:
+        FaultyInput: no such passport.
+        Refused: several batteries have this serial number; name the id.
+    """
+    record = document(work, "passport", wanted)
+    if record is not None:
+        return dict(record)
+    found = [read_json(r.body) for r in every(work, "passport")]
+    found = [r for r in found if r["serial"] == wanted]
+    if not found:
+        raise FaultyInput.of("passport.unknown-passport", passport=wanted[:80])
+    if len(found) > 1:
+        raise Refused([finding("passport.serial-of-several", serial=wanted[:80])])
+    return dict(found[0])
