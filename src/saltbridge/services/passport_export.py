@@ -2,7 +2,7 @@
 
 The public part leaves as a Release: decided anew, rendered from the decided view and from
 nothing else, recorded with its manifest, statement and log leaf. A restricted audience's part
-is cut by the view that was signed for it; it is handed to the person who asks on this node, and
+is the view of its newest version; it is handed to the person who asks on this node, and
 a log leaf says for whom and in which format.
 """
 
@@ -27,7 +27,8 @@ from saltbridge.passport.check_file import document_values
 from saltbridge.passport.model import Origin, OriginKind
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.deciding import zone_of
-from saltbridge.steps.records import document, every
+from saltbridge.steps.passport_change import passport_named
+from saltbridge.steps.passport_reading import newest_number, seen, stored_version
 from saltbridge.steps.release import keep_decision
 from saltbridge.steps.rules import rule_book
 from saltbridge.steps.statement import keep_statement
@@ -65,7 +66,7 @@ def export_passport(world: World, request: ExportRequest) -> Exported:
     known_format(request.format)
     now = world.clock.now()
     with world.store.unit_of_work() as work:
-        record = _record(work, request.passport)
+        record = passport_named(work, request.passport)
         if request.audience is Audience.PUBLIC:
             return _public(world, work, record, request, now)
         written = _written(_restricted(work, record, request.audience), request)
@@ -92,10 +93,10 @@ def _public(
     now: datetime,
 ) -> Exported:
     public = record["public"]
-    seen = work.get_release(public["view"], public["decision_id"])
-    if seen is None:
+    released_view = work.get_release(public["view"], public["decision_id"])
+    if released_view is None:
         raise FaultyInput.of("passport.unknown-passport", passport=request.passport[:80])
-    view = read_json(seen.content)
+    view = read_json(released_view.content)
     context = Context(
         decision_id=world.identifiers.urn_uuid(),
         origin=world.node.jurisdiction,
@@ -140,21 +141,7 @@ def _written(view: Mapping[str, Any], request: ExportRequest) -> Written:
 def _restricted(
     work: UnitOfWork, record: Mapping[str, Any], audience: Audience
 ) -> Mapping[str, Any]:
-    kept = document(work, "passport-view", f"{record['id']}#{audience.value}")
-    if kept is None:
+    version = stored_version(work, str(record["id"]), newest_number(record))
+    if version is None:
         raise FaultyInput.of("passport.unknown-passport", passport=str(record["id"])[:80])
-    return {"jws": kept["jws"]}
-
-
-def _record(work: UnitOfWork, wanted: str) -> Mapping[str, Any]:
-    record: Mapping[str, Any] | None = document(work, "passport", wanted) or next(
-        (
-            r
-            for r in (read_json(kept.body) for kept in every(work, "passport"))
-            if r["serial"] == wanted
-        ),
-        None,
-    )
-    if record is None:
-        raise FaultyInput.of("passport.unknown-passport", passport=wanted[:80])
-    return record
+    return seen(version, audience)
