@@ -98,7 +98,7 @@ class _View:
             if side["holes"]:
                 counted = self.say("holes", count=side["holes"])
                 bounds = range_words(side, tongue)
-                words = listed((counted, f"{bounds} kg CO2e"), tongue)
+                words = f"{counted}{self.say('comma')}{bounds} kg CO2e"
                 self.hang(named(side["methodology"], words, tongue), "yellow")
         gap = number(self.record["gap_kg_co2e"], tongue, 2)
         self.hang(self.say("closes", gap=gap), "dim")
