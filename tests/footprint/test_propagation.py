@@ -1,5 +1,6 @@
 """A changed supplier value: the difference is that of working it out again."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,31 @@ def test_a_changed_coefficient_gives_the_score_of_the_new_system(
         taker=taker, delta=delta,
     )  # fmt: skip
     assert found == pytest.approx(float(burdens @ np.linalg.solve(changed, demand)), rel=1e-12)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(0.01, 500), st.floats(-2.9, 50))
+def test_a_changed_coefficient_is_the_footprint_of_the_changed_inventory(
+    price: float, delta: float
+) -> None:
+    """Property: one division against the whole calculation of the battery, to 1e-12."""
+    matrix = np.array([[1.0, 0.0], [-3.0, 1.0 - 0.05]])  # pack, module and its own use
+    burdens = np.array([30.0 * 10.0 + 0.7 * price, 0.11 * price])
+    inverse = np.linalg.inv(matrix)
+    runs = inverse[:, 0]
+    found = score_after(
+        float(burdens @ runs), runs.tolist(), burdens.tolist(), inverse[:, 1].tolist(),
+        taker=0, delta=delta,
+    )  # fmt: skip
+    rows = tuple(
+        replace(r, amount=r.amount + delta) if (r.process, r.flow) == ("pack", "module") else r
+        for r in battery().exchanges
+    )
+    due = calculate(
+        replace(battery(), exchanges=rows), *choose("catena-x-pcf", NOON.date()), [SET],
+        supplier_factors=[glue(price)],
+    )  # fmt: skip
+    assert found == pytest.approx(due.total_kg_co2e, rel=1e-12)
 
 
 def test_a_changed_coefficient_of_a_loop_by_hand() -> None:
