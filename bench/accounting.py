@@ -71,7 +71,8 @@ def measured(case: accounting_case.Case, name: str, small: bool, cache: Path) ->
         f"{ours['exchanges']:,} exchanges, {ours['interfaces']} products bought in, "
         f"loops cut at {ours['loops_cut']} products"
     )
-    compared = Measured(ours, peers, repetitions, peer_repetitions, found, small)
+    cpu = os.environ.get(CLOCK) == "cpu"
+    compared = Measured(ours, peers, repetitions, peer_repetitions, found, small, cpu)
     return print_table(compared, judged=name == "synthetic" and not small)
 
 

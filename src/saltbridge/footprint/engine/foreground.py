@@ -51,10 +51,9 @@ class Foreground:
         ends = np.array(
             [int(s[4]) for t in self.tears for s in self.steps if s[0] == t], dtype=np.int64
         )
+        places = (self.exchange, self.origin, self.target)
         return (
-            self.exchange,
-            self.origin,
-            self.target,
+            *(place.astype(np.uint32) for place in places),  # numba: never from the end
             self.steps,
             self.components,
             self.own,
@@ -140,7 +139,8 @@ def compile_foreground(size: int, process: Any, source: Any, interfaces: int) ->
 
 
 def _repeated(vector: Any, width: int) -> Any:
-    return np.broadcast_to(vector[:, np.newaxis], (len(vector), width))
+    column = vector[:, np.newaxis]
+    return column if width == 1 else np.broadcast_to(column, (len(vector), width))
 
 
 def _order(size: int, process: Any, source: Any, cuts: tuple[int, ...]) -> list[int]:
