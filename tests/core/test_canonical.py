@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 
 import pytest
 from hypothesis import given
@@ -92,3 +93,15 @@ def test_digest_names_its_algorithm() -> None:
     assert digest(b"") == (
         "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     )
+
+
+def test_longer_numbers_are_read_where_nothing_is_signed() -> None:
+    whole = -1080408238430575992
+    with pytest.raises(FaultyJson):
+        read_json(str(whole))
+    assert read_json(str(whole), int64=True) == whole
+    largest = int(sys.float_info.max)
+    assert read_json(str(largest), max_digits=320) == float(largest)
+    for beyond in (str(largest * 10), "1" * 321, str(2**64 + 1)):
+        with pytest.raises(FaultyJson):
+            read_json(beyond, max_digits=320, int64=True)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import re
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from saltbridge.core.finding import Place, finding
 
 MAX_DEPTH = 64
 MAX_DIGITS = 64
+_LARGEST = int(sys.float_info.max)
 _HALF = re.compile("[\ud800-\udfff]")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
@@ -99,8 +101,13 @@ def digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def read_json(content: bytes | str, name: str = "") -> Any:
+def read_json(
+    content: bytes | str, name: str = "", *, max_digits: int = MAX_DIGITS, int64: bool = False
+) -> Any:
     """Parse UTF-8 JSON strictly.
+
+    What is read and never signed may hold longer numbers: ``max_digits`` of them, and with
+    ``int64`` integers up to 64 bits as they are.
 
     ``name`` is what a person calls the document (a file name); it appears in the findings.
 
@@ -120,17 +127,17 @@ def read_json(content: bytes | str, name: str = "") -> Any:
         raise FaultyJson([finding("json.not-a-number", place, word=word)])
 
     def integer(digits: str) -> int | float:
-        _refuse_endless_digits(digits, place)
+        _refuse_endless_digits(digits, place, max_digits)
         whole = int(digits)
-        if abs(whole) < 2**53:
+        if abs(whole) < 2**53 or (int64 and abs(whole) < 2**64):
             return whole
         # Beyond 2^53 readers disagree, unless these are a double's own digits (RFC 8785).
-        if int(Decimal(repr(float(whole)))) != whole:
+        if abs(whole) > _LARGEST or int(Decimal(repr(float(whole)))) != whole:
             raise FaultyJson([finding("json.number-out-of-range", place, number=digits[:40])])
         return float(whole)
 
     def real(digits: str) -> float:
-        _refuse_endless_digits(digits, place)
+        _refuse_endless_digits(digits, place, max_digits)
         number = float(digits)
         if not math.isfinite(number):
             raise FaultyJson([finding("json.number-out-of-range", place, number=digits[:40])])
@@ -169,9 +176,9 @@ def _refuse_half_characters(value: Any, place: Place) -> None:
         raise FaultyJson([finding("json.half-character", place, character=code)]) from fault
 
 
-def _refuse_endless_digits(digits: str, place: Place) -> None:
-    if len(digits) > MAX_DIGITS:
-        raise FaultyJson([finding("json.too-many-digits", place, limit=MAX_DIGITS)])
+def _refuse_endless_digits(digits: str, place: Place, limit: int) -> None:
+    if len(digits) > limit:
+        raise FaultyJson([finding("json.too-many-digits", place, limit=limit)])
 
 
 def _refuse_deep_nesting(text: str, place: Place) -> None:

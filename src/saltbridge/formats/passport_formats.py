@@ -14,7 +14,11 @@ from typing import Any, Final
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, finding
+from saltbridge.formats import passport_battery_pass as battery_pass
+from saltbridge.formats import passport_catena_x as catena_x
+from saltbridge.formats import passport_en_18223 as en_18223
 from saltbridge.formats import passport_idta as idta
+from saltbridge.formats import passport_json_ld as json_ld
 from saltbridge.formats.passport_mapping import (
     NOBODY,
     PLACEHOLDERS,
@@ -53,7 +57,6 @@ class WireFormat:
     shape: Mapping[str, str] = field(default_factory=dict)
     ending: str = ".json"
     media_type: str = "application/json"
-    not_here: Mapping[str, str] = field(default_factory=dict)
     finish: Callable[[dict[str, Any]], None] = lambda parts: None
 
 
@@ -87,10 +90,68 @@ _IDTA: Final = WireFormat(
     pack=idta.pack,
     schemas=idta.SCHEMAS,
     shape=idta.SEMANTIC_IDS,
-    not_here=idta.NOT_HERE,
     finish=idta.finish,
 )
-FORMATS: Final[Mapping[str, WireFormat]] = {f.id: f for f in (_IDTA,)}
+_ONE_PART: Final[Mapping[str, str]] = {"": ""}
+_CATENA_X_6: Final = WireFormat(
+    id=catena_x.FORMAT_6,
+    entries=lambda: catena_x.entries("6"),
+    unpack=catena_x.unpack_6,
+    pack=catena_x.pack,
+    schemas={"": "catena-x-6.1.0"},
+    shape=_ONE_PART,
+)
+_CATENA_X_5: Final = WireFormat(
+    id=catena_x.FORMAT_5,
+    entries=lambda: catena_x.entries("5"),
+    unpack=catena_x.unpack_5,
+    pack=catena_x.pack,
+    schemas={"": "catena-x-5.0.0"},
+    shape=_ONE_PART,
+)
+_BATTERY_PASS: Final = WireFormat(
+    id=battery_pass.FORMAT,
+    entries=battery_pass.entries,
+    unpack=battery_pass.unpack,
+    pack=battery_pass.pack,
+    schemas=battery_pass.SCHEMAS,
+    shape=battery_pass.SHAPE,
+)
+_EN_18223: Final = WireFormat(
+    id=en_18223.COMPRESSED,
+    entries=lambda: en_18223.entries(expanded=False),
+    unpack=en_18223.unpack_compressed,
+    pack=en_18223.pack_compressed,
+    shape=_ONE_PART,
+)
+_EN_18223_EXPANDED: Final = WireFormat(
+    id=en_18223.EXPANDED,
+    entries=lambda: en_18223.entries(expanded=True),
+    unpack=en_18223.unpack_expanded,
+    pack=en_18223.pack_expanded,
+    shape=_ONE_PART,
+)
+_JSON_LD: Final = WireFormat(
+    id=json_ld.FORMAT,
+    entries=json_ld.entries,
+    unpack=json_ld.unpack,
+    pack=json_ld.pack,
+    shape=_ONE_PART,
+    ending=".jsonld",
+    media_type="application/ld+json",
+)
+FORMATS: Final[Mapping[str, WireFormat]] = {
+    f.id: f
+    for f in (
+        _IDTA,
+        _CATENA_X_6,
+        _CATENA_X_5,
+        _BATTERY_PASS,
+        _EN_18223,
+        _EN_18223_EXPANDED,
+        _JSON_LD,
+    )
+}
 
 
 @lru_cache(maxsize=16)

@@ -64,8 +64,20 @@ _KNOWN_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "P5": ("NumberOfFullCycles", "TemperatureInformation", "StateOfCharge"),
     "P6": ("BatteryChemistry", "BatteryMaterials"),
     "P7": ("RecycledContentInformation", "SafetyMeasures", "EndOfLifeInformation"),
-    "DPP": ("digitalProductPassportId", "uniqueProductIdentifier"),
 }
+_METADATA_MEMBERS: Final = frozenset(
+    {
+        "digitalProductPassportId",
+        "uniqueProductIdentifier",
+        "granularity",
+        "dppSchemaVersion",
+        "dppStatus",
+        "lastUpdate",
+        "economicOperatorId",
+        "facilityId",
+        "contentSpecificationIds",
+    }
+)
 # Semantic ids are matched without their version: 1.0.0, 1.0.1 and 1.0.2 differ in little.
 _PART_OF: Final = {s.split(":1.")[0]: p for p, s in SEMANTIC_IDS.items()}
 
@@ -172,6 +184,9 @@ def unpack(document: Any) -> tuple[dict[str, Any], dict[str, str]] | None:
     for part, members in _KNOWN_BY.items():
         if any(m in document for m in members):
             return {part: document}, {part: ""}
+    # Metadata and nothing else; with other members it is a passport by EN 18223.
+    if document and document.keys() <= _METADATA_MEMBERS:
+        return {"DPP": document}, {"DPP": ""}
     return None
 
 

@@ -35,6 +35,15 @@ from saltbridge.passport.model import AttributeValue, Origin, OriginKind, Values
 PLACEHOLDERS: Final = "saltbridgePlaceholders"  # pointers of values that stand for nothing
 NOBODY: Final = Origin(OriginKind.DOCUMENT, "")
 _MOST_TOLD: Final = 40
+# What reading or writing a value of another shape than the entry's runs into.
+_SHAPE_FAULTS: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    ArithmeticError,
+)
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")
 
 
@@ -121,7 +130,7 @@ def parse(
     for entry in entries:
         try:
             found = entry.read(document)
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as fault:
+        except _SHAPE_FAULTS as fault:
             due = str(fault) if isinstance(fault, Unreadable) else "…"
             findings.append(_unreadable(entry, document, due, name))
             continue
@@ -148,8 +157,8 @@ def render(
     for entry in entries:
         try:
             written = entry.write(stated)
-        except Inexpressible:
-            continue
+        except _SHAPE_FAULTS:
+            continue  # nothing of this entry can be said: ``unsaid`` names it
         for path, value in written.items():
             put(document, path, deepcopy(value))
     kept = _still_standing(document, tuple(carried))

@@ -118,7 +118,10 @@ def _resolved(rule: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, 
         return _resolved(target, root)
     merged = dict(rule)
     for part in merged.pop("allOf", ()):
-        merged |= _resolved(part, root)
+        more = _resolved(part, root)
+        members = {**merged.get("properties", {}), **more.get("properties", {})}
+        due = [*merged.get("required", ()), *more.get("required", ())]
+        merged |= {**more, "properties": members, "required": list(dict.fromkeys(due))}
     return merged
 
 

@@ -13,6 +13,7 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, finding
 
 MAX_BYTES: Final = 32 * 1024 * 1024
+_DIGITS: Final = 320
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -40,7 +41,8 @@ def read_document(content: bytes, name: str = "") -> tuple[Any, tuple[Finding, .
     if mark or encoding != "utf-8":
         said = encoding.upper() + (" + BOM" if mark else "")
         notes = (finding("format.encoding", place, severity=Severity.NOTE, encoding=said),)
-    return read_json(text, name), notes
+    # The official samples hold doubles written out in 309 digits, and integers of 64 bits.
+    return read_json(text, name, max_digits=_DIGITS, int64=True), notes
 
 
 def _form(content: bytes) -> tuple[bytes, str]:
