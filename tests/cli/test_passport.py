@@ -135,3 +135,21 @@ def test_a_passport_changes_and_its_versions_are_listed_and_shown(
     assert run(["verify", str(saved), *where, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["type"], told["verdict"]) == ("passport-version", "passed")
+    first = [SERIAL, *where, "--version", "1", "--reason", "wrong"]
+    assert run(["--language", "en", "passport", "revoke", *first]) == 0
+    assert "version 1 is revoked for good" in capsys.readouterr().out
+    lists = tmp_path / "lists"
+    assert run(["passport", "status-list", *where, "--out", str(lists), "--renew"]) == 0
+    assert "status-0.jwt" in capsys.readouterr().out
+    anchor = tmp_path / "did.json"
+    with opened_world(folder) as world:
+        anchor.write_bytes(canonical_bytes(dict(world.keyring.did_document())))
+    trusted = ["verify", str(saved), "--trust", str(anchor)]
+    assert run(trusted) == 1
+    assert "○ 11 Status: status not checked" in capsys.readouterr().out
+    assert run([*trusted, "--status-list", str(lists / "status-0.jwt")]) == 1
+    assert "✗ 11 Status: its issuer revoked this version" in capsys.readouterr().out
+    assert run(["passport", "reinstate", *first]) == 1
+    scanned = ["--scanned", "http://isarwerk.example/01/09521234567899/21/x"]
+    assert run([*trusted, *scanned]) == 1
+    assert "✗ 10 Address: you came by" in capsys.readouterr().out

@@ -78,12 +78,15 @@ def test_every_passport_brings_its_leaves_and_a_waiting_registry_entry(
     deliver(world, examples)
     run(world, examples)
     with world.store.reading() as work:
-        # two signings, the decisions on passport and statement, and an issue each
-        assert len(work.leaf_hashes()) == 10
+        # two signings, the decisions on passport and statement, and an issue each; and once
+        # the status list: its decision, its statement's signing and decision, the list
+        assert len(work.leaf_hashes()) == 10 + 4
         assert list(work.due(world.clock.now())) == []
-        waiting = work.due(datetime(2027, 2, 18, tzinfo=UTC))
-        assert [e.kind for e in waiting] == ["registry", "registry"]
+        due = work.due(datetime(2027, 2, 18, tzinfo=UTC))
+        waiting = [e for e in due if e.kind == "registry"]
+        assert len(waiting) == 2
         assert all("pending" in e.last_error for e in waiting)
+        assert [e.kind for e in due if e not in waiting] == ["passport-status-list"]
 
 
 def test_one_signed_version_holds_what_each_audience_may_see(

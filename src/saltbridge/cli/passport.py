@@ -25,6 +25,9 @@ app.command("import")(passport_formats.import_passport)
 app.command("formats")(passport_formats.formats)
 app.command()(passport_versions.version)
 app.command()(passport_versions.history)
+app.command()(passport_versions.revoke)
+app.command()(passport_versions.reinstate)
+app.command("status-list")(passport_versions.status_list)
 
 
 @app.command()

@@ -28,7 +28,10 @@ from saltbridge.trust.suites import NotVerified
 
 # Every version of a record of these kinds is stored together with a leaf over its body.
 ALWAYS_LOGGED: Final = frozenset(
-    {"agreement", "dataset", "decision", "delivery", ERASED, "footprint", "passport"}
+    {
+        *("agreement", "dataset", "decision", "delivery", ERASED, "footprint", "passport"),
+        *("passport-status", "passport-status-list"),
+    }
 )
 # Leaves of proposals, whose bytes retention erases; the tombstone has a leaf of its own.
 _PROPOSAL_LEAVES: Final = ("release.",)
