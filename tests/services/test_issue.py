@@ -292,3 +292,23 @@ def test_the_issuer_is_this_node(world: World, examples: Path) -> None:
         released = work.get_release(record["public"]["view"], first.decision_id)
     assert released is not None
     assert read_json(released.content)["issuer"]["name"] == "Other AG"
+
+
+def test_an_attribute_nobody_knows_is_reported_and_kept_and_shown_to_nobody(
+    examples: Path,
+) -> None:
+    world = carmaker_world()
+    put_delivery(world, maker_profile(), example_record(examples))
+    request = example_request(examples, ["MJC24-7K2MQ9"])
+    request["facts"]["attributes"]["X900"] = {
+        "value": "CANARY-unknown",
+        "on": datetime(2026, 1, 1, tzinfo=UTC),
+        "n": float("nan"),
+    }
+    issued = issue(world, IssueRequest(**request))
+    assert "passport.unknown-attribute" in [f.code for f in issued.findings]
+    with world.store.reading() as view:
+        models = [r.body for r in view.find("passport-model")]
+        served = [r.body for kind in ("passport", "passport-version") for r in view.find(kind)]
+    assert "CANARY-unknown" in read_json(models[0])["unknown"]["operator"]["X900"]
+    assert not [body for body in served if b"CANARY-unknown" in body]

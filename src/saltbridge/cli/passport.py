@@ -100,10 +100,10 @@ def check(
 
     if passport is None and not example:
         raise typer.BadParameter("name a file, or --example")
-    document = example_document() if passport is None else _document(passport)
+    document = example_document(category) if passport is None else _document(passport)
     result = check_document(document, _day(on), category)
     if as_json:
-        say_json(result.as_document())
+        say_json(result.as_list())
     else:
         _say_readiness(result.as_document(), language())
     others = [f for f in result.findings if f.code != "passport.missing" or not as_json]
