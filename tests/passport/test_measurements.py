@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saltbridge.core.finding import Place
@@ -64,7 +64,7 @@ def test_a_correction_takes_the_place_of_what_it_names() -> None:
 
 def test_the_same_measurement_brought_twice_is_one() -> None:
     once = measured("A126", 900, 10, "cycle")
-    again = replace(once, recorded_at=LATER + timedelta(days=1), id="")
+    again = replace(once, recorded_at=LATER + timedelta(days=1))
     assert again.id == once.id
     assert effective([again, once]) == (once,)
     assert measured("A126", 900.0, 10, "cycle").id == once.id
@@ -125,6 +125,9 @@ def test_a_measurement_is_a_dated_value_of_the_passport() -> None:
     assert value.origin.reference.startswith("BMS ")
 
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[Measurement]:
     made: list[Measurement] = []
@@ -147,6 +150,7 @@ def histories(draw: st.DrawFn) -> list[Measurement]:
 
 
 @given(histories(), st.randoms(use_true_random=False), st.integers(0, 5))
+@PATIENT
 def test_the_fold_does_not_depend_on_the_order_of_arrival(
     history: list[Measurement], chance: Any, day: int
 ) -> None:
@@ -157,6 +161,7 @@ def test_the_fold_does_not_depend_on_the_order_of_arrival(
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=8))
+@PATIENT
 def test_falls_are_all_pairs_that_fall(told: list[tuple[int, int]]) -> None:
     readings = [Reading(NOON + timedelta(days=d), float(n)) for d, n in told]
     pairs = [(a, b) for a in readings for b in readings if a.at < b.at and a.count > b.count]
@@ -167,6 +172,7 @@ def test_falls_are_all_pairs_that_fall(told: list[tuple[int, int]]) -> None:
 
 
 @given(histories())
+@PATIENT
 def test_counters_taken_in_one_by_one_never_decrease(history: list[Measurement]) -> None:
     held: list[Measurement] = []
     for new in history:

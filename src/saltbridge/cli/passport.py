@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saltbridge.cli import passport_formats, passport_versions
+from saltbridge.cli import passport_formats, passport_measured, passport_versions
 from saltbridge.cli.facts_file import read_facts, reason_of
 from saltbridge.cli.options import AsJson, Node
 
@@ -25,9 +25,8 @@ app.command("import")(passport_formats.import_passport)
 app.command("formats")(passport_formats.formats)
 app.command()(passport_versions.version)
 app.command()(passport_versions.history)
-app.command()(passport_versions.revoke)
-app.command()(passport_versions.reinstate)
-app.command("status-list")(passport_versions.status_list)
+app.command("measure")(passport_measured.measure)
+app.command("condition")(passport_measured.condition)
 
 
 @app.command()
@@ -100,10 +99,10 @@ def check(
 
     if passport is None and not example:
         raise typer.BadParameter("name a file, or --example")
-    document = example_document(category) if passport is None else _document(passport)
+    document = example_document() if passport is None else _document(passport)
     result = check_document(document, _day(on), category)
     if as_json:
-        say_json(result.as_list())
+        say_json(result.as_document())
     else:
         _say_readiness(result.as_document(), language())
     others = [f for f in result.findings if f.code != "passport.missing" or not as_json]

@@ -56,12 +56,9 @@ def moments(distribution: Distribution) -> tuple[float, float]:
 
 
 def uncertain_parameters(
-    model: LinearModel, *, nothing_else: bool = True
+    model: LinearModel,
 ) -> tuple[tuple[Uncertain, ...], tuple[Finding, ...]]:
     """The parameters that have a distribution, and remarks on what was given.
-
-    ``nothing_else`` says that nothing is drawn beside them: if there is none then, the spread
-    is told to be unknown.
 
     Raises:
         FaultyInput: a distribution is none (negative spread, bounds out of order, unreadable
@@ -81,13 +78,11 @@ def uncertain_parameters(
     errors = errors_in(findings)
     if errors:
         raise FaultyInput(errors)
-    findings += _not_drawn(model, found, nothing_else)
+    findings += _not_drawn(model, found)
     return tuple(found), tuple(findings)
 
 
-def _not_drawn(
-    model: LinearModel, found: Sequence[Uncertain], nothing_else: bool
-) -> list[Finding]:
+def _not_drawn(model: LinearModel, found: Sequence[Uncertain]) -> list[Finding]:
     """What the spread does not hold, said aloud: no spread is not the same as certainty."""
     said = []
     rows = [r for r in model.outside if r.distribution or r.pedigree]
@@ -101,7 +96,7 @@ def _not_drawn(
                 flows=", ".join(flows[:_NAMED]),
             )
         )
-    if not found and nothing_else:
+    if not found:
         said.append(finding("analysis.nothing-uncertain", severity=Severity.WARNING))
     return said
 

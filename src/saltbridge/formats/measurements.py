@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ from saltbridge.trust.did import from_iso
 KIND: Final = "measurements"
 REQUIRED: Final = ("battery", "attribute", "value", "unit", "measured_at", "source")
 COLUMNS: Final = (*REQUIRED, "method", "replaces")
+_TEXTS: Final = tuple(name for name in COLUMNS if name != "value")
 _TOLD: Final = ("id", "recorded_at")  # written for readers; known anew when taken in
 LIMIT: Final = 500_000  # measurements in one file
 LONGEST: Final = 4000  # characters of a text
@@ -81,42 +83,25 @@ def render_measurements_json(rows: Iterable[MeasuredRow]) -> bytes:
     return canonical_bytes({"saltbridge": KIND, KIND: [_members(row) for row in rows]})
 
 
-def measurement_members(measured: Measurement) -> dict[str, Any]:
-    """One measurement as plain members, as files and the store hold it."""
-    told = {
+def _members(row: MeasuredRow) -> dict[str, Any]:
+    measured = row.measured
+    return {
+        "battery": row.battery,
         "attribute": measured.attribute,
         "value": measured.value,
         "unit": measured.unit,
-        "measured_at": _moment(measured.measured_at),
+        "measured_at": moment_text(measured.measured_at),
         "source": measured.source.value,
+        "method": measured.method,
+        "replaces": measured.replaces,
+        "id": measured.id,
+        "recorded_at": moment_text(measured.recorded_at),
     }
-    more = {"method": measured.method, "replaces": measured.replaces}
-    return told | {k: v for k, v in more.items() if v}
 
 
-def stored_measurement(told: Mapping[str, Any], recorded_at: datetime) -> Measurement:
-    """The measurement in members that were checked before they were stored."""
-    return Measurement(
-        told["attribute"],
-        told["value"],
-        told["unit"],
-        from_iso(told["measured_at"]),
-        recorded_at,
-        Source(told["source"]),
-        told.get("method", ""),
-        told.get("replaces", ""),
-    )
-
-
-def _members(row: MeasuredRow) -> dict[str, Any]:
-    measured = row.measured
-    empty = {"method": "", "replaces": ""}
-    recorded = _moment(measured.recorded_at)
-    told = {"battery": row.battery, "id": measured.id, "recorded_at": recorded}
-    return empty | measurement_members(measured) | told
-
-
-def _moment(moment: datetime) -> str:
+@lru_cache(maxsize=4096)  # the values of one snapshot share their time
+def moment_text(moment: datetime) -> str:
+    """RFC 3339 in UTC, with as much of the second as was given."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -147,7 +132,7 @@ def _csv_members(content: bytes, file: str) -> _Members:
         if len(cells) != len(table.header):
             ragged.append(finding("measurement.ragged", place, columns=len(table.header)))
             continue
-        told = {name: _opened(cell) for name, cell in zip(table.header, cells, strict=True)}
+        told: dict[str, Any] = dict(zip(table.header, map(_opened, cells), strict=True))
         told["value"] = _value_of(told["value"])
         read.append((told, place))
     return read, tuple(ragged)
@@ -254,17 +239,20 @@ def _measured(
 
 def _unreadable(told: Mapping[str, Any], place: Place) -> list[Finding]:
     """Texts that are none, or hold what no person sees."""
-    texts = {name: told.get(name, "") for name in COLUMNS if name != "value"}
     found = [
         _at(place, name, "text", member=name)
-        for name, text in texts.items()
-        if not isinstance(text, str) or not text.isprintable() or len(text) > LONGEST
+        for name in _TEXTS
+        if name in told and not _is_plain(told[name])
     ]
-    if not all(t.isprintable() and len(t) <= LONGEST for t in _texts(told["value"])):
+    if not all(_is_plain(text) for text in _texts(told["value"])):
         found.append(_at(place, "value", "text", member="value"))
-    if not found and not texts["battery"]:
+    if not found and not told["battery"]:
         found.append(_at(place, "battery", "no-battery"))
     return found
+
+
+def _is_plain(text: Any) -> bool:
+    return isinstance(text, str) and text.isprintable() and len(text) <= LONGEST
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -279,6 +267,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(entry)
 
 
+@lru_cache(maxsize=4096)
 def _moment_of(text: str) -> datetime | None:
     try:
         return from_iso(text)

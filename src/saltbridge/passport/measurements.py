@@ -5,10 +5,10 @@ that names what it replaces. What arrives in which order makes no difference.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, digest
@@ -25,6 +25,7 @@ _OF_EVENTS: Final = frozenset({"A035", "A036"})
 # Lists that only grow: every measurement adds its entries.
 GATHERED: Final = frozenset({"A140", "A141"})
 ID_LENGTH: Final = 32  # hexadecimal digits
+_UNNAMED: Final = Origin(OriginKind.OPERATOR, "")
 
 
 class Source(StrEnum):
@@ -35,7 +36,7 @@ class Source(StrEnum):
     LAB = "lab"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measurement:
     """One value of one battery, in the unit of the attribute table.
 
@@ -51,25 +52,20 @@ class Measurement:
     source: Source
     method: str = ""
     replaces: str = ""
-    id: str = field(default="")
 
-    def __post_init__(self) -> None:
-        if not self.id:
-            object.__setattr__(self, "id", _id_of(self))
-
-
-def _id_of(measured: Measurement) -> str:
-    """A name out of what was measured: the same measurement brought twice is the same one."""
-    told = [
-        measured.attribute,
-        measured.value,
-        measured.unit,
-        measured.measured_at.isoformat(),
-        measured.source.value,
-        measured.method,
-        measured.replaces,
-    ]
-    return digest(canonical_bytes(told)).removeprefix("sha256:")[:ID_LENGTH]
+    @cached_property
+    def id(self) -> str:
+        """A name out of what was measured: the same one brought twice is the same one."""
+        told = [
+            self.attribute,
+            self.value,
+            self.unit,
+            self.measured_at.isoformat(),
+            self.source.value,
+            self.method,
+            self.replaces,
+        ]
+        return digest(canonical_bytes(told)).removeprefix("sha256:")[:ID_LENGTH]
 
 
 @lru_cache(maxsize=1)
@@ -94,12 +90,13 @@ def measurable() -> Mapping[str, Attribute]:
 
 def as_value(measured: Measurement, party: str = "") -> AttributeValue:
     """The measurement as a value of a passport."""
-    return AttributeValue(
-        measured.value,
-        measured.unit,
-        Origin(OriginKind.OPERATOR, party, f"{measured.source.value} {measured.id}"),
-        measured_on=measured.measured_at.date().isoformat(),
-    )
+    reference = f"{measured.source.value} {measured.id}"
+    return _value(measured, Origin(OriginKind.OPERATOR, party, reference))
+
+
+def _value(measured: Measurement, origin: Origin) -> AttributeValue:
+    day = measured.measured_at.date().isoformat()
+    return AttributeValue(measured.value, measured.unit, origin, measured_on=day)
 
 
 def check_measurement(
@@ -108,11 +105,17 @@ def check_measurement(
     """Everything wrong with one measurement by itself: type, range, unit, time."""
     found = [
         Finding(f.code, f.arguments, place, f.remedy, f.severity)
-        for f in check_value(attribute, as_value(measured))
+        for f in check_value(attribute, _value(measured, _UNNAMED))
     ]
     if measured.unit and not attribute.unit:
         found.append(
-            finding("measurement.no-unit", place, name=attribute.name, found=measured.unit[:20])
+            finding(
+                "measurement.no-unit",
+                place,
+                attribute=attribute.id,
+                name=attribute.name,
+                found=measured.unit[:20],
+            )
         )
     if measured.measured_at > measured.recorded_at:
         found.append(
@@ -128,8 +131,7 @@ def check_measurement(
 
 def in_unit_of_table(attribute: Attribute, value: Any, unit: str) -> tuple[Any, str]:
     """Value and unit as the attribute table counts it, where that is possible."""
-    given = AttributeValue(value, unit, Origin(OriginKind.OPERATOR, ""))
-    told = in_table_unit(attribute, given)
+    told = in_table_unit(attribute, AttributeValue(value, unit, _UNNAMED))
     if told.unit != unit and not is_number(told.value):  # too large for the unit of the table
         return value, unit
     return told.value, told.unit
@@ -142,13 +144,18 @@ def effective(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
     return tuple(sorted((m for m in each.values() if m.id not in replaced), key=_order))
 
 
+def uncorrected(measurements: Sequence[Measurement]) -> Sequence[Measurement]:
+    """Those that no other one replaces, in any order, some perhaps twice; cheaper to find."""
+    return effective(measurements) if any(m.replaces for m in measurements) else measurements
+
+
 def condition(
     measurements: Iterable[Measurement], at: datetime | None = None
 ) -> dict[str, Measurement]:
     """What holds at a time, by attribute: the newest value measured until then.
 
     Of values of one moment the one recorded last holds. Lists that grow hold every entry; such
-    a measurement is made up of all that were folded into it, under the newest one's name.
+    a measurement is made up of all that were folded into it.
     """
     found: dict[str, Measurement] = {}
     for measured in effective(measurements):
@@ -163,16 +170,7 @@ def condition(
 
 def _gathered(before: Measurement, measured: Measurement) -> Measurement:
     added = [e for e in measured.value if e not in before.value]
-    return Measurement(
-        measured.attribute,
-        [*before.value, *added],
-        measured.unit,
-        measured.measured_at,
-        measured.recorded_at,
-        measured.source,
-        measured.method,
-        id=measured.id,
-    )
+    return replace(measured, value=[*before.value, *added], replaces="")
 
 
 def series(measurements: Iterable[Measurement], attribute: str) -> tuple[Measurement, ...]:
@@ -185,11 +183,10 @@ def consistent(
 ) -> tuple[Finding, ...]:
     """Whether new measurements fit what is held: corrections name one, counters only rise."""
     together = [*held, *(m for m, _ in new)]
-    known = {m.id: m for m in together}
+    corrections = [(m, place) for m, place in new if m.replaces]
+    known = {m.id: m for m in together} if corrections else {}
     found: list[Finding] = []
-    for measured, place in new:
-        if not measured.replaces:
-            continue
+    for measured, place in corrections:
         wrong = known.get(measured.replaces)
         if wrong is None:
             found.append(finding("measurement.replaces-none", place, id=measured.replaces[:64]))
@@ -211,12 +208,15 @@ def _fallen(
     counted = {m.attribute for m, _ in new} & set(COUNTERS)
     if not counted:
         return
-    places = {(m.attribute, m.measured_at, m.value): place for m, place in new}
+    places = {
+        (m.attribute, m.measured_at, m.value): place
+        for m, place in new
+        if m.attribute in counted
+    }
     by_counter: dict[str, list[Reading]] = {id: [] for id in sorted(counted)}
-    for measured in effective(together):
-        if measured.attribute in by_counter:
-            reading = Reading(measured.measured_at, measured.value)
-            by_counter[measured.attribute].append(reading)
+    for measured in uncorrected([m for m in together if m.attribute in counted]):
+        reading = Reading(measured.measured_at, measured.value)
+        by_counter[measured.attribute].append(reading)
     for id, readings in by_counter.items():
         for fall in falls(readings):
             both = [places.get((id, r.at, r.count)) for r in (fall.later, fall.earlier)]
@@ -224,6 +224,7 @@ def _fallen(
             yield finding(
                 "measurement.falls",
                 place,
+                attribute=id,
                 name=attribute_table()[id].name,
                 later=f"{fall.later.count:.15g}",
                 on=fall.later.at.isoformat(),

@@ -1,6 +1,6 @@
 """Documents, released bytes, log and outbox: written together or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,6 +79,16 @@ class UnitOfWork(Log, Protocol):
 
         Raises:
             StaleWrite: the stored version is another one.
+        """
+
+    def get_many(self, kind: str, ids: Collection[str]) -> Mapping[str, StoredRecord]:
+        """The newest versions of the records that are there, by id."""
+
+    def put_new(self, kind: str, bodies: Mapping[str, bytes]) -> None:
+        """Write the first version of many records, by id: much faster than one by one.
+
+        Raises:
+            StaleWrite: one of them is there already; the unit of work must not go on.
         """
 
     def forget(self, kind: str, before: datetime) -> int:

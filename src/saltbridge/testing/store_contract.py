@@ -115,6 +115,32 @@ class StoreContract(LogContract):
         with store.unit_of_work() as work:
             assert work.put("agreement", "a", b"2", expected_version=1).version == 2
 
+    def test_many_new_records_are_written_and_read_at_once(self, store: Store) -> None:
+        bodies = {f"id-{n:04}": b"%d" % n for n in range(1203)}
+        with store.unit_of_work() as work:
+            work.put("other", "id-0001", b"x")
+            work.put_new("note", bodies)
+            work.put_new("note", {})
+            work.put("note", "id-0007", b"again", expected_version=1)
+        with store.reading() as work:
+            found = work.get_many("note", [*bodies, "id-9999"])
+            assert work.get_many("note", []) == {}
+            assert found["id-0001"] == work.get("note", "id-0001")
+        assert found.keys() == bodies.keys()
+        assert (found["id-0007"].body, found["id-0007"].version) == (b"again", 2)
+        assert all(r.body == bodies[id] for id, r in found.items() if id != "id-0007")
+
+    def test_new_records_are_new_or_none_is_written(self, store: Store) -> None:
+        with store.unit_of_work() as work:
+            work.put("note", "b", b"1")
+        with pytest.raises(StaleWrite), store.unit_of_work() as work:
+            work.put_new("note", {"a": b"2", "b": b"2"})
+        with pytest.raises(ValueError), store.unit_of_work() as work:
+            work.put_new("note", {"": b"2"})
+        with store.reading() as work:
+            assert work.get("note", "a") is None
+            assert [r.body for r in work.find("note")] == [b"1"]
+
     def test_only_what_may_be_forgotten_and_is_old_is_forgotten(self, store: Store) -> None:
         with store.unit_of_work() as work:
             for id in ("a", "b"):
@@ -208,6 +234,7 @@ class StoreContract(LogContract):
             work.enqueue(an_entry("e1"))
         attempts: tuple[Callable[[UnitOfWork], object], ...] = (
             lambda view: view.put("passport", "p1", b"1"),
+            lambda view: view.put_new("passport", {"p1": b"1"}),
             lambda view: view.append_leaf("passport.issued", "p1", b"1"),
             lambda view: view.append_leaves([LogEvent("e", "s", b"")]),
             lambda view: view.put_release(a_release()),

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -133,6 +133,16 @@ class MemoryUnitOfWork(StoredTree):
         written = StoredRecord(kind, id, len(versions) + 1, bytes(body), self._clock.now())
         self.contents.records[kind, id] = (*versions, written)
         return written
+
+    def get_many(self, kind: str, ids: Collection[str]) -> Mapping[str, StoredRecord]:
+        """The newest versions of the records that are there, by id."""
+        found = {id: self.contents.records.get((kind, id)) for id in ids}
+        return {id: versions[-1] for id, versions in found.items() if versions}
+
+    def put_new(self, kind: str, bodies: Mapping[str, bytes]) -> None:
+        """Write the first version of many records."""
+        for id, body in bodies.items():
+            self.put(kind, id, body, expected_version=0)
 
     def forget(self, kind: str, before: datetime) -> int:
         """Remove records last written before; only of kinds that may be forgotten."""

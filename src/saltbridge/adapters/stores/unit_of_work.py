@@ -1,10 +1,11 @@
 """One unit of work over an SQL connection, the same for SQLite and PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from saltbridge.adapters.stores import schema
@@ -47,8 +48,40 @@ def _due() -> Select[Any]:
     )
 
 
-# Asked many times a second by every served node: built once.
+def _newest() -> Select[Any]:
+    found = schema.records
+    return (
+        select(found)
+        .where(found.c.kind == bindparam("of_kind"), found.c.id == bindparam("of_id"))
+        .order_by(found.c.version.desc())
+        .limit(1)
+    )
+
+
+def _following() -> Select[Any]:
+    current = schema.current_records
+    return (
+        select(current)
+        .where(current.c.kind == bindparam("of_kind"), current.c.id > bindparam("after"))
+        .order_by(current.c.id)
+        .limit(bindparam("most"))
+    )
+
+
+def _several() -> Select[Any]:
+    current = schema.current_records
+    return select(current).where(
+        current.c.kind == bindparam("of_kind"),
+        current.c.id.in_(bindparam("ids", expanding=True)),
+    )
+
+
+# Asked many times a second: built once, for building costs more than the answer.
 _DUE: Final = _due()
+_NEWEST: Final = _newest()
+_FOLLOWING: Final = _following()
+_SEVERAL: Final = _several()
+_AT_ONCE: Final = 500  # ids in one question; SQLite takes 999 parameters at least
 
 
 def _record(row: Row) -> StoredRecord:
@@ -76,33 +109,42 @@ def _refuse_altered(table: str, row: Row, kind: str, id: str) -> None:
         raise Refused.of("store.altered", kind=kind, id=id)
 
 
+def _row(kind: str, id: str, version: int, body: bytes, now: datetime) -> dict[str, Any]:
+    return sealed(
+        "records",
+        {
+            "kind": kind,
+            "id": id,
+            "version": version,
+            "body": body,
+            "digest": digest(body),
+            "written_at": moment_text(now),
+        },
+    )
+
+
 class SqlUnitOfWork(SqlLog):
     """Reads and writes of one transaction."""
 
     def get(self, kind: str, id: str) -> StoredRecord | None:
         """The newest version, or None."""
-        found = schema.records
-        row = (
-            self._connection.execute(
-                select(found)
-                .where(found.c.kind == kind, found.c.id == id)
-                .order_by(found.c.version.desc())
-                .limit(1)
-            )
-            .mappings()
-            .first()
-        )
+        asked = {"of_kind": kind, "of_id": id}
+        row = self._connection.execute(_NEWEST, asked).mappings().first()
         return None if row is None else _record(row)
+
+    def get_many(self, kind: str, ids: Collection[str]) -> Mapping[str, StoredRecord]:
+        """The newest versions of the records that are there, by id."""
+        wanted, found = list(ids), {}
+        for first in range(0, len(wanted), _AT_ONCE):
+            asked = {"of_kind": kind, "ids": wanted[first : first + _AT_ONCE]}
+            for row in self._connection.execute(_SEVERAL, asked).mappings():
+                found[str(row["id"])] = _record(row)
+        return found
 
     def find(self, kind: str, *, after: str = "", limit: int = 1000) -> Sequence[StoredRecord]:
         """Newest versions of a kind by ascending id, those after ``after``."""
-        current = schema.current_records
-        rows = self._connection.execute(
-            select(current)
-            .where(current.c.kind == kind, current.c.id > after)
-            .order_by(current.c.id)
-            .limit(limit)
-        ).mappings()
+        asked = {"of_kind": kind, "after": after, "most": limit}
+        rows = self._connection.execute(_FOLLOWING, asked).mappings()
         return tuple(_record(row) for row in rows)
 
     def put(
@@ -122,21 +164,21 @@ class SqlUnitOfWork(SqlLog):
             raise StaleWrite(f"{kind} {id}: stored is {stored}, expected {expected_version}")
         now = self._clock.now()
         version = int(stored) + 1
-        self._connection.execute(
-            insert(found),
-            sealed(
-                "records",
-                {
-                    "kind": kind,
-                    "id": id,
-                    "version": version,
-                    "body": body,
-                    "digest": digest(body),
-                    "written_at": moment_text(now),
-                },
-            ),
-        )
+        self._connection.execute(insert(found), _row(kind, id, version, body, now))
         return StoredRecord(kind, id, version, body, now)
+
+    def put_new(self, kind: str, bodies: Mapping[str, bytes]) -> None:
+        """Write the first version of many records in one statement."""
+        self._must_write()
+        if not kind or not all(bodies):
+            raise ValueError("a record has a kind and an id")
+        now = self._clock.now()
+        rows = [_row(kind, id, 1, body, now) for id, body in bodies.items()]
+        try:
+            if rows:
+                self._connection.execute(insert(schema.records), rows)
+        except IntegrityError as fault:
+            raise StaleWrite(f"{kind}: one of {len(rows)} is stored already") from fault
 
     def forget(self, kind: str, before: datetime) -> int:
         """Remove records last written before; only of kinds that may be forgotten."""
