@@ -29,8 +29,8 @@ HERE = Path(__file__).parent
 # What is called how often; of the engine, then of the peers.
 OURS = {
     "unit_footprints": 15, "cached": 7, "score": 2_000, "paths_prepared": 5, "paths": 50,
-    "gradients": 200, "foreground_draws": 5, "background_prepared": 3, "background_draws": 3,
-    "reused": 5, "draws": 100_000, "draws_of_all": 1_000,
+    "drawn": 15, "gradients": 200, "foreground_draws": 5, "background_prepared": 3,
+    "background_draws": 3, "reused": 5, "draws": 100_000, "draws_of_all": 1_000,
 }  # fmt: skip
 PEERS = {
     "adjoint": 5,

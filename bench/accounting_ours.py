@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from accounting_case import Case, Linked, counted, linked, load, synthetic
 from accounting_timing import peak_mib, timed
 
 from saltbridge.adapters.background.store import solved
+from saltbridge.footprint.contribution import FlowDiagram, FlowEdge, FlowNode
 from saltbridge.footprint.engine import compiled
 from saltbridge.footprint.engine.background_draws import draw_background, drawn_background
 from saltbridge.footprint.engine.draws import Lognormal
@@ -27,8 +29,9 @@ from saltbridge.footprint.engine.foreground import Foreground, compile_foregroun
 from saltbridge.footprint.engine.gradients import foreground_gradients
 from saltbridge.footprint.engine.monte_carlo import DrawnAmounts, sampled_scores
 from saltbridge.footprint.engine.parameters import parameters
-from saltbridge.footprint.engine.paths import SupplyChain
+from saltbridge.footprint.engine.paths import TOP, SupplyChain
 from saltbridge.footprint.engine.unit_footprints import content_digest, unit_footprints
+from saltbridge.reports.sankey_svg import sankey_svg
 
 CUTOFF = 0.001
 SEED = 11
@@ -132,7 +135,26 @@ def paths(side: Side) -> None:
     values = unit_footprints(matrix, burdens).values
     chain = side.measure("paths_prepared", lambda: SupplyChain(matrix, burdens, values))
     found = side.measure("paths", lambda: chain.paths({side.case.demanded: 1.0}, CUTOFF))
+    side.measure("drawn", lambda: drawn(chain, side.case.demanded))
     side.results["paths"] = np.sort(np.array([node.kg_co2e for node in found.nodes]))
+
+
+def drawn(chain: SupplyChain, demanded: int) -> str:
+    """Walk the chain and draw it: processes as nodes, what goes between two as a band."""
+    found = chain.paths({demanded: 1.0}, CUTOFF)
+    carried: dict[tuple[int, int], float] = defaultdict(float)
+    for node in found.nodes:
+        if node.parent != TOP:
+            carried[node.product, found.nodes[node.parent].product] += node.kg_co2e
+    numbers = sorted({number for pair in carried for number in pair})
+    nodes = [
+        FlowNode(f"p{n}", f"process {n}", "product" if n == demanded else "process")
+        for n in numbers
+    ]
+    bands = [FlowEdge(f"p{a}", f"p{b}", kg, f"product {a}") for (a, b), kg in carried.items()]
+    total = found.total_kg_co2e
+    diagram = FlowDiagram(tuple(nodes), tuple(bands), total, CUTOFF * abs(total), 0)
+    return sankey_svg(diagram, product="demanded")
 
 
 def gradients(side: Side) -> None:
@@ -205,7 +227,7 @@ def background_draws(side: Side) -> None:
 MEASUREMENTS = (footprints, scores, paths, gradients, foreground_draws, background_draws)
 ONCE = dict.fromkeys(
     (
-        "unit_footprints", "cached", "score", "paths_prepared", "paths", "gradients",
+        "unit_footprints", "cached", "score", "paths_prepared", "paths", "drawn", "gradients",
         "foreground_draws", "background_prepared", "background_draws", "reused",
     ),
     1,

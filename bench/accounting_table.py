@@ -26,6 +26,7 @@ ROWS = (
     Row("cached", "  again, from the cache"),
     Row("score", "score for a new demand", "score", 300),
     Row("paths", "paths and bands at 0.1 %", "paths", 1000, 10),
+    Row("drawn", "  walked and drawn as SVG", most_ms=10),
     Row("paths_prepared", "  the chain prepared, once"),
     Row("gradients", "gradients by all exchanges", most_ms=2),
     Row("foreground_draws", "foreground", "foreground_draws", 400, 2_000, "draws"),

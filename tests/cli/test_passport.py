@@ -27,6 +27,20 @@ def test_the_example_is_ready_on_the_first_day(capsys: pytest.CaptureFixture[str
     assert told["present"] == told["due"] > 70
     assert told["missing"] == []
     assert "A049" in told["pending"]
+    assert list(told) == ["due", "present", "missing", "pending", "not_applicable"]
+
+
+@pytest.mark.parametrize("category", ["ev", "lmt", "industrial", "stationary"])
+def test_there_is_an_example_for_every_category(
+    capsys: pytest.CaptureFixture[str], category: str
+) -> None:
+    command = ["passport", "check", "--example", "--category", category, "--json"]
+    assert run([*command, "--date", "2027-02-18"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["present"] == told["due"] > 70 and told["missing"] == []
+    # The day before, the law asks for nothing that could be missing.
+    assert run([*command, "--date", "2027-02-17"]) == 0
+    assert json.loads(capsys.readouterr().out)["due"] == 0
 
 
 def test_what_is_missing_is_named_with_its_remedy(
@@ -59,7 +73,7 @@ def test_a_signed_passport_is_judged_by_what_its_audience_sees(
     file.write_bytes(released.content)
     assert run(["passport", "check", str(file), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["complete"] is True
+    assert told["present"] == told["due"]
     assert 40 < told["due"] < 79  # the points the public sees
 
 
@@ -135,3 +149,21 @@ def test_a_passport_changes_and_its_versions_are_listed_and_shown(
     assert run(["verify", str(saved), *where, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["type"], told["verdict"]) == ("passport-version", "passed")
+    first = [SERIAL, *where, "--version", "1", "--reason", "wrong"]
+    assert run(["--language", "en", "passport", "revoke", *first]) == 0
+    assert "version 1 is revoked for good" in capsys.readouterr().out
+    lists = tmp_path / "lists"
+    assert run(["passport", "status-list", *where, "--out", str(lists), "--renew"]) == 0
+    assert "status-0.jwt" in capsys.readouterr().out
+    anchor = tmp_path / "did.json"
+    with opened_world(folder) as world:
+        anchor.write_bytes(canonical_bytes(dict(world.keyring.did_document())))
+    trusted = ["verify", str(saved), "--trust", str(anchor)]
+    assert run(trusted) == 1
+    assert "○ 11 Status: status not checked" in capsys.readouterr().out
+    assert run([*trusted, "--status-list", str(lists / "status-0.jwt")]) == 1
+    assert "✗ 11 Status: its issuer revoked this version" in capsys.readouterr().out
+    assert run(["passport", "reinstate", *first]) == 1
+    scanned = ["--scanned", "http://isarwerk.example/01/09521234567899/21/x"]
+    assert run([*trusted, *scanned]) == 1
+    assert "✗ 10 Address: you came by" in capsys.readouterr().out

@@ -36,6 +36,7 @@ ROUTES = {
     "/.well-known/did.json": EVERYBODY,
     "/.well-known/dspace-version": EVERYBODY,
     "/01/{rest:path}": EVERYBODY,
+    "/passports/status/{number:int}": EVERYBODY,
     "/passports/{id}/claim.json": EVERYBODY,
     "/passports/{id}/statement.json": EVERYBODY,
     "/2025-1/catalog/request": "partners",

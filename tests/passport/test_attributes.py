@@ -83,6 +83,63 @@ def test_obligations_agree_with_the_table_they_were_drawn_from(shared: Path) -> 
     assert {id for id, _ in different} == {"A057"}
 
 
+# Where our table says otherwise than the one it was drawn from, and why.
+_UNITS = {
+    "A031": "",  # a duration (ISO 8601) carries its own unit
+    **dict.fromkeys(("A050", "A051", "A052", "A053"), "kgCO2e/kWh"),  # per cent or this
+    **dict.fromkeys(("A065", "A066"), ""),  # amounts stand with each substance
+    **dict.fromkeys(("A095", "A131"), "h"),  # hours per bin
+    **dict.fromkeys(("A138", "A139"), ""),  # a plain count
+}
+_SPELLED = {"-": "", "°C": "degC", "Ohm": "ohm", "cycles": "cycle", "years": "year"}
+_PER_PLANT = ("model per plant", "model per year per plant")  # a model's facts are a plant's
+_POINTS = {"P": 1, "R": 2, "A": 3, "I": 4}
+
+
+def test_points_granularity_units_and_dynamics_agree_with_that_table(shared: Path) -> None:
+    file = shared / "data" / "passport_attributes.csv"
+    rows = list(csv.DictReader(file.open(encoding="utf-8")))
+    assert [row["id"] for row in rows] == list(attribute_table())
+    different = []
+    for row in rows:
+        ours = attribute_table()[row["id"]]
+        granularity = "model" if row["granularity"] in _PER_PLANT else row["granularity"]
+        granularity = "model" if ours.id == "A062" else granularity  # theirs: the operator
+        unit = _UNITS.get(ours.id, _SPELLED.get(row["unit"], row["unit"]))
+        clause = row["annex_xiii_point"].strip("-")
+        theirs = (_POINTS[row["access_class"]], granularity, unit, clause)
+        told = (ours.point, ours.granularity, ours.unit, ours.clause)
+        if told != theirs or ours.dynamics.value != row["static_dynamic"]:
+            different.append((ours.id, told, theirs))
+    assert different == []
+
+
+# A point of the guidance that another one repeats, or that is met by one of several rows.
+_GUIDANCE = {"mandatory": "M", "conditional": "C", "pending": "P", "optional": "O"}
+_TIERS = {"public": 1, "legitimateInterest": 2, "notifiedBodiesAndAuthorities": 3}
+_REPEATS = {"16", "25"}  # composition is point 12, rated capacity point 11: filled there
+
+
+def test_obligations_and_audience_agree_with_the_commission_guidance(shared: Path) -> None:
+    """published: guidance data points v1.0 of 28 Jul 2026; its strictest row is held."""
+    file = shared / "data" / "ec_guidance_71_datapoints.csv"
+    different = []
+    for row in csv.DictReader(file.open(encoding="utf-8")):
+        ours = [a for a in attribute_table().values() if row["nr"] in a.ec_guidance.split(";")]
+        dynamic_interest = (
+            row["access_tier_derived"] == "legitimateInterest" and row["lifecycle"] == "dynamic"
+        )
+        point = 4 if dynamic_interest else _TIERS[row["access_tier_derived"]]
+        if {a.point for a in ours} != {point}:
+            different.append((row["nr"], "audience"))
+        for category in ("ev", "lmt", "industrial"):
+            due = _GUIDANCE.get(row[category], "N")
+            held = {a.obligation(category).value for a in ours}
+            if due not in held and row["nr"] not in _REPEATS:
+                different.append((row["nr"], category, due, held))
+    assert different == []
+
+
 def test_every_duty_has_a_date_formula_for_every_category() -> None:
     wanted = {(a.duty, c) for a in attribute_table().values() for c in CATEGORIES}
     assert wanted == set(duties())

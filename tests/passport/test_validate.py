@@ -219,3 +219,36 @@ def test_what_is_no_passport_is_refused(document: Any) -> None:
 def test_a_category_nobody_knows_is_a_finding() -> None:
     result = check_document(example_document(), DUTY, "portable")
     assert [f.code for f in errors_in(result.findings)] == ["passport.unknown-category"]
+
+
+@pytest.mark.parametrize(
+    ("code", "attribute", "refused"),
+    [
+        ("LFP", "A071", True),
+        ("LFP", "A069", True),
+        ("LFP", "A073", False),
+        ("lmfp/graphite", "A070", False),  # a part nobody knows: not judged
+        ("NMC811", "A072", False),
+        ("LCO", "A069", True),
+        ("Pb", "A073", True),
+        ("LFP", "A075", False),  # lead is that of the whole battery
+        ("sodium-ion", "A071", False),
+    ],
+)
+def test_a_share_of_a_metal_that_the_chemistry_lacks_is_refused(
+    code: str, attribute: str, refused: bool
+) -> None:
+    chemistry = {"value": {"code": code, "name": "x"}}
+    shares = {id: {"value": 0, "unit": "%"} for id in ("A069", "A070", "A071", "A072", "A073")}
+    shares |= {id: {"value": 0, "unit": "%"} for id in ("A074", "A075", "A076")}
+    shares[attribute] = {"value": 4, "unit": "%"}
+    found = check_document(changed(A063=chemistry, **shares), DUTY).findings
+    wrong = [f for f in found if f.code == "passport.wrong-chemistry"]
+    assert [f.arguments["attribute"] for f in wrong] == ([attribute] if refused else [])
+
+
+def test_an_unknown_attribute_is_reported_and_hinders_nothing() -> None:
+    result = check_document(changed(A999={"value": 1}), DUTY)
+    assert [f.code for f in result.findings] == ["passport.unknown-attribute"]
+    assert errors_in(result.findings) == ()
+    assert result.as_list()["present"] == result.as_list()["due"]

@@ -78,12 +78,15 @@ def test_every_passport_brings_its_leaves_and_a_waiting_registry_entry(
     deliver(world, examples)
     run(world, examples)
     with world.store.reading() as work:
-        # two signings, the decisions on passport and statement, and an issue each
-        assert len(work.leaf_hashes()) == 10
+        # two signings, the decisions on passport and statement, and an issue each; and once
+        # the status list: its decision, its statement's signing and decision, the list
+        assert len(work.leaf_hashes()) == 10 + 4
         assert list(work.due(world.clock.now())) == []
-        waiting = work.due(datetime(2027, 2, 18, tzinfo=UTC))
-        assert [e.kind for e in waiting] == ["registry", "registry"]
+        due = work.due(datetime(2027, 2, 18, tzinfo=UTC))
+        waiting = [e for e in due if e.kind == "registry"]
+        assert len(waiting) == 2
         assert all("pending" in e.last_error for e in waiting)
+        assert [e.kind for e in due if e not in waiting] == ["passport-status-list"]
 
 
 def test_one_signed_version_holds_what_each_audience_may_see(
@@ -289,3 +292,23 @@ def test_the_issuer_is_this_node(world: World, examples: Path) -> None:
         released = work.get_release(record["public"]["view"], first.decision_id)
     assert released is not None
     assert read_json(released.content)["issuer"]["name"] == "Other AG"
+
+
+def test_an_attribute_nobody_knows_is_reported_and_kept_and_shown_to_nobody(
+    examples: Path,
+) -> None:
+    world = carmaker_world()
+    put_delivery(world, maker_profile(), example_record(examples))
+    request = example_request(examples, ["MJC24-7K2MQ9"])
+    request["facts"]["attributes"]["X900"] = {
+        "value": "CANARY-unknown",
+        "on": datetime(2026, 1, 1, tzinfo=UTC),
+        "n": float("nan"),
+    }
+    issued = issue(world, IssueRequest(**request))
+    assert "passport.unknown-attribute" in [f.code for f in issued.findings]
+    with world.store.reading() as view:
+        models = [r.body for r in view.find("passport-model")]
+        served = [r.body for kind in ("passport", "passport-version") for r in view.find(kind)]
+    assert "CANARY-unknown" in read_json(models[0])["unknown"]["operator"]["X900"]
+    assert not [body for body in served if b"CANARY-unknown" in body]

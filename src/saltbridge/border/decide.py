@@ -41,6 +41,7 @@ from saltbridge.border.rules import (
     Pack,
     Ruling,
 )
+from saltbridge.border.status_list import list_in
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.identifiers import is_urn_uuid
@@ -330,9 +331,9 @@ def _at(document: Any, path: str) -> Any:
 def release(decision: Decision, content: bytes, media_type: str, embedded: bytes) -> Release:
     """The bytes as a Release, once they are known to carry the decided view and nothing else.
 
-    ``content`` is either ``embedded`` itself or a signed claim file whose statement has
-    ``embedded`` as its content. Where the decision leans on approvals, ``content`` is what was
-    approved, to the last byte.
+    ``content`` is either ``embedded`` itself, or a signed claim file whose statement has
+    ``embedded`` as its content, or the signed token of a status list. Where the decision leans
+    on approvals, ``content`` is what was approved, to the last byte.
 
     Raises:
         Refused: nothing may leave, the approvals are missing or were given for other bytes,
@@ -348,7 +349,7 @@ def release(decision: Decision, content: bytes, media_type: str, embedded: bytes
         raise Refused.of("border.nothing-leaves", kind=decision.document_kind)
     if embedded != decision.view_bytes:
         raise Refused.of("border.not-the-view", kind=decision.document_kind)
-    if content != embedded and _claimed(content) != embedded:
+    if embedded not in (content, _claimed(content), list_in(content)):
         raise Refused.of("border.carries-more", kind=decision.document_kind)
     return _mint(
         content,

@@ -27,6 +27,9 @@ app.command()(passport_versions.version)
 app.command()(passport_versions.history)
 app.command("measure")(passport_measured.measure)
 app.command("condition")(passport_measured.condition)
+app.command()(passport_versions.revoke)
+app.command()(passport_versions.reinstate)
+app.command("status-list")(passport_versions.status_list)
 
 
 @app.command()
@@ -99,10 +102,10 @@ def check(
 
     if passport is None and not example:
         raise typer.BadParameter("name a file, or --example")
-    document = example_document() if passport is None else _document(passport)
+    document = example_document(category) if passport is None else _document(passport)
     result = check_document(document, _day(on), category)
     if as_json:
-        say_json(result.as_document())
+        say_json(result.as_list())
     else:
         _say_readiness(result.as_document(), language())
     others = [f for f in result.findings if f.code != "passport.missing" or not as_json]

@@ -1,11 +1,14 @@
-"""``saltbridge passport version`` and ``history``: a passport changes, and what it was."""
+"""``saltbridge passport``: versions, and whether they still hold."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from saltbridge.cli.options import AsJson, Node
+
+if TYPE_CHECKING:
+    from saltbridge.trust.status_list import Status
 
 Passport = Annotated[str, typer.Argument(help="Id or serial number.")]
 
@@ -61,3 +64,80 @@ def history(passport: Passport, node: Node, as_json: AsJson = False) -> None:
         who = f"  ({v.person})" if v.person else ""
         typer.echo(f"{v.number:>4}  {v.issued_at}  {reason}{who}")
         typer.echo(f"      {v.digest}")
+
+
+def revoke(
+    passport: Passport,
+    node: Node,
+    reason: Annotated[str, typer.Option(help="Why; kept on this node and never published.")],
+    number: Annotated[
+        int | None, typer.Option("--version", help="One version; else all of them.")
+    ] = None,
+    suspend: Annotated[bool, typer.Option("--suspend", help="For now, not for good.")] = False,
+    person: Annotated[str, typer.Option(help="Who decides.")] = "",
+) -> None:
+    """Say in the status list that a passport no longer holds: for good, or for now."""
+    from saltbridge.trust.status_list import Status
+
+    status = Status.SUSPENDED if suspend else Status.INVALID
+    _set_status(node, passport, status, reason, number, person)
+
+
+def reinstate(
+    passport: Passport,
+    node: Node,
+    reason: Annotated[str, typer.Option(help="Why; kept on this node and never published.")],
+    number: Annotated[
+        int | None, typer.Option("--version", help="One version; else all of them.")
+    ] = None,
+    person: Annotated[str, typer.Option(help="Who decides.")] = "",
+) -> None:
+    """Lift a suspension. What was revoked stays revoked."""
+    from saltbridge.trust.status_list import Status
+
+    _set_status(node, passport, Status.VALID, reason, number, person)
+
+
+def status_list(
+    node: Node,
+    out: Annotated[Path, typer.Option(help="Folder for the lists, one file each.")],
+    renew: Annotated[bool, typer.Option("--renew", help="Sign them anew first.")] = False,
+) -> None:
+    """Save the lists that say which passports still hold, for checks without a network."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.services.passport_status import renew_lists
+    from saltbridge.services.verify import status_lists_of
+
+    with opened_world(node) as world:
+        if renew:
+            renew_lists(world)
+        lists = status_lists_of(world)
+    for position, token in enumerate(lists):
+        file = out / f"status-{position}.jwt"
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(token)
+        except OSError as fault:
+            raise FaultyInput.of(
+                "file.unwritable", path=str(file), reason=fault.strerror or str(fault)
+            ) from fault
+        typer.echo(str(file))
+
+
+def _set_status(
+    node: Path, passport: str, status: "Status", reason: str, number: int | None, person: str
+) -> None:
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say
+    from saltbridge.services.passport_status import StatusRequest, change_status
+
+    with opened_world(node) as world:
+        serial, numbers = change_status(
+            world,
+            StatusRequest(
+                passport=passport, status=status, reason=reason, number=number, person=person
+            ),
+        )
+    told = ", ".join(str(n) for n in numbers)
+    say(f"passport.status-set.{status.name.lower()}", serial=serial, versions=told)

@@ -22,6 +22,13 @@ def verify(
     payload: Annotated[
         Path | None, typer.Option(help="The file an export statement is about.")
     ] = None,
+    status_list: Annotated[
+        list[Path] | None,
+        typer.Option(help="List that says whether passports still hold; repeatable."),
+    ] = None,
+    scanned: Annotated[
+        str, typer.Option(help="The address behind the QR code you scanned.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Check a saved record, receipt or passport offline.
@@ -42,12 +49,14 @@ def verify(
     verifiers: dict[str, Mapping[str, Any]] = {}
     withdrawals: dict[str, list[str]] = {}
     stamps: dict[str, datetime] = {}
+    lists = [read_file(path) for path in status_list or ()]
     if node is not None:
         with opened_world(node) as world:
             anchors |= service.anchors_of(world)
             verifiers |= service.verifiers_of(world)
             withdrawals |= service.withdrawals_of(world)
             stamps = stamps_by_text(world)
+            lists += service.status_lists_of(world)
     for document in trust or ():
         anchors |= service.read_anchor(read_file(document), str(document))
     result = service.verify(
@@ -61,6 +70,8 @@ def verify(
             withdrawals=withdrawals,
             stamps=stamps,
             payload=None if payload is None else read_file(payload),
+            scanned=scanned,
+            status_lists=lists,
         )
     )
     if as_json:

@@ -8,9 +8,11 @@ are followed as long as they weigh something; every turn weighs less.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from math import fsum
 
+from scipy.sparse import csc_matrix
+
+from saltbridge.footprint.engine.paths import TOP, SupplyChain
 from saltbridge.footprint.linear_model import Line, LinearModel
 
 # A path search ends here whatever the cut-off, and says so.
@@ -163,6 +165,25 @@ class _Chain:
         whole = fsum(made for _, made in makers)
         return [(process, made / whole) for process, made in makers] if whole else []
 
+    def demand(self) -> dict[int, float]:
+        """What the reference product takes from each of its makers."""
+        shares = self.suppliers(self.model.reference_product)
+        return {process: self.model.demand * share for process, share in shares}
+
+    def walkable(self) -> SupplyChain:
+        """The chain for the engine: what each maker makes is a product of its own."""
+        rows: list[tuple[int, int, float]] = []
+        for process, purchases in enumerate(self.purchases):
+            rows.append((process, process, self.output[process] or 1.0))
+            for purchase in purchases if self.output[process] else ():
+                for maker, share in self.suppliers(purchase.product):
+                    rows.append((maker, process, -purchase.amount * share))
+        at = ([r[0] for r in rows], [r[1] for r in rows])
+        size = len(self.purchases)
+        technosphere = csc_matrix(([r[2] for r in rows], at), shape=(size, size))
+        footprints = [self.unit[product] for product in self.model.product_of]
+        return SupplyChain(technosphere, self.direct, footprints)
+
 
 def supply_chain_paths(model: LinearModel, cut_off: float = 0.01) -> Paths:
     """Ways up the supply chain that weigh at least ``cut_off`` of the gross total.
@@ -174,37 +195,23 @@ def supply_chain_paths(model: LinearModel, cut_off: float = 0.01) -> Paths:
     least = cut_off * _gross(model)
     names = model.processes
     found: list[Path] = []
-    heap: list[tuple[float, int, tuple[int, ...], int, float]] = []
-    count = 0
-    for process, share in chain.suppliers(model.reference_product):
-        amount = model.demand * share
-        weight = chain.unit[model.reference_product] * amount
-        heappush(heap, (-abs(weight), count, (process,), model.reference_product, amount))
-        count += 1
-    while heap and len(found) < MOST_PATHS:
-        _, _, way, product, amount = heappop(heap)
-        process = way[-1]
-        runs = amount / chain.output[process]
+    ways: list[tuple[int, ...]] = []
+    walked = chain.walkable().paths_from(chain.demand(), least, MOST_PATHS)
+    for node in walked.nodes:
+        way = (*(ways[node.parent] if node.parent != TOP else ()), node.product)
+        ways.append(way)
+        last = names[node.product]
         found.append(
             Path(
                 tuple(names[p].id for p in way),
-                names[process].reference_flow,
-                amount,
-                names[process].unit,
-                chain.unit[product] * amount,
-                chain.direct[process] * runs,
+                last.reference_flow,
+                node.amount,
+                last.unit,
+                node.kg_co2e,
+                node.direct_kg_co2e,
             )
         )
-        for purchase in chain.purchases[process]:
-            for maker, share in chain.suppliers(purchase.product):
-                taken = purchase.amount * runs * share
-                weight = chain.unit[purchase.product] * taken
-                if abs(weight) >= least and weight != 0:
-                    count += 1
-                    heappush(
-                        heap, (-abs(weight), count, (*way, maker), purchase.product, taken)
-                    )
-    return Paths(tuple(found), least, complete=not heap)
+    return Paths(tuple(found), least, walked.complete)
 
 
 def flow_diagram(model: LinearModel, cut_off: float = 0.02) -> FlowDiagram:

@@ -56,9 +56,12 @@ def moments(distribution: Distribution) -> tuple[float, float]:
 
 
 def uncertain_parameters(
-    model: LinearModel,
+    model: LinearModel, *, nothing_else: bool = True
 ) -> tuple[tuple[Uncertain, ...], tuple[Finding, ...]]:
     """The parameters that have a distribution, and remarks on what was given.
+
+    ``nothing_else`` says that nothing is drawn beside them: if there is none then, the spread
+    is told to be unknown.
 
     Raises:
         FaultyInput: a distribution is none (negative spread, bounds out of order, unreadable
@@ -78,11 +81,13 @@ def uncertain_parameters(
     errors = errors_in(findings)
     if errors:
         raise FaultyInput(errors)
-    findings += _not_drawn(model, found)
+    findings += _not_drawn(model, found, nothing_else)
     return tuple(found), tuple(findings)
 
 
-def _not_drawn(model: LinearModel, found: Sequence[Uncertain]) -> list[Finding]:
+def _not_drawn(
+    model: LinearModel, found: Sequence[Uncertain], nothing_else: bool
+) -> list[Finding]:
     """What the spread does not hold, said aloud: no spread is not the same as certainty."""
     said = []
     rows = [r for r in model.outside if r.distribution or r.pedigree]
@@ -96,7 +101,7 @@ def _not_drawn(model: LinearModel, found: Sequence[Uncertain]) -> list[Finding]:
                 flows=", ".join(flows[:_NAMED]),
             )
         )
-    if not found:
+    if not found and nothing_else:
         said.append(finding("analysis.nothing-uncertain", severity=Severity.WARNING))
     return said
 

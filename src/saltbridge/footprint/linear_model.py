@@ -12,8 +12,9 @@ circular footprint formula (Ev, Erecycled, R1, …): the value the formula gives
 factor of its own, which does not follow the factor of the virgin material. Rows of amount 0
 have no line. Holes are no part of the model: it explains the known part, and nothing else.
 
-One solve of A gives the runs, one of the transpose gives the footprint of one unit of every
-product; the derivative by every parameter follows from these two without another solve.
+The numbers come from the engine (``linear_model_compiled``): one solve of A gives the runs, one
+of the transpose the footprint of one unit of every product; the derivative by every parameter
+follows from these two without another solve.
 """
 
 from collections.abc import Mapping
@@ -24,9 +25,11 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_matrix
-from scipy.sparse.linalg import splu
 
 from saltbridge.core.finding import NOWHERE, Place
+from saltbridge.footprint.engine.gradients import ForegroundGradients, foreground_gradients
+from saltbridge.footprint.engine.unit_footprints import unit_footprints
+from saltbridge.footprint.linear_model_compiled import CompiledModel, compile_model, paired
 from saltbridge.footprint.model import (
     EmissionFactor,
     Exchange,
@@ -86,14 +89,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class _Solved:
-    """A with its factorisation, the runs, and the unit footprints per stage and in total."""
-
-    runs: Any
-    units: Any  # products × (stages + 1); the last column is the total
-
-
-@dataclass(frozen=True)
 class LinearModel:
     """The known part of one footprint as a function of its parameters [kg CO2e per unit]."""
 
@@ -106,9 +101,8 @@ class LinearModel:
     product_of: tuple[int, ...]  # product that each process makes
     reference_product: int
     demand: float
-    reached: tuple[bool, ...]  # processes that the demand can set running
     outside: tuple[Exchange, ...] = ()  # rows that are no parameter: holes, amounts of 0, …
-    _memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -148,7 +142,7 @@ class LinearModel:
 
     def line_values(self) -> list[float]:
         """kg CO2e per unit of product of every line, in the order of ``lines``."""
-        runs, values = self._solved().runs, self.values
+        runs, values = self._runs(), self.values
         return [
             float(runs[n.process]) * values[n.amount] * n.coefficient * values[n.factor]
             for n in self.lines
@@ -156,7 +150,7 @@ class LinearModel:
 
     def runs(self) -> dict[str, float]:
         """Runs of every process for one unit of product."""
-        runs = self._solved().runs
+        runs = self._runs()
         return {p.id: float(r) for p, r in zip(self.processes, runs, strict=True)}
 
     def unit_footprints(self, stage: Stage | None = None) -> dict[str, float]:
@@ -165,9 +159,16 @@ class LinearModel:
         Cradle to the gate of that process; one transposed solve gives all of them. Of one
         stage where it is named.
         """
-        column = self._solved().units[:, self._column(stage)]
+        values = self.values
+        direct = np.zeros(len(self.processes))
+        for line in self.lines:
+            if stage is None or line.contribution.stage is stage:
+                burden = values[line.amount] * line.coefficient * values[line.factor]
+                direct[line.process] += burden
+        column = unit_footprints(self.paired_matrix(), direct).values
+        standing = self._maker()
         return {
-            p.id: float(column[product])
+            p.id: float(column[standing[product]])
             for p, product in zip(self.processes, self.product_of, strict=True)
         }
 
@@ -180,18 +181,13 @@ class LinearModel:
 
     def gradient_array(self, stage: Stage | None = None) -> Any:
         """As ``gradient``, in the order of the parameters."""
-        solved, values = self._solved(), self.values
-        units = solved.units[:, self._column(stage)]
+        compiled, found = self.compiled(), self._gradients(stage)
         slopes = np.zeros(len(self.parameters))
-        for term in self.terms:
-            moved = float(units[term.product] * solved.runs[term.process])
-            slopes[term.parameter] -= term.coefficient * moved
-        for line in self.lines:
-            if stage is not None and line.contribution.stage is not stage:
-                continue
-            per = float(solved.runs[line.process]) * line.coefficient
-            slopes[line.amount] += per * values[line.factor]
-            slopes[line.factor] += per * values[line.amount]
+        np.add.at(slopes, compiled.parameter, compiled.coefficient * found.by_amount)
+        made = compiled.output_coefficient * found.by_output[compiled.output_process]
+        np.add.at(slopes, compiled.output_parameter, made)
+        within = compiled.within(self._number_of(stage))
+        np.add.at(slopes, compiled.factor, within * found.by_unit)
         return slopes
 
     def with_value(self, id: str, value: float) -> "LinearModel":
@@ -224,55 +220,66 @@ class LinearModel:
         for id, value in changes.items():
             i = self.number(id)
             changed[i] = replace(changed[i], value=value)
-        only_factors = all(
-            changed[self.number(id)].kind is ParameterKind.FACTOR for id in changes
-        )
-        memo: dict[str, Any] = {"numbers": self._memo["numbers"]} if changes else {}
-        if only_factors and "factored" in self._memo:
-            memo |= {k: self._memo[k] for k in ("factored", "runs")}
+        memo = {k: self._memo[k] for k in ("numbers", "compiled", "maker") if k in self._memo}
+        if all(changed[self.number(id)].kind is ParameterKind.FACTOR for id in changes):
+            memo |= {"runs": self._runs()}  # they do not depend on factors
         return replace(self, parameters=tuple(changed), _memo=memo)
 
-    def matrix(self) -> Any:
-        """A with products as rows and processes as columns (sparse)."""
-        size, values = len(self.processes), self.values
+    def compiled(self) -> CompiledModel:
+        """The foreground of the engine behind this model; values are put in afterwards."""
+        if "compiled" not in self._memo:
+            self._memo["compiled"] = compile_model(self)
+        found: CompiledModel = self._memo["compiled"]
+        return found
+
+    @property
+    def outputs(self) -> frozenset[int]:
+        """Numbers of the parameters that are outputs of processes."""
+        if "outputs" not in self._memo:
+            kinds = enumerate(self.parameters)
+            made = frozenset(i for i, p in kinds if p.kind is ParameterKind.OUTPUT)
+            self._memo["outputs"] = made
+        found: frozenset[int] = self._memo["outputs"]
+        return found
+
+    def paired_matrix(self) -> Any:
+        """A as the engine wants it (sparse): row j is the product that process j stands for."""
+        size, values, standing = len(self.processes), self.values, self._maker()
         return csc_matrix(
             (
                 [t.coefficient * values[t.parameter] for t in self.terms],
-                ([t.product for t in self.terms], [t.process for t in self.terms]),
+                ([standing[t.product] for t in self.terms], [t.process for t in self.terms]),
             ),
             shape=(size, size),
         )
 
-    def _column(self, stage: Stage | None) -> int:
-        return len(self.stages) if stage is None else self.stages.index(stage)
+    def _maker(self) -> list[int]:
+        if "maker" not in self._memo:
+            self._memo["maker"] = paired(self)
+        found: list[int] = self._memo["maker"]
+        return found
 
-    def _solved(self) -> _Solved:
-        if "solved" in self._memo:
-            found: _Solved = self._memo["solved"]
-            return found
-        if "factored" not in self._memo:
-            # Of the transpose: its fill is far smaller than that of A.
-            self._memo["factored"] = splu(csc_matrix(self.matrix().T))
-            wanted = np.zeros(len(self.processes))
-            wanted[self.reference_product] = self.demand
-            runs = self._refined(wanted, transposed=False)
-            runs[~np.asarray(self.reached)] = 0.0
+    def _number_of(self, stage: Stage | None) -> int | None:
+        return None if stage is None else self.stages.index(stage)
+
+    def _runs(self) -> Any:
+        """Runs of every process; exactly 0 where the demand does not reach it."""
+        if "runs" not in self._memo:
+            runs = np.zeros(len(self.processes))
+            runs[self.compiled().processes] = self._gradients(None).runs
             self._memo["runs"] = runs
-        direct = np.zeros((len(self.processes), len(self.stages) + 1))
-        values = self.values
-        for line in self.lines:
-            burden = values[line.amount] * line.coefficient * values[line.factor]
-            direct[line.process, self.stages.index(line.contribution.stage)] += burden
-        direct[:, -1] = direct[:, :-1].sum(axis=1)
-        units = np.column_stack([self._refined(b, transposed=True) for b in direct.T])
-        self._memo["solved"] = _Solved(self._memo["runs"], units)
-        return self._solved()
+        return self._memo["runs"]
 
-    def _refined(self, right: Any, *, transposed: bool) -> Any:
-        """The solution with one step of refinement."""
-        matrix = self.matrix()
-        matrix = matrix.T if transposed else matrix
-        way = "N" if transposed else "T"  # what is factored is the transpose
-        factored = self._memo["factored"]
-        found = factored.solve(right, trans=way)
-        return found + factored.solve(right - matrix @ found, trans=way)
+    def _gradients(self, stage: Stage | None) -> ForegroundGradients:
+        key = ("gradients", stage)
+        if key not in self._memo:
+            compiled, values = self.compiled(), np.array(self.values)
+            self._memo[key] = foreground_gradients(
+                compiled.foreground,
+                compiled.amounts(values),
+                compiled.outputs(values),
+                compiled.units(values, self._number_of(stage)),
+                compiled.demand,
+            )
+        found: ForegroundGradients = self._memo[key]
+        return found

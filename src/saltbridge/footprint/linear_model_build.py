@@ -82,7 +82,6 @@ class _Builder:
         product_of = {
             link.process: link.product for link in system.links if isinstance(link.row, Process)
         }
-        runs = solution.runs
         used = {line.contribution.stage for line in lines}
         return LinearModel(
             footprint=footprint,
@@ -94,7 +93,6 @@ class _Builder:
             product_of=tuple(product_of[i] for i in range(len(system.processes))),
             reference_product=system.reference_product,
             demand=self.calculation.demand,
-            reached=tuple(runs[p.id] != 0 for p in system.processes),
             outside=tuple(
                 row for place, row in self.rows.items() if place not in self._numbers
             ),

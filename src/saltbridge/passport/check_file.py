@@ -22,12 +22,23 @@ from saltbridge.trust.suites import NotVerified
 _UNCHECKED = Origin(OriginKind.SUPPLIER_RECORD, "", "")
 
 
-def example_document() -> Mapping[str, Any]:
-    """The packaged example: all values of one fictitious EV battery, every audience's."""
-    example: Mapping[str, Any] = read_json(
-        (files("saltbridge.passport") / "example.json").read_bytes()
-    )
-    return example
+def example_document(category: str = "") -> Mapping[str, Any]:
+    """The packaged example: all values of one fictitious battery, every audience's.
+
+    It is an EV battery. For another category it is the same one with what differs there.
+    """
+    example: dict[str, Any] = _packaged("example.json")
+    others: Mapping[str, Any] = _packaged("example_categories.json")
+    if category not in others:
+        return example
+    changed = {**example["attributes"], **others[category]["attributes"]}
+    for id in others[category]["without"]:
+        del changed[id]
+    return {**example, "about": others["about"], "category": category, "attributes": changed}
+
+
+def _packaged(name: str) -> Any:
+    return read_json((files("saltbridge.passport") / name).read_bytes())
 
 
 def check_document(document: Any, on: date, category: str = "") -> Readiness:

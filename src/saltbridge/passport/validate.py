@@ -21,6 +21,7 @@ from saltbridge.passport.attributes import (
     attribute_table,
 )
 from saltbridge.passport.check_values import check_value
+from saltbridge.passport.chemistry import chemistry_findings
 from saltbridge.passport.model import AttributeValue, Values, number_of
 
 EU_COUNTRIES: Final = frozenset(
@@ -29,6 +30,9 @@ EU_COUNTRIES: Final = frozenset(
         *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
     }
 )
+
+
+READINESS_LIST: Final = ("due", "present", "missing", "pending", "not_applicable")
 
 
 class State(StrEnum):
@@ -68,6 +72,11 @@ class Readiness:
             "not_applicable": list(self.with_state(State.NOT_APPLICABLE)),
             "complete": len(present) == len(self.due),
         }
+
+    def as_list(self) -> dict[str, Any]:
+        """The readiness list alone: what ``passport check --json`` prints."""
+        told = self.as_document()
+        return {member: told[member] for member in READINESS_LIST}
 
 
 def is_pending(
@@ -235,6 +244,7 @@ def _across(values: Values) -> list[Finding]:
         if total > 100.0:
             place = Place(pointer=f"/attributes/A{before:03d}")
             found.append(finding("passport.shares", place, material=metal, total=total))
+    found += chemistry_findings(values)
     symbols = values.get("A040")
     due = _heavy_metals_due(values)
     if symbols is not None and symbols.value is not None and due is not None:

@@ -31,6 +31,7 @@ from saltbridge.passport.model import (
     ItemPassport,
     ModelFacts,
 )
+from saltbridge.passport.unknown import unknown_attributes
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
 from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather
@@ -168,6 +169,7 @@ def _put_model(work: UnitOfWork, sources: IssueSources, request: IssueRequest) -
     values = {**model_values(sources.record, sources.supplied_by), **stated}
     body = canonical_bytes(
         {
+            **unknown_attributes(sources.record, request.facts),
             "id": sources.supplied_by.reference,
             "delivery_id": sources.delivery_id,
             "gtin": sources.gtin,

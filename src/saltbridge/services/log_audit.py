@@ -29,15 +29,9 @@ from saltbridge.trust.suites import NotVerified
 # Every version of a record of these kinds is stored together with a leaf over its body.
 ALWAYS_LOGGED: Final = frozenset(
     {
-        "agreement",
-        "dataset",
-        "decision",
-        "delivery",
-        ERASED,
-        "footprint",
-        "passport",
-        "passport-event",
-        "passport-measurement-file",
+        *("agreement", "dataset", "decision", "delivery", ERASED, "footprint", "passport"),
+        *("passport-status", "passport-status-list"),
+        *("passport-event", "passport-measurement-file"),
     }
 )
 # Leaves of proposals, whose bytes retention erases; the tombstone has a leaf of its own.

@@ -117,6 +117,8 @@ def _in_use(view: UnitOfWork, now: datetime) -> Iterator[str]:
         body = read_json(passport.body)
         if body["status"] == "active":
             decisions.add(body["public"]["decision_id"])
+    for kept in every(view, "passport-status-list"):
+        decisions.add(read_json(kept.body)["decision_id"])
     agreed = {
         (kept.agreement.dataset_id, kept.counterparty)
         for kept in (agreement_of(read_json(a.body)) for a in every(view, "agreement"))

@@ -18,7 +18,8 @@ from saltbridge.core.finding import Argument
 from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
 from saltbridge.ports import World
 from saltbridge.services.verify_content import Remark, content_remarks, receipt_remark
-from saltbridge.services.verify_passport import address, disclosed
+from saltbridge.services.verify_passport import OPEN_CODES, address, disclosed, status
+from saltbridge.steps.passport_status import released_lists
 from saltbridge.steps.records import document
 from saltbridge.steps.verification import trusted_verifiers, withdrawals
 from saltbridge.trust import claims
@@ -107,6 +108,7 @@ class VerifyRequest:
     anchors_complete: bool = False
     payload: bytes | None = None  # the bytes an export statement is about
     scanned: str = ""  # the address by which somebody came to a passport
+    status_lists: Sequence[bytes] = ()  # tokens that say whether passports still hold
     stamps: Mapping[str, datetime] = field(default_factory=dict)
     verifiers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     withdrawals: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -135,6 +137,12 @@ def withdrawals_of(world: World) -> dict[str, list[str]]:
     """The withdrawals of verification statements that this node was brought."""
     with world.store.reading() as view:
         return withdrawals(view)
+
+
+def status_lists_of(world: World) -> list[bytes]:
+    """The status lists this node gave out for its own passports."""
+    with world.store.reading() as view:
+        return released_lists(view)
 
 
 def read_anchor(content: bytes, name: str) -> dict[str, Mapping[str, Any]]:
@@ -222,10 +230,14 @@ def verify(request: VerifyRequest) -> Verification:
         outcome = Outcome.PASSED if remark.good else Outcome.FAILED
         note(remark.name, outcome, remark.code, **remark.arguments)
     if file.claim.type is claims.ClaimType.PASSPORT_VERSION:
-        remark = address(content, verified.issuer, request.scanned)
-        elsewhere = remark.code == "verify.address-elsewhere"
-        outcome = Outcome.PASSED if remark.good else Outcome.FAILED
-        note("address", Outcome.OPEN if elsewhere else outcome, remark.code, **remark.arguments)
+        keys = file.did_document if anchor is None else anchor
+        for remark in (
+            address(content, verified.issuer, request.scanned),
+            status(verified, keys, request.status_lists, request.now),
+        ):
+            outcome = Outcome.PASSED if remark.good else Outcome.FAILED
+            outcome = Outcome.OPEN if remark.code in OPEN_CODES else outcome
+            note(remark.name, outcome, remark.code, **remark.arguments)
     # Last: its signing stands in the issuer's log, and who saw that.
     outcome, code, told = _logged(file, verified, request)
     note("log", outcome, code, **told)

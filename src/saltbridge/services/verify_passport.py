@@ -1,6 +1,7 @@
 """What is checked of a version of a passport beyond what is checked of every claim."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from saltbridge.core.canonical import read_json
@@ -9,9 +10,15 @@ from saltbridge.formats.claim_file import ClaimFile
 from saltbridge.passport.data_carrier import product_link
 from saltbridge.passport.views import presented_view
 from saltbridge.services.verify_content import Remark
-from saltbridge.trust import claims
+from saltbridge.trust import claims, status_list
+from saltbridge.trust.did import iso
 from saltbridge.trust.sd_jwt import revealed
+from saltbridge.trust.status_list import Status
 from saltbridge.trust.suites import NotVerified
+
+OPEN_CODES = frozenset(
+    {"verify.status-unchecked", "verify.status-list-expired", "verify.address-elsewhere"}
+)
 
 
 def disclosed(
@@ -53,3 +60,50 @@ def address(view: Mapping[str, Any], issuer: str, scanned: str) -> Remark:
     at_issuer = did_web(base) == issuer
     code = "verify.address-issuer" if at_issuer else "verify.address-elsewhere"
     return Remark("address", at_issuer, code, {"address": said[:200], "issuer": issuer[:200]})
+
+
+def status(
+    verified: claims.VerifiedClaim[claims.SignedClaim],
+    did_document: Mapping[str, Any],
+    lists: Sequence[bytes],
+    now: datetime,
+) -> Remark:
+    """Whether the version still holds, by the newest list somebody brought.
+
+    What an old list says of a revocation holds for good; that something holds, only a list
+    that has not expired says.
+    """
+    place = read_json(verified.payload)["status"]
+    try:
+        uri, index = str(place["status_list"]["uri"]), int(place["status_list"]["idx"])
+        tokens = [token for token in map(_token, lists) if status_list.address_of(token) == uri]
+        if not tokens:
+            return Remark("status", False, "verify.status-unchecked", {"address": uri[:200]})
+        checked = [
+            status_list.verify(token, did_document, address=uri, now=now) for token in tokens
+        ]
+        newest = max(checked, key=lambda found: found.issued_at)
+        said = newest.at(index)
+    except NotVerified as fault:
+        found = fault.findings[0]
+        return Remark("status", False, found.code, dict(found.arguments))
+    except (KeyError, TypeError, ValueError):
+        return Remark("status", False, "trust.malformed", {"reason": "status"})
+    told = {"at": iso(newest.issued_at), "expires": iso(newest.expires)}
+    if said == Status.VALID and newest.expires <= now:
+        return Remark("status", False, "verify.status-list-expired", told)
+    codes = {
+        Status.VALID: "verify.status-valid",
+        Status.INVALID: "verify.status-revoked",
+        Status.SUSPENDED: "verify.status-suspended",
+    }
+    code = codes[Status(said)] if said in tuple(Status) else "verify.status-unknown"
+    return Remark("status", said == Status.VALID, code, told)
+
+
+def _token(content: bytes) -> str:
+    """The token in a file; blanks around it do no harm."""
+    try:
+        return content.decode("ascii").strip()
+    except UnicodeDecodeError as fault:
+        raise NotVerified.of("trust.malformed", reason="status list") from fault

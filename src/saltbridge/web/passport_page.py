@@ -25,11 +25,14 @@ from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
 from saltbridge.passport.data_carrier import is_serial
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.reports.qr import qr_png, qr_svg
+from saltbridge.steps.passport_reading import newest_number
 from saltbridge.steps.passport_signed import SignedPassport, signed_passport
+from saltbridge.steps.passport_status import TTL_SECONDS, released_list, status_of
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.steps.statement import kept_statement
 from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
+from saltbridge.trust.status_list import Status
 from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
 from saltbridge.web.passport_words import page_values
@@ -48,6 +51,7 @@ class PublicPassport:
     view: Release
     signed: SignedPassport
     statement_file: Release | None  # the export statement about both
+    status: Status
 
     @property
     def content(self) -> Mapping[str, Any]:
@@ -69,6 +73,7 @@ def routes(world: World) -> list[Route]:
     pages = _PassportPages(world)
     return [
         Route("/01/{rest:path}", pages.by_product, methods=["GET"]),
+        Route("/passports/status/{number:int}", pages.status_list, methods=["GET"]),
         Route("/passports/{id}/claim.json", pages.claim_file, methods=["GET"]),
         Route("/passports/{id}/statement.json", pages.statement, methods=["GET"]),
     ]
@@ -107,6 +112,22 @@ class _PassportPages:
             JSON,
             {"Content-Disposition": f'attachment; filename="passport-{serial}.json"'},
         )
+
+    async def status_list(self, request: Request) -> Response:
+        """The signed list that says which versions still hold."""
+        number = int(request.path_params["number"])
+        found = await run_in_threadpool(self._list, number) if number < 2**31 else None
+        if found is None:
+            return _missing(request)
+        aged = {"Cache-Control": f"public, max-age={TTL_SECONDS // 12}"}
+        return _released(found, found.media_type, aged)
+
+    def _list(self, number: int) -> Release | None:
+        try:
+            with self._world.store.reading() as work:
+                return released_list(work, number)
+        except SaltbridgeError:
+            return None
 
     async def statement(self, request: Request) -> Response:
         """The signed export statement about the public part, to be checked beside it."""
@@ -149,12 +170,13 @@ def _public(work: UnitOfWork, passport_id: str) -> PublicPassport | None:
             return None
         signed = signed_passport(claim_file.content)
         about = kept_statement(work, released["decision_id"], PUBLIC.bpn)
+        status = status_of(work, passport_id, newest_number(record))
     except SaltbridgeError:
         return None  # an altered record, release or signature is no passport, and says no more
     told = signed.view
     if told.get("passport_id") != passport_id or canonical_bytes(dict(told)) != view.content:
         return None  # somebody pointed the record at another battery
-    return PublicPassport(claim_file, view, signed, about)
+    return PublicPassport(claim_file, view, signed, about, status)
 
 
 def _negotiated(request: Request, passport: PublicPassport) -> Response:
@@ -190,6 +212,8 @@ def _values(passport: PublicPassport, language: str) -> dict[str, Any]:
             "issuer": passport.signed.issuer,
             "key": passport.signed.key,
             "digest": passport.signed.digest,
+            "status": passport.status.name.lower(),
+            "status_list": passport.signed.status.get("uri", ""),
         },
         "paths": {
             "qr_svg": f"{address}/qr.svg",

@@ -70,6 +70,8 @@ def foreground_gradients(
         raise FaultyInput([finding("engine.no-solution")]) from fault
     y = factored.solve(direct)
     x = factored.solve(wanted, trans="T")
+    y += factored.solve(direct - transposed @ y)  # one step of refinement each
+    x += factored.solve(wanted - transposed.T @ x, trans="T")
     if not (np.all(np.isfinite(y)) and np.all(np.isfinite(x))):
         raise FaultyInput([finding("engine.no-solution")])
     known = np.concatenate([y, units])

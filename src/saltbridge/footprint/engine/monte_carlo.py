@@ -51,6 +51,24 @@ def sampled_scores(
     Raises:
         FaultyInput: in some sample a loop takes back all it makes, or an output is zero.
     """
+    scores = scores_where_solved(foreground, amounts, outputs, units, demand, first, count)
+    wrong = np.flatnonzero(~np.isfinite(scores))
+    if len(wrong):
+        place = first + int(wrong[0])
+        raise FaultyInput([finding("engine.sample-no-solution", sample=place)])
+    return scores
+
+
+def scores_where_solved(
+    foreground: Foreground,
+    amounts: DrawnAmounts,
+    outputs: Any,
+    units: Any,
+    demand: Any,
+    first: int,
+    count: int,
+) -> Any:
+    """As ``sampled_scores``; a sample without solution holds no number."""
     parameter = np.asarray(amounts.parameter, dtype=np.int64)
     scale = np.asarray(amounts.scale, dtype=float)
     made = np.asarray(outputs, dtype=float)
@@ -71,10 +89,6 @@ def sampled_scores(
         run(*foreground.plan, *arrays, *given, foreground.slots, words, scores)
     else:
         scores = _by_numpy(foreground, amounts, made, known, wanted, first, count)
-    wrong = np.flatnonzero(~np.isfinite(scores))
-    if len(wrong):
-        place = first + int(wrong[0])
-        raise FaultyInput([finding("engine.sample-no-solution", sample=place)])
     return scores
 
 
@@ -92,7 +106,9 @@ def _by_numpy(
     for low in range(0, count, _NUMPY_BLOCK):
         high = min(count, low + _NUMPY_BLOCK)
         values = filled(amounts.drawn, first + low, high - low)
-        taken = np.take(values, amounts.parameter, axis=0, mode="clip")
+        taken = np.ones((len(amounts.parameter), high - low))
+        if amounts.drawn.count:
+            np.take(values, amounts.parameter, axis=0, mode="clip", out=taken)
         taken[certain] = 1.0
         taken *= np.asarray(amounts.scale)[:, np.newaxis]
         known = units[:, low:high] if units.ndim == 2 else units

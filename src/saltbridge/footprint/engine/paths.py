@@ -70,14 +70,21 @@ class SupplyChain:
         """
         if not 0.0 < cutoff <= 1.0:
             raise ValueError(f"a cut-off of {cutoff}: it lies between 0 and 1")
+        total = sum(a * float(self._footprints[p]) for p, a in demand.items())
+        return self.paths_from(demand, cutoff * abs(total), most)
+
+    def paths_from(self, demand: Mapping[int, float], least: float, most: int) -> Paths:
+        """Branches that carry at least ``least`` kg CO2e (in size), ``most`` of them at most.
+
+        Where that is 0, what is demanded is a branch even if it carries nothing.
+        """
         kg = {p: a * float(self._footprints[p]) for p, a in demand.items()}
         total = sum(kg.values())
-        least = cutoff * abs(total)
         # The number breaks ties in the order of discovery, so a walk is always the same.
         heap: list[tuple[float, int, int, int, float, float, int]] = []
         number = 0
         for product, amount in demand.items():
-            if abs(kg[product]) >= least and kg[product] != 0.0:
+            if abs(kg[product]) >= least and (kg[product] != 0.0 or least == 0.0):
                 heappush(
                     heap, (-abs(kg[product]), number, TOP, product, amount, kg[product], 0)
                 )
