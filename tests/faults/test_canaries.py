@@ -112,6 +112,7 @@ ACCEPT = (
     "text/html",
     "application/json",
     "application/jose",
+    "application/sd-jwt",
     "image/png",
     ";q=NaN,,",
 )

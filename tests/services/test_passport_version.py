@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.passport.access import Audience
 from saltbridge.ports import World
@@ -93,6 +93,13 @@ def test_a_change_makes_the_next_version_and_the_first_stays_readable(world: Wor
     ]
     assert by_day == [first.digest, first.digest, second.digest]
     assert b"new measurement" not in second.content + view.content
+    with world.store.reading() as work:
+        (record,) = (read_json(r.body) for r in work.find("passport"))
+        (model,) = work.find("passport-model")
+        sources = [(stored_version(work, record["id"], n) or {})["sources"] for n in (1, 2)]
+    assert sources[0] == sources[1]  # the same delivery, own data and distribution stand behind
+    assert sources[0]["model_digest"] == digest(model.body)
+    assert read_json(model.body)["distribution"] and read_json(model.body)["operator"]
     assert [(v.number, v.reason) for v in history(world, SERIAL)] == [
         (2, "new measurement"),
         (1, "issued"),

@@ -3,13 +3,16 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from saltbridge.core.canonical import canonical_bytes, read_json
-from saltbridge.formats.claim_file import render_claim_file
+from saltbridge.core.errors import FaultyInput
+from saltbridge.formats.claim_file import parse_claim_file, render_claim_file
 from saltbridge.locales import LANGUAGES, has_text, text
 from saltbridge.passport.access import Audience
 from saltbridge.ports import World
@@ -21,9 +24,11 @@ from saltbridge.services.verify import (
     Verification,
     VerifyRequest,
     anchors_of,
+    status_lists_of,
     verify,
 )
 from saltbridge.steps.passport_reading import presentation_file, stored_version
+from saltbridge.testing.builders import NOON
 from saltbridge.testing.deliveries import (
     carmaker_world,
     example_record,
@@ -32,6 +37,7 @@ from saltbridge.testing.deliveries import (
     put_delivery,
 )
 from saltbridge.trust import sd_jwt
+from saltbridge.trust.did import build_did_document, parse_did_document
 
 SERIALS = ("MJC24-7K2MQ9", "MJC24-H4TX0B")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -198,3 +204,61 @@ def test_a_version_with_odd_content_is_told_and_never_a_crash(
         result = issued.checked(file)
         assert {name for name, _ in failed(result)} & {"disclosures", "address"}
         assert json.dumps([dict(c.arguments) for c in result.checks])
+
+
+def test_the_bare_text_is_checked_with_keys_from_elsewhere(issued: Issued) -> None:
+    text = issued.saved()["sd_jwt"]
+    result = issued.checked(f"{text}\n".encode())
+    assert failed(result) == []
+    assert codes(result)["log"] == "verify.log-absent"  # a text brings no proof
+    with pytest.raises(FaultyInput) as fault:
+        verify(VerifyRequest(text.encode(), "x.txt", issued.world.clock.now()))
+    assert [f.code for f in fault.value.findings] == ["verify.no-keys"]
+    for other in (text + "a.b.c", text.split("~")[0], "~", "\u4e2d~"):  # not such a text
+        with pytest.raises(FaultyInput) as fault:
+            verify(VerifyRequest(other.encode(), "x.txt", issued.world.clock.now()))
+        assert fault.value.findings[0].code.startswith("json.")
+
+
+# Keys
+
+
+def with_key(issued: Issued, **life: Any) -> dict[str, Any]:
+    """The issuer's DID document of later, in which its first key has ended."""
+    document = parse_did_document(issued.world.keyring.did_document())
+    keys = tuple(
+        replace(key, **life) if key.id.endswith("#key-1") else key for key in document.keys
+    )
+    return build_did_document(replace(document, keys=keys))
+
+
+def under(issued: Issued, document: dict[str, Any], **more: Any) -> Verification:
+    now = NOON + timedelta(days=400)
+    anchors = {issued.world.node.did: document}
+    content = canonical_bytes(issued.saved())
+    lists = status_lists_of(issued.world)
+    return verify(VerifyRequest(content, "x", now, anchors, status_lists=lists, **more))
+
+
+def test_a_key_that_was_rotated_still_vouches_for_what_it_signed(issued: Issued) -> None:
+    after = with_key(issued, expires=NOON + timedelta(days=30))
+    result = under(issued, after)
+    assert failed(result) == []
+    assert codes(result)["signature"] == "verify.signed-by-anchor"
+    before = with_key(issued, expires=NOON - timedelta(days=1))
+    assert failed(under(issued, before)) == [("signature", "trust.key-expired")]
+
+
+def test_a_revoked_key_vouches_only_for_what_somebody_saw_before(issued: Issued) -> None:
+    """A time of its own is no proof: whoever has the key can write any date."""
+    document = with_key(issued, revoked=NOON + timedelta(days=30))
+    assert failed(under(issued, document)) == [("signature", "trust.key-revoked")]
+    proof = parse_claim_file(canonical_bytes(issued.saved())).log
+    assert proof is not None
+    stamps = {proof.note.text: NOON + timedelta(days=1)}  # an authority saw the log then
+    seen_before = under(issued, document, stamps=stamps)
+    assert "signature" not in dict(failed(seen_before))
+    # The list that was signed with that key says nothing any more: it has to be renewed.
+    assert failed(seen_before) == [("status", "trust.key-revoked")]
+    late = {proof.note.text: NOON + timedelta(days=31)}
+    assert failed(under(issued, document, stamps=late)) == [("signature", "trust.key-revoked")]

@@ -17,7 +17,7 @@ from saltbridge.passport.attributes import attribute_table
 from saltbridge.ports import World
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
-from saltbridge.steps.passport_reading import seen, stored_version
+from saltbridge.steps.passport_reading import facts_of, seen, stored_version
 from saltbridge.steps.passport_signed import signed_passport
 from saltbridge.testing.deliveries import (
     carmaker_world,
@@ -26,6 +26,7 @@ from saltbridge.testing.deliveries import (
     maker_profile,
     put_delivery,
 )
+from saltbridge.testing.old_passports import put_old_passports
 from saltbridge.web.passport_page import routes
 
 SERIAL = "MJC24-7K2MQ9"
@@ -280,3 +281,22 @@ def test_no_public_byte_holds_a_restricted_value(examples: Path) -> None:
             heard += base64.urlsafe_b64decode(part + "==")
     assert b"CANARY" not in heard
     assert [c for c in canaries if c.encode() in heard] == []
+
+
+def test_a_passport_from_before_there_were_versions_is_served_as_it_was(
+    examples: Path, published: tuple[World, str]
+) -> None:
+    new, id = published
+    with new.store.reading() as work:
+        version = stored_version(work, id, 1)
+        assert version is not None
+        facts = facts_of(work, version)
+    world = carmaker_world()
+    put_old_passports(world, [facts])
+    with client_of(world) as client:
+        page = client.get(PATH)
+        assert page.status_code == 200
+        assert SERIAL in page.text
+        signed = client.get(PATH, headers={"Accept": "application/jose"})
+        assert signed.text == client.get(f"/passports/{id}/claim.json").json()["jws"]
+        assert client.get(PATH, headers={"Accept": "application/sd-jwt"}).status_code == 406

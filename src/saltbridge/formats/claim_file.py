@@ -16,7 +16,7 @@ from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place, finding
 from saltbridge.trust import sd_jwt
-from saltbridge.trust.claims import ClaimType, SignedClaim, claim_of
+from saltbridge.trust.claims import ClaimType, SignedClaim, claim_of, stated_issuer
 from saltbridge.trust.log_proof import LogProof, log_proof_document, parse_log_proof
 from saltbridge.trust.parallel import MEMBER, read_beside
 from saltbridge.trust.suites import NotVerified
@@ -98,3 +98,27 @@ def parse_claim_file(content: bytes, name: str = "") -> ClaimFile:
     unknown = {member: document[member] for member in document.keys() - _MEMBERS}
     log = parse_log_proof(document["log"], name) if "log" in document else None
     return ClaimFile(claim, document["did_document"], unknown, log, beside, told.disclosures)
+
+
+def parse_sd_jwt_text(
+    content: bytes, keys: Mapping[str, Mapping[str, Any]], name: str = ""
+) -> ClaimFile | None:
+    """A version of a passport as the bare text of an SD-JWT; None if it is not such a text.
+
+    It brings no keys: the DID document of its issuer is taken from ``keys``, by DID.
+
+    Raises:
+        FaultyInput: nobody brought the issuer's keys.
+    """
+    try:
+        told = sd_jwt.parse(content.decode("ascii").strip())
+        claim = claim_of(ClaimType.PASSPORT_VERSION.value, told.jwt)
+        issuer = stated_issuer(claim)
+    except (NotVerified, UnicodeDecodeError):
+        return None
+    if told.key_binding:
+        return None
+    if issuer not in keys:
+        place = Place(file=name)
+        raise FaultyInput([finding("verify.no-keys", place, issuer=issuer[:200])])
+    return ClaimFile(claim, keys[issuer], disclosures=told.disclosures)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 
-from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
 from saltbridge.passport.assemble import (
@@ -77,9 +77,9 @@ def issue(world: World, request: IssueRequest) -> Issued:
         notes = _once([*notes, *found])
         if errors_in(notes):
             raise FaultyInput(notes)
-        model_id = _put_model(work, sources, request)
+        origin = _put_model(work, sources, request)
         issued = tuple(
-            _commit(world, work, passport, status, model_id, request, now)
+            _commit(world, work, passport, status, origin, request, now)
             for passport, status in drafts
         )
     return Issued(issued, tuple(notes), drafts[0][1].as_document(), sources.estimate)
@@ -163,8 +163,14 @@ def _once(findings: Iterable[Finding]) -> list[Finding]:
     return list(told.values())
 
 
-def _put_model(work: UnitOfWork, sources: IssueSources, request: IssueRequest) -> str:
-    """The facts of the model, held once for all its batteries; returns the record's id."""
+def _put_model(
+    work: UnitOfWork, sources: IssueSources, request: IssueRequest
+) -> dict[str, Any]:
+    """The facts of the model, held once for all its batteries.
+
+    Returns what every passport of this issue was composed from, with the very version of the
+    model's record: it holds the operator's own data and the record of its own distribution.
+    """
     stated, _ = parse_values(sources.record.get("attributes") or {}, sources.supplied_by, "")
     values = {**model_values(sources.record, sources.supplied_by), **stated}
     body = canonical_bytes(
@@ -182,8 +188,13 @@ def _put_model(work: UnitOfWork, sources: IssueSources, request: IssueRequest) -
     )
     known = work.get("passport-model", sources.supplied_by.reference)
     if known is None or known.body != body:
-        work.put("passport-model", sources.supplied_by.reference, body)
-    return sources.supplied_by.reference
+        known = work.put("passport-model", sources.supplied_by.reference, body)
+    return {
+        "delivery_id": sources.delivery_id,
+        "supplier_record": sources.supplied_by.reference,
+        "model_version": known.version,
+        "model_digest": digest(body),
+    }
 
 
 def _commit(
@@ -191,12 +202,14 @@ def _commit(
     work: UnitOfWork,
     passport: ItemPassport,
     status: Readiness,
-    model_id: str,
+    origin: Mapping[str, Any],
     request: IssueRequest,
     now: datetime,
 ) -> IssuedPassport:
     """Write everything of one passport: its first version, record, address and registration."""
-    written = write_version(world, work, passport, status, now=now, person=request.person)
+    written = write_version(
+        world, work, passport, status, now=now, person=request.person, sources=origin
+    )
     claim = written.claim
     body = canonical_bytes(
         {
@@ -205,7 +218,7 @@ def _commit(
             "gtin": passport.gtin,
             "serial": passport.serial,
             "category": passport.category,
-            "model": model_id,
+            "model": origin["supplier_record"],
             "placed_on_market": passport.placed_on_market.isoformat(),
             "issued_at": passport.issued_at,
             "status": "active",

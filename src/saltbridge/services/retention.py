@@ -22,6 +22,7 @@ from saltbridge.core.errors import Refused
 from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.records import agreement_of
 from saltbridge.ports import ERASED, UnitOfWork, World
+from saltbridge.steps.passport_reading import newest_number, stored_version
 from saltbridge.steps.records import document, every
 from saltbridge.trust.did import from_iso, iso
 
@@ -117,6 +118,10 @@ def _in_use(view: UnitOfWork, now: datetime) -> Iterator[str]:
         body = read_json(passport.body)
         if body["status"] == "active":
             decisions.add(body["public"]["decision_id"])
+            for number in range(1, newest_number(body)):  # these are read by date
+                before = stored_version(view, str(body["id"]), number)
+                if before is not None:
+                    decisions.add(before["public"]["decision_id"])
     for kept in every(view, "passport-status-list"):
         decisions.add(read_json(kept.body)["decision_id"])
     agreed = {

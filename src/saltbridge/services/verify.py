@@ -15,7 +15,7 @@ from saltbridge.border.export_statement import check_statement
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.core.finding import Argument
-from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
+from saltbridge.formats.claim_file import ClaimFile, parse_claim_file, parse_sd_jwt_text
 from saltbridge.ports import World
 from saltbridge.services.verify_content import Remark, content_remarks, receipt_remark
 from saltbridge.services.verify_passport import OPEN_CODES, address, disclosed, status
@@ -156,12 +156,13 @@ def read_anchor(content: bytes, name: str) -> dict[str, Mapping[str, Any]]:
 
 
 def verify(request: VerifyRequest) -> Verification:
-    """The numbered checks of one claim file.
+    """The numbered checks of one claim file, or of the bare text of an SD-JWT.
 
     Raises:
         FaultyInput: the file is not a claim file; nothing could be checked.
     """
-    file = parse_claim_file(request.content, request.name)
+    file = parse_sd_jwt_text(request.content, request.anchors, request.name)
+    file = file or parse_claim_file(request.content, request.name)
     checks: list[Check] = []
 
     def note(name: str, outcome: Outcome, code: str, **arguments: Argument) -> None:

@@ -63,11 +63,13 @@ def write_version(
     person: str = "",
     reason: str = ISSUED,
     replaces: Mapping[str, Any] | None = None,
+    sources: Mapping[str, Any] | None = None,
 ) -> WrittenVersion:
     """Sign a version, release its public presentation and store it, with its log leaves.
 
     ``reason`` says why there is a new version; it is kept and not signed, for it may tell what
-    is not public. ``replaces`` is the record of the version before.
+    is not public. ``replaces`` is the record of the version before. ``sources`` names what the
+    passport was composed from, where it has changed: delivery, supplier record, model facts.
 
     Raises:
         Refused: the border room withholds a public value; a passport is whole or not at all.
@@ -113,6 +115,7 @@ def write_version(
         "jwt": claim.jws,
         "disclosures": {str(point): text for point, text in disclosures.items()},
         "status": place,
+        "sources": dict(sources or (replaces or {}).get("sources", {})),
         "unshown": unshown(passport),
         "replaces": None if replaces is None else replaces["claim_digest"],
         "public": _released(world, work, decision, file, now),
