@@ -17,6 +17,7 @@ from saltbridge.services.issue_sources import IssueRequest
 from saltbridge.services.log_audit import audit
 from saltbridge.services.passport_version import NewVersion, VersionRequest, new_version
 from saltbridge.services.passports import history, public_passport
+from saltbridge.services.retention import IN_USE, aged
 from saltbridge.services.verify import Outcome, VerifyRequest, anchors_of, verify
 from saltbridge.steps.passport_reading import (
     facts_of,
@@ -219,3 +220,15 @@ def test_a_passport_from_before_is_read_and_its_change_is_version_2(
         restricted = seen(first, Audience.LEGITIMATE_INTEREST)
         assert "A101" in restricted["attributes"]
     assert audit(old_world).findings == ()
+
+
+def test_what_is_read_by_date_outlives_the_term_of_its_release(world: World) -> None:
+    first, _ = public_passport(world, SERIAL)
+    change(world)
+    change(world, {"attributes": {"A033": {"value": 163.0, "unit": "kg"}}})
+    world.clock.moment += timedelta(days=366 * 40)  # type: ignore[attr-defined]
+    states = {a.decision_id: a.state for a in aged(world)}
+    for number in (1, 2, 3):
+        file, _ = public_passport(world, SERIAL, number=number)
+        assert states[file.decision_id] == IN_USE
+    assert public_passport(world, SERIAL, number=1)[0].content == first.content
