@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from saltbridge.cli import declare
 from saltbridge.cli.main import run
+from saltbridge.footprint.declare.article_7 import DeclarationDocument
 
 DRAFT = "eu-cfb@draft-2024-04"
 
@@ -39,6 +42,38 @@ def test_drafts_are_written_and_say_so(
     document = json.loads((tmp_path / "article-7-draft.json").read_text("utf-8"))
     assert document["d_carbon_footprint"]["unit"] == "kg CO2e/kWh"
     assert (tmp_path / "study.zh.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("tongue", "words"), [("en", "Signed by nobody"), ("de", "niemandem"), ("zh", "未签名")]
+)
+def test_complete_and_unsigned_is_said_at_the_terminal_and_in_the_file(
+    examples: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tongue: str,
+    words: str,
+) -> None:
+    """No law is in force today: the obstacles are taken out of the way here."""
+    pytest.importorskip("typst")
+    made = declare._document
+
+    def complete(*given: Any) -> DeclarationDocument:
+        content = {**made(*given).content, "type": "article-7-declaration"}
+        return DeclarationDocument(content, ())
+
+    monkeypatch.setattr(declare, "_document", complete)
+    pack = str(examples / "nmc111-pack")
+    given = ["declare", pack, "-m", DRAFT, "--to", str(tmp_path), "--language", tongue]
+    assert run(given) == 0
+    said = capsys.readouterr().out
+    assert words in said
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "article-7-unsigned.json", f"study.{tongue}.html", f"study.{tongue}.pdf",
+    }  # fmt: skip
+    document = json.loads((tmp_path / "article-7-unsigned.json").read_text("utf-8"))
+    assert document["type"] == "article-7-unsigned" and "no declaration" in document["unsigned"]
 
 
 def test_explain_an_inventory_and_a_saved_record(

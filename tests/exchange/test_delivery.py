@@ -1,12 +1,13 @@
 """Nine checks, all of them made; only what passes all of them may be used."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from saltbridge import locales
 from saltbridge.core.canonical import digest
+from saltbridge.core.edition import Edition, EditionStatus
 from saltbridge.exchange.delivery import (
     EXPECTED,
     NAMES,
@@ -25,6 +26,13 @@ from saltbridge.trust.verification_check import Standing, worst
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PROVIDER, CONSUMER = "did:web:provider.example", "did:web:consumer.example"
+EDITIONS = {
+    "catena-x-pcf@v3": Edition(
+        "v3", EditionStatus.WITHDRAWN, date(2024, 6, 1), applies_until=date(2025, 9, 30)
+    ),
+    "catena-x-pcf@v4": Edition("v4", EditionStatus.IN_FORCE, date(2025, 10, 1)),
+    "eu-cfb@draft-2024-04": Edition("draft-2024-04", EditionStatus.DRAFT, None),
+}
 RECORD = {
     "id": "r",
     "methodology": "catena-x-pcf@v4",
@@ -54,7 +62,7 @@ def received(document=DOCUMENT, *, kind=SupplierRecord, issued_at=NOW, signer=No
         dataset_id="d",
         dataset_kind="pcf",
         announced_digest=digest(content),
-        known_editions=frozenset({"catena-x-pcf@v4", "eu-cfb@draft-2024-04"}),
+        known_editions=EDITIONS,
         received_at=NOW,
     )
     return replace(given, **changes)
@@ -358,3 +366,40 @@ def test_an_old_or_adverse_statement_is_no_false_one() -> None:
         late = vouched(made, receipt=receipt, received_at=NOW + timedelta(days=2))
         assert failed(late) == {}
         assert worst(statement_points(late, open_document(late))) is Standing.BROKEN
+
+
+def _battery(edition: str, status: str, **more):
+    id, _, name = edition.partition("@")
+    method = {"id": id, "edition": name, "status": status}
+    return {
+        "kind": "battery-supplier-record",
+        "footprint": {"type": "estimate", "methodology": method, **more},
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        # v3 governs a battery of January 2025, v4 one of November 2025; neither the other.
+        (_battery("catena-x-pcf@v3", "in_force", placed_on_market="2025-01-15"), None),
+        (_battery("catena-x-pcf@v4", "in_force", placed_on_market="2025-11-15"), None),
+        (_battery("catena-x-pcf@v4", "in_force", placed_on_market="2025-01-15"), "not-then"),
+        (_battery("catena-x-pcf@v3", "in_force", placed_on_market="2025-11-15"), "not-then"),
+        # An estimate that calls its edition what it is claims nothing.
+        (_battery("eu-cfb@draft-2024-04", "draft", placed_on_market="2027-03-01"), None),
+        (_battery("catena-x-pcf@v3", "withdrawn", placed_on_market="2025-11-15"), None),
+        # A draft is in force on no day, and a declaration cannot stand on it.
+        (_battery("eu-cfb@draft-2024-04", "in_force"), "not-then"),
+        (_battery("eu-cfb@draft-2024-04", "draft", type="declaration"), "not-then"),
+        # Without a day: an edition that has ended since was in force when it was used.
+        (_battery("catena-x-pcf@v3", "in_force"), None),
+        (_battery("catena-x-pcf@v4", "in_force", placed_on_market="soon"), "unreadable"),
+    ],
+)  # fmt: skip
+def test_the_edition_is_that_of_the_day_of_placing_on_the_market(document, code):
+    given = received(document, dataset_kind="supplier-record")
+    due = {} if code is None else {
+        "not-then": {"edition": "delivery.edition-not-in-force"},
+        "unreadable": {"edition": "delivery.market-day-unreadable"},
+    }[code]  # fmt: skip
+    assert failed(given) == due

@@ -7,7 +7,7 @@ import pytest
 
 from saltbridge.core.edition import Edition, EditionStatus
 from saltbridge.core.provenance import Confidence
-from saltbridge.footprint.declare.article_7 import DeclarationFacts, article_7
+from saltbridge.footprint.declare.article_7 import DeclarationFacts, article_7, signed_as
 from saltbridge.footprint.declare.filing_cn import filing_cn
 from saltbridge.footprint.model import Inventory, Operator, Plant, Stage
 from saltbridge.footprint.result import AppliedRule, CarbonFootprint
@@ -116,6 +116,25 @@ def test_a_draft_edition_or_a_hole_is_never_a_declaration() -> None:
     holed = footprint(battery(), factor("cell", 10.0), methodology="eu-cfb@draft-2024-04")
     made = article_7(holed, battery(), FACTS)
     assert not made.complete and any("hole" in f.code for f in made.obstacles)
+
+
+def test_a_complete_document_nobody_signed_says_so_in_its_type() -> None:
+    complete = article_7(under_a_law(), battery(), FACTS)
+    unsigned = signed_as(complete, "").content
+    assert unsigned["type"] == "article-7-unsigned"
+    assert "no declaration" in unsigned["unsigned"] and unsigned["signed_as"] is None
+    signed = signed_as(complete, "urn:uuid:1").content
+    assert (signed["type"], signed["signed_as"]) == ("article-7-declaration", "urn:uuid:1")
+    assert "unsigned" not in signed
+    product = replace(battery().product, rated_capacity_ah=150.0, nominal_voltage_v=400.0)
+    filing = filing_cn(
+        under_a_law("cn-miit-551"),
+        replace(battery(), product=product),
+        replace(FACTS, verified_by="a third party"),
+    )
+    assert signed_as(filing, "").content["type"] == "cn-filing-unsigned"
+    draft = article_7(under_a_law(), battery(), DeclarationFacts())
+    assert signed_as(draft, "") is draft
 
 
 def test_chinese_filing() -> None:

@@ -91,6 +91,44 @@ def test_service_life(life: ServiceLife, warranty: Warranty, kwh: float) -> None
     assert total_energy(battery(service_life=life, warranty=warranty)) == pytest.approx(kwh)
 
 
+@pytest.mark.parametrize(
+    ("life", "code"),
+    [
+        (ServiceLife(vehicle_class="M1"), None),
+        (ServiceLife(vehicle_class="M1", full_equivalent_cycles_per_year=60.0), None),
+        (ServiceLife(vehicle_class="M1", full_equivalent_cycles_per_year=90.0), "own-cycles"),
+        (ServiceLife(full_equivalent_cycles_per_year=90.0), "own-cycles"),
+        (ServiceLife(vehicle_class="M1", total_energy_kwh=9e4), "own-total-energy"),
+    ],
+)
+def test_numbers_of_ones_own_for_the_service_life_are_told_and_never_declared(
+    life: ServiceLife, code: str | None
+) -> None:
+    result = footprint(battery(service_life=life), methodology=DRAFT)
+    due = [] if code is None else [f"methodology.{code}"]
+    assert [f.code for f in result.findings if ".own-" in f.code] == due
+    _, obstacles = declaration_or_findings(result)
+    assert [f.code for f in obstacles if ".own-" in f.code] == due
+
+
+@pytest.mark.parametrize(
+    ("confidence", "source", "stands"),
+    [
+        (Confidence.READ, "table 3", False),
+        (Confidence.READ, "", True),
+        (Confidence.SECONDARY, "table 3", True),
+    ],
+)
+def test_a_zero_factor_that_nobody_read_in_a_source_stands_in_the_way(
+    confidence: Confidence, source: str, stands: bool
+) -> None:
+    zero = replace(factor("cell", 0.0), confidence=confidence, source=source)
+    result = footprint(battery(), zero)
+    assert "footprint.factor-zero" in {f.code for f in result.findings}
+    _, obstacles = declaration_or_findings(result)
+    assert ("footprint.factor-zero-unread" in {f.code for f in obstacles}) is stands
+
+
 def test_what_is_missing_for_the_unit_is_said() -> None:
     result = footprint(battery(service_life=ServiceLife()), methodology=DRAFT)
     assert result.declared_unit is None

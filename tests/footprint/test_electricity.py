@@ -1,10 +1,12 @@
 """Electricity follows the rule of the methodology, and bases are never mixed in silence."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from saltbridge.core.errors import FaultyInput
+from saltbridge.footprint.declare.declaration import declaration_or_findings
 from saltbridge.footprint.model import Carrier, ElectricityContract, Inventory
 from saltbridge.footprint.result import CarbonFootprint, HoleReason
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
@@ -73,6 +75,21 @@ def test_a_direct_line_counts_in_both_unless_certificates_are_sold(
         what = plant("roof", electricity=(roof,))
         result = footprint(what, CHINA, methodology=methodology)
         assert values(result)[0][1] == (0.0545 if counts else 0.5777)
+
+
+@pytest.mark.parametrize(("cancelled", "told"), [(True, False), (None, True), (False, False)])
+def test_unknown_certificates_are_told_and_stand_in_the_way(
+    cancelled: bool | None, told: bool
+) -> None:
+    """Sold certificates count nothing, cancelled ones are in order; the unknown is told."""
+    bought = replace(WIND, certificates_cancelled=cancelled)
+    what = plant("wind", electricity=(bought,))
+    code = "footprint.contract-certificates-unknown"
+    result = footprint(what, CHINA, methodology=CATENA)
+    assert (code in {f.code for f in result.findings}) is told
+    assert (code in {f.code for f in declaration_or_findings(result)[1]}) is told
+    refused = footprint(what, CHINA, methodology=DRAFT)  # no contract counts: none is asked
+    assert code not in {f.code for f in refused.findings}
 
 
 def test_operational_co2_is_refused_and_bounds_the_hole_from_below() -> None:

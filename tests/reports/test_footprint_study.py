@@ -13,7 +13,7 @@ from saltbridge.footprint.model import (
     Supplier,
 )
 from saltbridge.footprint.record import footprint_record
-from saltbridge.locales import LANGUAGES
+from saltbridge.locales import LANGUAGES, text
 from saltbridge.reports.footprint_study import footprint_study
 from saltbridge.reports.report_html import report_html
 from saltbridge.testing.inventories import factor, footprint, inventory, process, row
@@ -74,6 +74,15 @@ def test_only_a_draft_calls_itself_one() -> None:
     assert draft.title.startswith("DRAFT") and draft.sections[0].title == "This is a draft"
     final = footprint_study(record(), "Maker", 0, NOW, "en")
     assert "DRAFT" not in final.title and final.sections[0].title != "This is a draft"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_study_behind_an_unsigned_document_says_so(language: str) -> None:
+    unsigned = footprint_study(record(), "Maker", 0, NOW, language, signed=False)
+    signed = footprint_study(record(), "Maker", 0, NOW, language)
+    assert unsigned.title != signed.title and unsigned.footer.endswith(unsigned.title)
+    assert unsigned.sections[0].title == text("study.unsigned", None, language)
+    assert unsigned.sections[1:] == signed.sections
 
 
 @pytest.mark.parametrize("methodology", ["catena-x-pcf@v4", "cn-miit-551@2025-551"])

@@ -2,14 +2,22 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from saltbridge.core.errors import FaultyInput
+from saltbridge.footprint.record import footprint_record
 from saltbridge.formats.claim_file import render_claim_file
 from saltbridge.services.account import account, preview
 from saltbridge.services.replay import replay_receipt
-from saltbridge.testing.verification import OPERATOR, footprint_request, maker_world
+from saltbridge.steps import accounting
+from saltbridge.testing.verification import (
+    OPERATOR,
+    battery,
+    footprint_request,
+    maker_world,
+)
 
 
 def test_by_file_by_id_by_footprint_and_latest() -> None:
@@ -53,8 +61,56 @@ def test_the_day_of_placing_on_the_market_is_kept_and_chooses_the_edition_again(
     made = account(world, request)
     assert made.record["methodology"]["edition"] == "v3"
     assert made.record["methodology"]["status"] == "in_force"
+    assert made.record["placed_on_market"] == "2025-01-15"
     again = replay_receipt(world, OPERATOR, made.id)
     assert again.good, again.differences
+
+
+def test_a_record_of_before_keeps_the_day_in_its_model_and_replays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = maker_world()
+    day = date(2025, 1, 15)
+    request = replace(footprint_request(), methodology="catena-x-pcf", placed_on_market=day)
+
+    def as_before(*given: Any) -> dict[str, Any]:
+        return footprint_record(*given[:3])
+
+    with monkeypatch.context() as then:
+        then.setattr(accounting, "footprint_record", as_before)
+        made = account(world, request)
+    assert "placed_on_market" not in made.record
+    again = replay_receipt(world, OPERATOR, made.id)
+    assert again.good, again.differences
+
+
+def test_an_exchanged_footprint_is_named_by_its_leaf_in_the_log() -> None:
+    """Record and model of another footprint of this node: each is whole, and signed here."""
+    world = maker_world()
+    mine = account(world, footprint_request(battery(300.0)))
+    other = account(world, footprint_request(battery(200.0)))
+    assert replay_receipt(world, OPERATOR, mine.id).good
+    with world.store.unit_of_work() as work:
+        for kind in ("footprint", "model"):
+            there, here = work.get(kind, other.id), work.get(kind, mine.id)
+            assert there is not None and here is not None
+            work.put(kind, mine.id, there.body, expected_version=here.version)
+    exchanged = replay_receipt(world, OPERATOR, mine.id)
+    assert [p.code for p in exchanged.points if not p.good] == [
+        "verification.replay-log-differs"
+    ]
+    assert replay_receipt(world, OPERATOR, other.id).good
+
+
+def test_a_footprint_that_was_never_accounted_has_no_leaf() -> None:
+    world = maker_world()
+    made = account(world, footprint_request())
+    with world.store.unit_of_work() as work:
+        record = work.get("footprint", made.id)
+        assert record is not None
+        work.put("footprint", "urn:uuid:slipped-in", record.body, expected_version=0)
+    slipped = replay_receipt(world, OPERATOR, "urn:uuid:slipped-in")
+    assert "verification.replay-log-missing" in [p.code for p in slipped.points if not p.good]
 
 
 def test_nothing_is_declared_under_a_law_without_the_day() -> None:

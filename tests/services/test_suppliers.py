@@ -11,7 +11,13 @@ import pytest
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.provenance import Confidence
-from saltbridge.footprint.model import CircularTerms, FactorSet, Inventory, Supplier
+from saltbridge.footprint.model import (
+    CircularTerms,
+    FactorSet,
+    Inventory,
+    LocalFactor,
+    Supplier,
+)
 from saltbridge.formats.inventory_sources import parse_sources, render_sources
 from saltbridge.ports import World
 from saltbridge.services.account import FootprintRequest, account
@@ -181,6 +187,56 @@ def test_a_value_behind_the_formula_is_tried_by_working_it_out_again(
     assert (judged.unknown, judged.movement.open_lines) == (False, ())
     assert judged.movement.before_kg_co2e == before.record["total_kg_co2e"]
     assert judged.movement.delta_kg_co2e == pytest.approx(2 * 0.5 * 10, rel=1e-12)
+
+
+@pytest.mark.parametrize("pointer", ["by its id", "same_as"])
+def test_a_value_enters_the_formula_under_another_flow_name(
+    sample: Callable[[str], Any], pointer: str
+) -> None:
+    """Hand: 2 kg, half of it at the supplier's figure: 24 - 14 = 10 more per kg, 10 in all."""
+    w = world()
+    take_in(w, sample("precursor-2025"), flow="glue")
+    terms = CircularTerms(id="ni", material="nickel", A=1.0, R1=0.5, Qsin_Qp=1.0, Erecycled=2.0)
+    plain = replace(circular_battery(), circular=(terms,))
+    (figure,) = listed(w)[0].factors
+    id = figure.id
+    cell, nickel = plain.exchanges
+    if pointer == "same_as":
+        own = LocalFactor(
+            id="own",
+            flow="nickel metal",
+            unit="kg",
+            same_as=id,
+            source="by hand",
+            confidence=Confidence.READ,
+        )
+        what = replace(plain, factors=(own,))
+    else:
+        what = replace(plain, exchanges=(cell, replace(nickel, factor=id)))
+    made = work_out(w, what, "eu-cfb@draft-2024-04", sources=render_sources(what))
+    (line,) = [c for c in made.footprint.contributions if c.flow == "nickel metal"]
+    assert line.kg_co2e == pytest.approx(2 * (0.5 * 14 + 0.5 * 2.0), rel=1e-12)
+    other = replace(
+        plain, circular=(replace(terms, Ev=3.0),), exchanges=(cell, replace(nickel))
+    )
+    work_out(w, other, "eu-cfb@draft-2024-04", sources=render_sources(other))
+    _, (judged,) = changed(w, "glue", 24.0)
+    assert judged.movement.footprint == made.id
+    assert (judged.unknown, judged.movement.open_lines) == (False, ())
+    assert judged.movement.delta_kg_co2e == pytest.approx(10, rel=1e-12)
+
+
+def test_a_metal_that_fills_a_hole_of_the_formula_moves_the_footprint(
+    sample: Callable[[str], Any],
+) -> None:
+    """Hand: 0.5 * 14 + 0.5 * (0.2 * 2.3 + 0.8 * 14) = 12.83 kg CO2e per kg, before a hole."""
+    w = world()
+    what = circular_battery()
+    made = work_out(w, what, "eu-cfb@draft-2024-04", sources=render_sources(what))
+    assert [h.flow for h in made.footprint.holes] == ["nickel metal"]
+    (judged,) = take_in(w, sample("cathode-component"), flow="cathode").judged
+    assert judged.movement.footprint == made.id
+    assert judged.movement.delta_kg_co2e == pytest.approx(2 * 12.83, rel=1e-12)
 
 
 def test_a_changed_metal_moves_what_the_formula_made_of_it(

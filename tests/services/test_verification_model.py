@@ -212,9 +212,9 @@ def test_a_replay_gives_the_same_to_the_last_byte() -> None:
     result = replay(world, OPERATOR, made.id)
     assert bad(result) == []
     assert [p.name for p in result.points] == [
-        *("receipt", "inputs", "factors", "suppliers", "result", "declared"),
+        *("log", "receipt", "inputs", "factors", "suppliers", "result", "declared"),
     ]
-    assert result.points[4].code == "verification.replay-result"
+    assert result.points[5].code == "verification.replay-result"
 
 
 def test_a_replay_takes_the_supplier_records_of_then() -> None:
@@ -303,7 +303,10 @@ def test_a_changed_record_is_found_by_the_receipt_and_by_the_numbers() -> None:
     body["record"]["total_kg_co2e"] = 2999.0
     rewrite(world, "footprint", made.id, canonical_bytes(body))
     result = replay(world, OPERATOR, made.id)
-    assert bad(result)[0] == ("receipt", "verification.replay-receipt-differs")
+    assert bad(result)[:2] == [
+        ("log", "verification.replay-log-differs"),
+        ("receipt", "verification.replay-receipt-differs"),
+    ]
     assert [(d.pointer, d.stored, d.replayed) for d in result.differences] == [
         ("/total_kg_co2e", 2999, 3000)
     ]
@@ -323,7 +326,10 @@ def test_the_signed_receipt_says_which_factor_sets_were_used(named: dict[str, st
         found = bad(replay(world, OPERATOR, made.id))
     finally:
         world.factor_library.sets["set-1"] = FACTORS  # type: ignore[attr-defined]
-    assert found == [("factors", "verification.replay-factors-differ")]
+    assert found == [
+        ("log", "verification.replay-log-differs"),
+        ("factors", "verification.replay-factors-differ"),
+    ]
 
 
 def test_the_first_difference_is_the_line_and_not_the_sums_that_follow() -> None:
@@ -354,7 +360,10 @@ def test_an_older_footprint_without_a_model_says_so() -> None:
     del body["model"]
     old = "urn:uuid:00000000-0000-4000-8000-00000000abcd"
     rewrite(world, "footprint", old, canonical_bytes(body | {"id": old}))
-    assert bad(replay(world, OPERATOR, old)) == [("inputs", "verification.replay-no-model")]
+    assert bad(replay(world, OPERATOR, old)) == [
+        ("log", "verification.replay-log-missing"),  # it was put there by hand
+        ("inputs", "verification.replay-no-model"),
+    ]
     assert open_footprint(world, OPERATOR, old).model is None
 
 

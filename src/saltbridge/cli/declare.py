@@ -51,13 +51,14 @@ def declare(
     """Make the declaration of Article 7 with its public study, or the Chinese filing.
 
     Everything that stands in the way is said at once; then nothing is declared, and only
-    --draft writes documents, which call themselves drafts.
+    --draft writes documents, which call themselves drafts. Without --node nobody signs: a
+    complete document calls itself unsigned, and is no declaration yet.
     """
     from saltbridge.adapters.inventory_files import load
     from saltbridge.bootstrap import open_clock, open_factor_library
     from saltbridge.cli.footprint import assumptions
     from saltbridge.cli.present import language_of, say_findings, say_json
-    from saltbridge.footprint.declare.article_7 import DeclarationFacts
+    from saltbridge.footprint.declare.article_7 import DeclarationFacts, signed_as
     from saltbridge.locales import text
     from saltbridge.services.account import FootprintRequest, work_out
 
@@ -83,6 +84,7 @@ def declare(
         document = _document(result, request, facts)
     else:
         result, document = _on_node(node, inventory, request, facts, draft)
+    document = signed_as(document, "" if result.claim is None else result.id)
     written: tuple[Path, ...] = ()
     if to is not None and (document.complete or draft):
         written = _write(to, result, document, request, now, spoken)
@@ -161,6 +163,7 @@ def _write(
         spoken,
         str(document.content.get("g_study", "")),
         {f.id for f in request.inventory.factors},
+        signed=result.claim is not None,
     )
     files = {
         f"{name}.json": json.dumps(
@@ -206,6 +209,8 @@ def _show(result: "Accounted", document: "DeclarationDocument", spoken: str) -> 
         typer.echo(text("declare.unread", {"rules": unread}, spoken))
     if result.claim is not None:
         typer.echo(text("declare.signed", {"id": result.id}, spoken))
+    elif document.complete:
+        typer.echo(text("declare.unsigned", None, spoken))
 
 
 def _worded(value: Any, spoken: str) -> str:

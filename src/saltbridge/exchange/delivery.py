@@ -11,8 +11,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from saltbridge.core.canonical import digest
+from saltbridge.core.edition import Edition
 from saltbridge.core.errors import SaltbridgeError, Unavailable
 from saltbridge.core.finding import Argument, Finding
+from saltbridge.exchange.edition_claim import edition_fault
 from saltbridge.exchange.model import Agreement
 from saltbridge.exchange.policy import in_force
 from saltbridge.trust.checkpoint import Checkpoint, log_keys
@@ -79,7 +81,7 @@ class Received:
     dataset_id: str
     dataset_kind: str
     announced_digest: str
-    known_editions: frozenset[str]  # ID@EDITION
+    known_editions: Mapping[str, Edition]  # by ID@EDITION
     received_at: datetime
     also_signed: tuple[str, ...] = ()  # parallel signatures (SM2) beside the claim's own
     log: LogProof | None = None
@@ -131,8 +133,8 @@ def verify_delivery(received: Received) -> VerifiedDelivery | RefusedDelivery:
         _digest(received),
         # 5. It is the type of claim, and the kind of document, that the catalogue promised.
         _type(received, content),
-        # 6. Its methodology and edition are known here.
-        _edition(received, content),
+        # 6. Its methodology and edition are known here, and in force on its day if it says so.
+        _edition(received, content, verified),
         # 7. Its dates are possible.
         _dates(received, verified),
         # 8. Its signing stands in the provider's log, which continues what we saw of it.
@@ -235,8 +237,12 @@ def _type(received: Received, content: Mapping[str, Any] | None) -> _Result:
     return _HELD
 
 
-def _edition(received: Received, content: Mapping[str, Any] | None) -> _Result:
-    if content is None:
+def _edition(
+    received: Received,
+    content: Mapping[str, Any] | None,
+    verified: VerifiedClaim[SignedClaim] | None,
+) -> _Result:
+    if content is None or verified is None:
         return _NOT_SIGNED
     named = [_name_of(methodology) for methodology in _methodologies(content)]
     if not named:
@@ -244,7 +250,11 @@ def _edition(received: Received, content: Mapping[str, Any] | None) -> _Result:
     unknown = next((name for name in named if name not in received.known_editions), None)
     if unknown is not None:
         return "delivery.edition-unknown", {"edition": unknown[:80]}
-    return _HELD
+    footprint = content.get("footprint", content)
+    if not isinstance(footprint, Mapping):
+        return _HELD
+    issued = verified.issued_at.date()
+    return edition_fault(footprint, received.known_editions, issued) or _HELD
 
 
 def _methodologies(content: Mapping[str, Any]) -> Iterable[Any]:

@@ -87,6 +87,7 @@ class ElectricityResolver:
         if contract is not None:
             if self._accepts(contract):
                 covered = contract.share
+                findings += _certificates_unknown(contract, exchange)
                 supplies.append(self._contracted(contract, exchange, findings))
             else:
                 findings.append(
@@ -293,6 +294,21 @@ class ElectricityResolver:
                 )
             )
         return same_year[0]
+
+
+def _certificates_unknown(contract: ElectricityContract, exchange: Exchange) -> list[Finding]:
+    """Told where nobody says what became of the certificates: sold, they count twice."""
+    if contract.certificates_cancelled is not None:
+        return []
+    return [
+        finding(
+            "footprint.contract-certificates-unknown",
+            replace(exchange.place, column="contract"),
+            severity=Severity.WARNING,
+            contract=contract.id,
+            kind=contract.kind,
+        )
+    ]
 
 
 def _per_energy(factor: EmissionFactor) -> bool:

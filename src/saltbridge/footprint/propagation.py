@@ -6,9 +6,11 @@ process runs more or less for it, so nothing is solved again. A changed *coeffic
 of a product a process takes) changes the runs; the new score follows from the old solution by
 the formula of Sherman and Morrison (Ann. Math. Stat. 21, 1950, p. 124; recalled).
 
-Lines of the circular footprint formula hold a value made of several terms: what a supplier's
-value does there is not read off a record. Such lines are named in ``open_lines``, and the
-footprint has to be worked out again; none of them counts as unmoved.
+Lines of the circular footprint formula hold a value made of several terms, and a record does
+not say which factor stood behind them: a row may take a supplier's figure by its id or through
+``same_as`` under a flow of another name, and a metal may fill a term that was empty. Every
+material taken in through the formula, and every hole for want of one of its terms, is named in
+``open_lines``; the footprint has to be worked out again, and none of them counts as unmoved.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,6 +24,8 @@ from saltbridge.footprint.model import EmissionFactor
 from saltbridge.footprint.units import turn
 
 _CIRCULAR: Final = "circular_"
+_TAKEN_IN: Final = "circular_acquisition"  # only here a factor may stand in for a term
+_TERM_MISSING: Final = "circular_term_missing"
 
 
 class SingularChange(ArithmeticError):
@@ -69,7 +73,8 @@ def moved(
     """Footprints that use this provider, under its new value; the largest share first.
 
     ``footprints`` are id, kind and record. A line is priced by the provider when its factor has
-    the same id. Lines whose unit cannot be turned into that of the new factor stay open.
+    the same id. Lines whose unit cannot be turned into that of the new factor stay open, and so
+    do materials taken in through the circular formula.
     """
     found = [
         movement
@@ -84,9 +89,12 @@ def through_metals(
 ) -> tuple[Movement, ...]:
     """Footprints with terms of these metals in the circular formula: all their lines are open.
 
-    ``footprints`` are id, kind and record; a metal goes by its name or symbol.
+    ``footprints`` are id, kind and record; a metal goes by its name or symbol. A hole for want
+    of a term is open too: it does not name its metal.
     """
     keys = {metal_key(material) for material in materials}
+    if not keys:
+        return ()
     found = []
     for id, kind, record in footprints:
         lines = [
@@ -94,7 +102,7 @@ def through_metals(
             for line in record.get("lines", ())
             if str(line["term"]).startswith(_CIRCULAR)
             and metal_key(str(line["factor"]["flow"])) in keys
-        ]
+        ] + _lacking_a_term(record)
         if lines:
             found.append(_made(id, kind, record, [], [], list(dict.fromkeys(lines))))
     return tuple(found)
@@ -109,7 +117,7 @@ def _movement(
     for line in record.get("lines", ()):
         priced = line["factor"]["id"] == factor.id
         if not priced:
-            if _through_formula(line, factor):
+            if line["term"] == _TAKEN_IN:
                 open_lines.append(_place(line))
             continue
         try:
@@ -124,9 +132,10 @@ def _movement(
             continue
         amounts.append(amount)
         deltas.append(amount * factor.kg_co2e_per_unit - line["kg_co2e"])
+    open_lines += _lacking_a_term(record)
     if not amounts and not open_lines:
         return None
-    return _made(id, kind, record, amounts, deltas, open_lines)
+    return _made(id, kind, record, amounts, deltas, list(dict.fromkeys(open_lines)))
 
 
 def _made(
@@ -151,9 +160,10 @@ def _made(
     )
 
 
-def _through_formula(line: Mapping[str, Any], factor: EmissionFactor) -> bool:
-    """Whether the value may be one of the terms behind a line of the circular formula."""
-    return str(line["term"]).startswith(_CIRCULAR) and line["flow"] == factor.flow
+def _lacking_a_term(record: Mapping[str, Any]) -> list[str]:
+    """Places of holes that a new value of a term, or of a factor standing in, may fill."""
+    holes = (h for h in record.get("holes", ()) if h["reason"] == _TERM_MISSING)
+    return [_place(hole) for hole in holes]
 
 
 def _place(line: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ kept; shares of stages are derived by whoever needs them.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from saltbridge.core.finding import Finding, Place
@@ -22,9 +23,16 @@ from saltbridge.footprint.result import CarbonFootprint, Contribution, Hole
 
 
 def footprint_record(
-    footprint: CarbonFootprint, inventory: Inventory, kind: str
+    footprint: CarbonFootprint,
+    inventory: Inventory,
+    kind: str,
+    placed_on_market: date | None = None,
 ) -> dict[str, Any]:
-    """The record of a footprint as JSON. ``kind`` is ``estimate`` or ``declaration``."""
+    """The record of a footprint as JSON. ``kind`` is ``estimate`` or ``declaration``.
+
+    ``placed_on_market`` is the day that says which edition governs; a record without that
+    member names no day.
+    """
     methodology = methodologies()[footprint.methodology]
     rules = methodology.rule_set(footprint.edition)
     stages = {s.value: footprint.stage_kg_co2e(s) for s in rules.boundary}
@@ -45,6 +53,7 @@ def footprint_record(
             "start": inventory.period.start.isoformat(),
             "end": inventory.period.end.isoformat(),
         },
+        **({"placed_on_market": placed_on_market.isoformat()} if placed_on_market else {}),
         "methodology": {
             "id": footprint.methodology,
             "edition": footprint.edition.name,

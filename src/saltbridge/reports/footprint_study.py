@@ -26,6 +26,8 @@ def footprint_study(
     language: str,
     link: str = "",
     own_factors: Collection[str] = (),
+    *,
+    signed: bool = True,
 ) -> Report:
     """The study on one footprint record, in one language.
 
@@ -33,7 +35,8 @@ def footprint_study(
     company (an invoice, a contract, a supplier's name) and are not printed.
 
     ``obstacles`` says how much stands in the way of a declaration: above 0 it is a draft and
-    says so at its head. What they are is for the maker: they name flows.
+    says so at its head. What they are is for the maker: they name flows. ``signed``
+    says whether the responsible operator has signed the declaration behind it.
     """
 
     def t(key: str, **arguments: object) -> str:
@@ -76,7 +79,9 @@ def footprint_study(
         sections.insert(
             0, Section(title=t("draft"), paragraphs=[t("draft-why", count=obstacles)])
         )
-    title = t("title-draft" if draft else "title")
+    elif not signed:
+        sections.insert(0, Section(title=t("unsigned"), paragraphs=[t("unsigned-why")]))
+    title = t("title-draft" if draft else "title" if signed else "title-unsigned")
     return Report(
         language=language,
         title=title,

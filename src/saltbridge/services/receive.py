@@ -23,7 +23,7 @@ from saltbridge.exchange.delivery import (
 from saltbridge.exchange.model import DataAddress, Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.process import Send
 from saltbridge.exchange.records import KeptAgreement, transfer_of, transfer_record
-from saltbridge.footprint.methodologies import known
+from saltbridge.footprint.methodologies import editions
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.formats.dsp_outbox import parse_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
@@ -119,7 +119,7 @@ def _received(
         dataset_id=transfer.dataset_id,
         dataset_kind=kept.dataset_kind if kept else "",
         announced_digest=address.digest,
-        known_editions=frozenset(known()),
+        known_editions=editions(),
         received_at=world.clock.now(),
         also_signed=beside,
         log=log,

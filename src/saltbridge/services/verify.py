@@ -17,7 +17,12 @@ from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.core.finding import Argument
 from saltbridge.formats.claim_file import ClaimFile, parse_claim_file, parse_sd_jwt_text
 from saltbridge.ports import World
-from saltbridge.services.verify_content import Remark, content_remarks, receipt_remark
+from saltbridge.services.verify_content import (
+    Remark,
+    content_remarks,
+    edition_remarks,
+    receipt_remark,
+)
 from saltbridge.services.verify_passport import OPEN_CODES, address, disclosed, status
 from saltbridge.steps.passport_status import released_lists
 from saltbridge.steps.records import document
@@ -227,7 +232,8 @@ def verify(request: VerifyRequest) -> Verification:
         **(arguments or {"issued_at": iso(verified.issued_at)}),
     )
     # 6. and on: its numbers agree with one another, and with the receipt it carries.
-    for remark in _remarks(file, content, anchor, request.payload):
+    issued = verified.issued_at.date()
+    for remark in _remarks(file, content, anchor, request.payload, issued):
         outcome = Outcome.PASSED if remark.good else Outcome.FAILED
         note(remark.name, outcome, remark.code, **remark.arguments)
     if file.claim.type is claims.ClaimType.PASSPORT_VERSION:
@@ -374,12 +380,14 @@ def _remarks(
     content: Mapping[str, Any],
     anchor: Mapping[str, Any] | None,
     payload: bytes | None,
+    issued: date,
 ) -> Iterator[Remark]:
     if file.claim.type is claims.ClaimType.EXPORT_STATEMENT:
         for check in check_statement(content, payload=payload):
             yield Remark(f"statement-{check.name}", check.ok, check.code, check.arguments)
         return
     yield from content_remarks(file.claim.type, content)
+    yield from edition_remarks(file.claim.type, content, issued)
     enclosed = content.get("receipt")
     if file.claim.type is claims.ClaimType.SUPPLIER_RECORD and isinstance(enclosed, str):
         trusted = file.did_document if anchor is None else anchor

@@ -7,9 +7,12 @@ from decimal import Decimal
 from math import fsum
 from typing import Any
 
+from saltbridge.core.edition import EditionStatus
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Argument, errors_in
 from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor, is_number
+from saltbridge.exchange.edition_claim import MARKET_DAY, edition_fault
+from saltbridge.footprint.methodologies import editions
 from saltbridge.footprint.supplier_checks import check_figure
 from saltbridge.formats.pcf import parse_pcf
 from saltbridge.passport.access import Audience, may_see
@@ -51,6 +54,27 @@ def content_remarks(claim_type: ClaimType, content: Mapping[str, Any]) -> Iterat
             yield _pcf_ranges(content)
         if "documents" in content:
             yield _figures(content["documents"])
+
+
+def edition_remarks(
+    claim_type: ClaimType, content: Mapping[str, Any], issued: date
+) -> Iterator[Remark]:
+    """Whether each footprint's edition was in force on the day it names, if it says so.
+
+    Nothing is said of a footprint that names no day and claims nothing wrong.
+    """
+    for footprint in _footprints(claim_type, content):
+        fault = edition_fault(footprint, editions(), issued)
+        if fault is not None:
+            yield Remark("edition", False, *fault)
+            continue
+        method = footprint.get("methodology")
+        if MARKET_DAY in footprint and isinstance(method, Mapping):
+            in_force = method.get("status") == EditionStatus.IN_FORCE
+            code = "verify.edition-of-day" if in_force else "verify.edition-estimate"
+            name = f"{method.get('id')}@{method.get('edition')}"
+            told = {"edition": name, "day": str(footprint[MARKET_DAY])}
+            yield Remark("edition", True, code, told)
 
 
 def receipt_remark(receipt: ReceiptContent, footprint: object) -> Remark:

@@ -119,9 +119,10 @@ def work_out(
     used = sorted(
         {c.factor.record for c in footprint.contributions if c.factor.record} | {*records}
     )
+    record = footprint_record(footprint, request.inventory, kind, request.placed_on_market)
     return Accounted(
         footprint,
-        _with_scenario(footprint_record(footprint, request.inventory, kind), request.scenario),
+        _with_scenario(record, request.scenario),
         kind,
         obstacles,
         {s.id: s.digest for s in sets},
@@ -136,7 +137,9 @@ def with_remarks(
     if not remarks:
         return result
     footprint = replace(result.footprint, findings=(*result.footprint.findings, *remarks))
-    record = footprint_record(footprint, inventory, result.kind)
+    stated = result.record.get("placed_on_market")
+    day = None if stated is None else date.fromisoformat(stated)
+    record = footprint_record(footprint, inventory, result.kind, day)
     record = _with_scenario(record, result.record.get("scenario"))
     return replace(result, footprint=footprint, record=record)
 

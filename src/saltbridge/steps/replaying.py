@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, SaltbridgeError
 from saltbridge.core.finding import Argument, errors_in
 from saltbridge.core.quantity import is_number, round_significant
 from saltbridge.footprint.model import Inventory
 from saltbridge.formats.inventory_sources import parse_sources
-from saltbridge.ports import UnitOfWork, World
+from saltbridge.ports import LogLeaf, UnitOfWork, World
 from saltbridge.steps.accounting import (
     Accounted,
     FootprintRequest,
@@ -25,6 +25,7 @@ from saltbridge.steps.accounting import (
     with_remarks,
     work_out,
 )
+from saltbridge.steps.log import CLAIM_LEAF
 from saltbridge.steps.models import Model, kept_bytes, kept_model, sources_of
 from saltbridge.steps.records import document
 from saltbridge.trust.claims import Receipt, verify
@@ -36,9 +37,12 @@ MOST_DIFFERENCES: Final = 100
 # Members of a record from cause to effect: the first difference named is the first there is.
 _CAUSES: Final = (
     "methodology", "rules", "rules_not_loaded", "assumptions", "scenario", "product", "period",
-    "unit", "lines", "holes", "stages", "total_kg_co2e", "range_kg_co2e", "stages_declared",
-    "declared",
+    "placed_on_market", "unit", "lines", "holes", "stages", "total_kg_co2e", "range_kg_co2e",
+    "stages_declared", "declared",
 )  # fmt: skip
+# The leaf of a footprint follows those of its claim and its receipt, in one unit of work.
+_LEAVES_AFTER_CLAIM: Final = 8
+_MARKET_DAY: Final = "placed_on_market"
 _PLACES: Final = frozenset({"file", "row", "place"})
 
 
@@ -89,6 +93,7 @@ class _Rerun:
         self._points: list[ReplayPoint] = []
 
     def run(self) -> Replay:
+        self._log()
         receipt = self._receipt()
         model, inventory = self._inputs(receipt)
         if model is None or inventory is None or receipt is None:
@@ -104,6 +109,17 @@ class _Rerun:
     def _fault(self, name: str, fault: SaltbridgeError) -> None:
         first = fault.findings[0]
         self._points.append(ReplayPoint(name, False, first.code, dict(first.arguments)))
+
+    def _log(self) -> None:
+        """0. What is stored is what was logged when it was made: no other whole footprint."""
+        record = self._view.get("footprint", self._id)
+        leaf = _leaf_of(self._view, self._id)
+        if record is None or leaf is None:
+            self._note("log", False, "replay-log-missing")
+            return
+        good = leaf.body_digest == digest(record.body)
+        code = "replay-log" if good else "replay-log-differs"
+        self._note("log", good, code, index=leaf.index)
 
     def _receipt(self) -> ReceiptContent | None:
         """1. The receipt is the node's own, and names the record that is stored."""
@@ -198,6 +214,8 @@ class _Rerun:
     ) -> tuple[Difference, ...]:
         """5. The result is the same: whole, or to all digits that are compared."""
         record = read_json(canonical_bytes(dict(again.record)))
+        if _MARKET_DAY not in self._stored["record"]:
+            record.pop(_MARKET_DAY, None)  # records of before kept it in their model only
         found = value_digest(record)
         if found == receipt.footprint_digest:
             self._note("result", True, "replay-result", digest=found)
@@ -212,6 +230,19 @@ class _Rerun:
             "declared", declared, "replay-declared" if declared else "replay-declared-differs"
         )
         return differs[:MOST_DIFFERENCES]
+
+
+def _leaf_of(view: UnitOfWork, id: str) -> LogLeaf | None:
+    """The leaf that was appended with a footprint; None where there is none."""
+    signed = document(view, CLAIM_LEAF, id)
+    if signed is None:
+        return None
+    first = int(signed["index"])
+    for index in range(first, min(first + _LEAVES_AFTER_CLAIM, view.log_size())):
+        leaf = view.log_leaf(index)
+        if leaf is not None and leaf.subject == id and leaf.event.startswith("footprint."):
+            return leaf
+    return None
 
 
 def _differences(stored: Any, replayed: Any, pointer: str) -> Iterator[Difference]:

@@ -8,6 +8,7 @@ footprint. Each movement is held against the rule of its rule set on new declara
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import isclose
 from typing import Any, Final
 
 from saltbridge.core.canonical import read_json
@@ -89,8 +90,8 @@ def judged_by(
         total = None
         if movement.open_lines:
             total = _total_again(world, view, id, stored[id], document, tried)
-            if total == movement.before_kg_co2e and not movement.lines:
-                continue  # the metal of another supplier
+            if total is not None and not movement.lines and _as_before(total, movement):
+                continue  # worked out again: neither the value nor a metal stands behind it
         unknown = bool(movement.open_lines) and total is None
         if total is not None:
             delta = total - movement.before_kg_co2e
@@ -108,6 +109,11 @@ def judged_by(
             ),
         )
     )
+
+
+def _as_before(total: float, movement: Movement) -> bool:
+    """Whether it is the same footprint; another machine may differ in the last digits."""
+    return isclose(total, movement.before_kg_co2e, rel_tol=1e-12, abs_tol=1e-12)
 
 
 def _together(before: Movement | None, movement: Movement) -> Movement:

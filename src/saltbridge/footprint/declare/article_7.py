@@ -8,7 +8,7 @@ to a public version of the study. The implementing act that sets the format is n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,11 @@ from saltbridge.footprint.result import CarbonFootprint
 
 METHODOLOGY = "eu-cfb"
 # A stationary storage system is an industrial battery (Article 3(1)(13) and (15)).
+# What a complete document says of itself while nobody has signed it.
+UNSIGNED = (
+    "Complete, but signed by nobody: no declaration and no filing until the responsible "
+    "economic operator has signed it (saltbridge declare --node)."
+)
 _CATEGORIES = frozenset({"ev", "lmt", "industrial", "stationary"})
 
 
@@ -98,6 +103,28 @@ def article_7(
         **common_part(footprint, inventory, facts),
     }
     return DeclarationDocument(content, tuple(faults))
+
+
+def signed_as(document: DeclarationDocument, claim: str) -> DeclarationDocument:
+    """The document with the id of its signed claim; without one it calls itself unsigned.
+
+    A draft stays one, whoever signs the estimate behind it.
+    """
+    if not document.complete:
+        return document
+    content = dict(document.content)
+    if claim:
+        return replace(document, content={**content, "signed_as": claim})
+    kind = str(content.pop("type")).removesuffix("-declaration")
+    return replace(
+        document,
+        content={
+            "type": f"{kind}-unsigned",
+            "unsigned": UNSIGNED,
+            **content,
+            "signed_as": None,
+        },
+    )
 
 
 def common_part(

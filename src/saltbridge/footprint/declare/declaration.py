@@ -31,8 +31,12 @@ _NOT_DECLARABLE = frozenset(
         "pass.leg-amount",
         "pass.delivery-without-leg",
         "pass.rating-missing",
+        "footprint.contract-certificates-unknown",
+        "methodology.own-total-energy",
+        "methodology.own-cycles",
     }
 )
+_BY_FACTOR = frozenset({"factor", "substitution"})  # terms of lines that a factor prices alone
 _DOUBTFUL = (Confidence.RECALLED, Confidence.ILLUSTRATIVE)
 
 
@@ -52,10 +56,12 @@ def declaration_or_findings(
     ``day`` is that of the declaration: a factor of a later year looks ahead.
 
     A declaration needs an edition in force, a declared unit, no factor that is illustrative or
-    from memory, no rule from memory that decides one of its numbers, no rule settled by a
-    person's assumption or set aside by a row, a line in every stage the rule set reports, and
-    no hole above the cut-off of the rule set. A hole without a range, or with one from
-    memory, always stands in the way: nobody can say that it is small.
+    from memory, no factor of zero that nobody has read in a source, no contract whose
+    certificates nobody knows of, no service life of the maker's own making, no rule from memory
+    that decides one of its numbers, no rule settled by a person's assumption or set aside by a
+    row, a line in every stage the rule set reports, and no hole above the cut-off of the rule
+    set. A hole without a range, or with one from memory, always stands in the way: nobody can
+    say that it is small.
     """
     found: list[Finding] = []
     edition = footprint.edition
@@ -79,6 +85,7 @@ def declaration_or_findings(
     ]
     found += _recalled_rules(footprint)
     found += _doubtful(footprint)
+    found += _zeros(footprint)
     found += _prospective(footprint, day)
     found += _holes(footprint)
     return (ESTIMATE if found else DECLARATION), tuple(found)
@@ -122,6 +129,24 @@ def _doubtful(footprint: CarbonFootprint) -> list[Finding]:
                 ),
             )
     return list(found.values())
+
+
+def _zeros(footprint: CarbonFootprint) -> list[Finding]:
+    """Factors of zero that nobody has read in a source: a zero needs its evidence."""
+    found = {
+        line.factor.id: finding(
+            "footprint.factor-zero-unread",
+            line.place,
+            flow=line.flow,
+            factor=line.factor.id,
+            confidence=line.factor.confidence.value,
+        )
+        for line in reversed(footprint.contributions)
+        if line.factor.kg_co2e_per_unit == 0
+        and line.term in _BY_FACTOR
+        and not (line.factor.confidence is Confidence.READ and line.factor.source)
+    }
+    return list(found.values())[::-1]
 
 
 def _prospective(footprint: CarbonFootprint, day: date | None) -> list[Finding]:

@@ -77,13 +77,22 @@ def warranty_years(inventory: Inventory) -> tuple[float, tuple[Finding, ...]]:
 
 
 def draft_service_energy(inventory: Inventory) -> ServiceEnergy:
-    """Energy over service life by the draft delegated act [kWh per battery]."""
+    """Energy over service life by the draft delegated act [kWh per battery].
+
+    The maker's own total, or own cycles, take the place of the draft's numbers and are told.
+    """
     life = inventory.service_life
     if life.total_energy_kwh is not None:
-        return ServiceEnergy(life.total_energy_kwh)
+        own = _warning("own-total-energy", _AT_LIFE, kwh=life.total_energy_kwh)
+        return ServiceEnergy(life.total_energy_kwh, (own,))
+    of_class = FULL_EQUIVALENT_CYCLES.get(life.vehicle_class)
     cycles = life.full_equivalent_cycles_per_year
+    told: tuple[Finding, ...] = ()
     if cycles is None:
-        cycles = FULL_EQUIVALENT_CYCLES.get(life.vehicle_class)
+        cycles = of_class
+    elif cycles != of_class:
+        due = "–" if of_class is None else of_class
+        told = (_warning("own-cycles", _AT_LIFE, cycles=cycles, due=due),)
     if cycles is None:
         return ServiceEnergy(
             None,
@@ -93,7 +102,8 @@ def draft_service_energy(inventory: Inventory) -> ServiceEnergy:
         return ServiceEnergy(None, (_warning("usable-energy-missing", _AT_ENERGY),))
     years, findings = warranty_years(inventory)
     return ServiceEnergy(
-        total_energy_kwh(inventory.product.usable_energy_kwh, cycles, years), findings
+        total_energy_kwh(inventory.product.usable_energy_kwh, cycles, years),
+        (*told, *findings),
     )
 
 

@@ -20,9 +20,14 @@ def methodologies() -> Mapping[str, Methodology]:
     return {m.id: m for m in sorted(found, key=lambda m: str(m.id))}
 
 
+def editions() -> Mapping[str, Edition]:
+    """Every edition that exists, by ``ID@EDITION``."""
+    return {f"{m.id}@{e.name}": e for m in methodologies().values() for e in m.editions}
+
+
 def known() -> tuple[str, ...]:
     """Every ``ID@EDITION`` that exists."""
-    return tuple(f"{m.id}@{e.name}" for m in methodologies().values() for e in m.editions)
+    return tuple(editions())
 
 
 def choose(text: str, placed_on_market: date) -> tuple[Methodology, Edition]:
