@@ -14,7 +14,8 @@ from saltbridge.footprint.legal_dates import REGULATION, article_7
 from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.methodology import Methodology, RuleSet
 from saltbridge.formats.inventory_reference import schema_markdown
-from saltbridge.formats.passport_formats import FORMATS, statement
+from saltbridge.formats.passport_formats import statement
+from saltbridge.formats.passport_registry import FORMATS
 from saltbridge.locales import text
 from saltbridge.passport.attributes import (
     CATEGORIES,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from saltbridge.cli.main import run
-from saltbridge.formats.passport_formats import FORMATS
+from saltbridge.formats.passport_registry import FORMATS
 
 SAMPLES = Path(__file__).parents[1] / "formats" / "passport_samples"
 
@@ -66,5 +66,7 @@ def test_wrong_calls_are_told_and_write_nothing(
     assert "idta_02035" in capsys.readouterr().err
     assert run(["passport", "export", "--example", "--audience", "me", "--out", str(out)]) == 2
     assert run(["passport", "export", "--out", str(out)]) == 2
+    assert run(["passport", "export", "--example", "--format", "pdf"]) == 2
+    assert run(["passport", "export", "--example", "--out", str(tmp_path / "no" / "x")]) == 2
     assert run(["passport", "import", str(tmp_path / "absent")]) == 2
     assert not out.exists()

@@ -1,6 +1,8 @@
 """Passports in every wire format: nothing read is lost, and what is written is accepted."""
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saltbridge.core.errors import FaultyInput
+from saltbridge.formats.passport_aasx import element, value_of
 from saltbridge.formats.passport_formats import (
-    FORMATS,
     parse_document,
     read_passport,
     render_document,
     statement,
     write_passport,
 )
+from saltbridge.formats.passport_idta import METADATA, SEMANTIC_IDS
 from saltbridge.formats.passport_mapping import PLACEHOLDERS
+from saltbridge.formats.passport_registry import FORMATS
 from saltbridge.formats.passport_schema import schema, schema_findings
 from saltbridge.formats.passport_text import read_document
 from saltbridge.passport.access import Audience, visible_to
@@ -319,3 +323,63 @@ def _without_texts(node: Any, members: bool = False) -> Any:
             if members or k not in ("description", "x-samm-aspect-model-urn")
         }
     return [_without_texts(v) for v in node] if isinstance(node, list) else node
+
+
+# --- AASX -----------------------------------------------------------------------------------
+
+
+def test_an_aasx_is_a_package_with_one_shell_and_a_submodel_for_each_part() -> None:
+    written = write_passport(example(), "aasx")
+    assert written.content == write_passport(example(), "aasx").content
+    with zipfile.ZipFile(io.BytesIO(written.content)) as package:
+        assert package.testzip() is None
+        names = package.namelist()
+        assert names[:2] == ["[Content_Types].xml", "_rels/.rels"]
+        told = json.loads(package.read("aasx/passport/passport.aas.json"))
+        origin = package.read("aasx/_rels/aasx-origin.rels").decode()
+    assert "/aasx/passport/passport.aas.json" in origin
+    shell, submodels = told["assetAdministrationShells"][0], told["submodels"]
+    referred = [r["keys"][0]["value"] for r in shell["submodels"]]
+    assert referred == [s["id"] for s in submodels] and len(submodels) == 7  # no footprint yet
+    semantic = [s["semanticId"]["keys"][0]["value"] for s in submodels]
+    assert semantic == [*(i for p, i in SEMANTIC_IDS.items() if p != "P3"), METADATA]
+    read = read_passport(written.content, origin=ORIGIN)
+    assert read.format == "aasx" and read.not_understood == ()
+    through_json = read_passport(write_passport(example(), "idta_02035").content, origin=ORIGIN)
+    assert read.values == through_json.values
+    assert written.lost == write_passport(example(), "idta_02035").lost
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1, 1.5, -0.0, 1e300, True, False, "text", "", None, [], {}, [1, "a", [2]],
+     {"a": {"b": []}}, [{"en": "x"}, {"de": "y"}],
+     {"value": "https://x.example", "contentType": "a/b"}],
+)  # fmt: skip
+def test_any_value_is_a_submodel_element_and_back(value: Any) -> None:
+    assert value_of(element("Name", value)) == value
+
+
+def _package(**files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in files.items():
+            package.writestr(name, content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"PK\x03\x04broken", "format.bad-package"),
+        (_package(**{"a.xml": b"<aas/>"}), "format.no-environment"),
+        (_package(**{"a.json": b'{"submodels": [], "x": "' + b"0" * 70_000_000 + b'"}'}),
+         "format.package-too-large"),
+        (_package(**{"../../a.json": b'{"submodels": 1'}), "json.syntax"),
+        (_package(**{"a.json": b'{"submodels": []}'}), "format.not-this-format"),
+    ],
+)  # fmt: skip
+def test_a_broken_package_is_told(content: bytes, code: str) -> None:
+    with pytest.raises(FaultyInput) as told:
+        read_passport(content)
+    assert told.value.findings[0].code == code

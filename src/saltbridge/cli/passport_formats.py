@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson
+from saltbridge.cli.options import AsJson, Language
 
 if TYPE_CHECKING:
     from saltbridge.core.finding import Finding
     from saltbridge.passport.model import Values
 
+_FORMAT = "See passport formats; or pdf, a data sheet."
 _AUDIENCES = "public, legitimate_interest or authority; of a file or the example also all."
 
 
@@ -21,28 +22,33 @@ def export(
             help="File (passport, view, facts, any format read), or id with --node."
         ),
     ] = None,
-    format: Annotated[str, typer.Option(help="See: passport formats.")] = "idta_02035",
+    format: Annotated[str, typer.Option(help=_FORMAT)] = "idta_02035",
     out: Annotated[Path | None, typer.Option(help="Write here; else to the terminal.")] = None,
     example: Annotated[bool, typer.Option("--example", help="Export the example.")] = False,
     node: Annotated[Path | None, typer.Option("--node", help="Folder of the node.")] = None,
     audience: Annotated[str, typer.Option(help=_AUDIENCES)] = "public",
     person: Annotated[str, typer.Option(help="Who decides on the public release.")] = "",
+    language: Language = None,
 ) -> None:
     """Write a passport in another format, and say what that format cannot carry."""
 
-    from saltbridge.cli.present import say, say_findings
+    from saltbridge.cli.present import language_of, say, say_findings
     from saltbridge.core.canonical import digest
 
     if (passport is None) == (not example):
         raise typer.BadParameter("name a file or, with --node, a passport; or --example")
+    if out is None and format in ("pdf", "aasx"):
+        raise typer.BadParameter(f"{format} is no text: name a file with --out")
     if node is not None and passport is not None:
-        content, findings = _from_node(node, passport, format, audience, person)
+        content, findings = _from_node(
+            node, passport, format, audience, person, language_of(language)
+        )
     else:
-        content, findings = _from_file(passport, format, audience)
+        content, findings = _from_file(passport, format, audience, language_of(language))
     if out is None:
         typer.echo(content, nl=False)
     else:
-        out.write_bytes(content)
+        _write(out, content)
         say("format.written", file=str(out), digest=digest(content))
     say_findings(findings)
 
@@ -76,7 +82,7 @@ def import_passport(
         "not_understood": list(read.not_understood),
     }
     if out is not None:
-        out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        _write(out, json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n")
     if as_json:
         say_json(document)
         return
@@ -95,7 +101,8 @@ def formats(as_json: AsJson = False) -> None:
     """The formats, and what each cannot carry."""
 
     from saltbridge.cli.present import language, say_json
-    from saltbridge.formats.passport_formats import FORMATS, statement
+    from saltbridge.formats.passport_formats import statement
+    from saltbridge.formats.passport_registry import FORMATS
     from saltbridge.locales import text
 
     stated = [statement(format) for format in FORMATS]
@@ -123,13 +130,17 @@ def formats(as_json: AsJson = False) -> None:
 
 
 def _from_node(
-    node: Path, passport: str, format: str, audience: str, person: str
+    node: Path, passport: str, format: str, audience: str, person: str, language: str
 ) -> "tuple[bytes, tuple[Finding, ...]]":
     from saltbridge.bootstrap import opened_world
     from saltbridge.services.passport_export import ExportRequest, export_passport
 
     request = ExportRequest(
-        passport=passport, format=format, audience=_audience(audience), person=person
+        passport=passport,
+        format=format,
+        audience=_audience(audience),
+        person=person,
+        language=language,
     )
     with opened_world(node) as world:
         exported = export_passport(world, request)
@@ -137,14 +148,18 @@ def _from_node(
 
 
 def _from_file(
-    passport: str | None, format: str, audience: str
+    passport: str | None, format: str, audience: str, language: str
 ) -> "tuple[bytes, tuple[Finding, ...]]":
-    from saltbridge.formats.passport_formats import export_findings, write_passport
+    from datetime import UTC, datetime
+
+    from saltbridge.formats.passport_formats import export_findings
     from saltbridge.passport.access import visible_to
+    from saltbridge.reports.passport_sheet import write_in
 
     values, found = _file_values(passport)
     seen = values if audience == "all" else visible_to(_audience(audience), values)
-    written = write_passport(seen, format)
+    now = datetime.now(UTC)
+    written = write_in(format, seen, audience=audience, made_at=now, language=language)
     return written.content, (*found, *export_findings(written))
 
 
@@ -163,6 +178,16 @@ def _file_values(passport: str | None) -> "tuple[Values, list[Finding]]":
     content = read_file(Path(passport), "format.unreadable-file")
     origin = Origin(OriginKind.DOCUMENT, "", digest(content))
     return read_values(content, Path(passport).name, origin)
+
+
+def _write(out: Path, content: bytes) -> None:
+    from saltbridge.core.errors import FaultyInput
+
+    try:
+        out.write_bytes(content)
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        raise FaultyInput.of("format.cannot-write", file=str(out), reason=reason) from fault
 
 
 def _audience(named: str) -> Any:

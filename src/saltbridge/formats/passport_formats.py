@@ -6,19 +6,14 @@ format could not carry, what stands there as a placeholder, and whether the offi
 accepts it. ``statement`` says beforehand what a format can hold at all.
 """
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, finding
-from saltbridge.formats import passport_battery_pass as battery_pass
-from saltbridge.formats import passport_catena_x as catena_x
-from saltbridge.formats import passport_en_18223 as en_18223
-from saltbridge.formats import passport_idta as idta
-from saltbridge.formats import passport_json_ld as json_ld
+from saltbridge.formats import passport_aasx as aasx
 from saltbridge.formats.passport_mapping import (
     NOBODY,
     PLACEHOLDERS,
@@ -31,33 +26,12 @@ from saltbridge.formats.passport_mapping import (
     without_placeholders,
 )
 from saltbridge.formats.passport_paths import pointer
+from saltbridge.formats.passport_registry import FORMATS, WireFormat
 from saltbridge.formats.passport_schema import complete, schema_findings
 from saltbridge.formats.passport_text import read_document
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.check_file import document_values
 from saltbridge.passport.model import Origin, Values
-
-Parts = tuple[dict[str, Any], dict[str, str]]
-
-
-@dataclass(frozen=True)
-class WireFormat:
-    """One format: how it is recognised, taken apart, mapped, checked and put together.
-
-    ``schemas``: part → official schema. ``not_here``: attributes whose place in this format
-    means something else, with the code of the reason. ``finish`` adds what the format says of
-    itself.
-    """
-
-    id: str
-    entries: Callable[[], tuple[Entry, ...]]
-    unpack: Callable[[Any], Parts | None]
-    pack: Callable[[Mapping[str, Any], Mapping[str, str]], Any]
-    schemas: Mapping[str, str] = field(default_factory=dict)
-    shape: Mapping[str, str] = field(default_factory=dict)
-    ending: str = ".json"
-    media_type: str = "application/json"
-    finish: Callable[[dict[str, Any]], None] = lambda parts: None
 
 
 @dataclass(frozen=True)
@@ -83,77 +57,6 @@ class Written:
     findings: tuple[Finding, ...]
 
 
-_IDTA: Final = WireFormat(
-    id=idta.FORMAT,
-    entries=idta.entries,
-    unpack=idta.unpack,
-    pack=idta.pack,
-    schemas=idta.SCHEMAS,
-    shape=idta.SEMANTIC_IDS,
-    finish=idta.finish,
-)
-_ONE_PART: Final[Mapping[str, str]] = {"": ""}
-_CATENA_X_6: Final = WireFormat(
-    id=catena_x.FORMAT_6,
-    entries=lambda: catena_x.entries("6"),
-    unpack=catena_x.unpack_6,
-    pack=catena_x.pack,
-    schemas={"": "catena-x-6.1.0"},
-    shape=_ONE_PART,
-)
-_CATENA_X_5: Final = WireFormat(
-    id=catena_x.FORMAT_5,
-    entries=lambda: catena_x.entries("5"),
-    unpack=catena_x.unpack_5,
-    pack=catena_x.pack,
-    schemas={"": "catena-x-5.0.0"},
-    shape=_ONE_PART,
-)
-_BATTERY_PASS: Final = WireFormat(
-    id=battery_pass.FORMAT,
-    entries=battery_pass.entries,
-    unpack=battery_pass.unpack,
-    pack=battery_pass.pack,
-    schemas=battery_pass.SCHEMAS,
-    shape=battery_pass.SHAPE,
-)
-_EN_18223: Final = WireFormat(
-    id=en_18223.COMPRESSED,
-    entries=lambda: en_18223.entries(expanded=False),
-    unpack=en_18223.unpack_compressed,
-    pack=en_18223.pack_compressed,
-    shape=_ONE_PART,
-)
-_EN_18223_EXPANDED: Final = WireFormat(
-    id=en_18223.EXPANDED,
-    entries=lambda: en_18223.entries(expanded=True),
-    unpack=en_18223.unpack_expanded,
-    pack=en_18223.pack_expanded,
-    shape=_ONE_PART,
-)
-_JSON_LD: Final = WireFormat(
-    id=json_ld.FORMAT,
-    entries=json_ld.entries,
-    unpack=json_ld.unpack,
-    pack=json_ld.pack,
-    shape=_ONE_PART,
-    ending=".jsonld",
-    media_type="application/ld+json",
-)
-FORMATS: Final[Mapping[str, WireFormat]] = {
-    f.id: f
-    for f in (
-        _IDTA,
-        _CATENA_X_6,
-        _CATENA_X_5,
-        _BATTERY_PASS,
-        _EN_18223,
-        _EN_18223_EXPANDED,
-        _JSON_LD,
-    )
-}
-
-
 @lru_cache(maxsize=16)
 def _entries(format: str) -> tuple[Entry, ...]:
     return FORMATS[format].entries()
@@ -166,7 +69,8 @@ def known_format(format: str) -> WireFormat:
         FaultyInput: there is none.
     """
     if format not in FORMATS:
-        raise FaultyInput.of("format.unknown", found=format[:40], known=", ".join(FORMATS))
+        known = ", ".join((*FORMATS, "pdf"))  # the data sheet is written, not read
+        raise FaultyInput.of("format.unknown", found=format[:40], known=known)
     return FORMATS[format]
 
 
@@ -202,7 +106,7 @@ def read_passport(
     Raises:
         FaultyInput: not readable as text or JSON, or in no format that we know.
     """
-    document, notes = read_document(content, name)
+    document, notes, format = _decoded(content, format, name)
     chosen = format or recognise(document)
     if not chosen:
         known = ", ".join(FORMATS)
@@ -211,13 +115,26 @@ def read_passport(
     return replace(read, findings=(*notes, *read.findings))
 
 
+def _decoded(content: bytes, format: str, name: str) -> tuple[Any, tuple[Finding, ...], str]:
+    """The document in the bytes, what was remarked, and the format if it is settled."""
+    decode = known_format(format).decode if format else None
+    if decode is None and not format and aasx.is_package(content):
+        format, decode = aasx.FORMAT, aasx.decode
+    if decode is not None and aasx.is_package(content):
+        return decode(content, name), (), format
+    document, notes = read_document(content, name)
+    if format in ("", aasx.FORMAT) and aasx.is_environment(document):
+        return aasx.parts_of(document), notes, aasx.FORMAT
+    return document, notes, format
+
+
 def read_values(content: bytes, name: str, origin: Origin) -> tuple[Values, list[Finding]]:
     """The values of a document of ours (passport, view, record) or in any format we read.
 
     Raises:
         FaultyInput: it is neither.
     """
-    document, _ = read_document(content, name)
+    document, _, _ = _decoded(content, "", name)
     if isinstance(document, Mapping) and ("attributes" in document or "jws" in document):
         _, values, found = document_values(document, origin)
         return values, found
@@ -281,7 +198,7 @@ def write_passport(values: Values, format: str) -> Written:
     lost, partly = unsaid(values, entries)
     return Written(
         format,
-        json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8") + b"\n",
+        wire.encode(document),
         wire.media_type,
         lost,
         partly,

@@ -16,16 +16,12 @@ from saltbridge.border.decide import decide, release_rendered
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, finding
-from saltbridge.formats.passport_formats import (
-    Written,
-    export_findings,
-    known_format,
-    write_passport,
-)
+from saltbridge.formats.passport_formats import Written, export_findings
 from saltbridge.passport.access import Audience, visible_to
 from saltbridge.passport.check_file import document_values
 from saltbridge.passport.model import Origin, OriginKind
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.reports.passport_sheet import media_type_of, write_in
 from saltbridge.steps.deciding import zone_of
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_reading import newest_number, seen, stored_version
@@ -38,12 +34,16 @@ PURPOSE = "battery passport, public part (Annex XIII point 1)"
 
 @dataclass(frozen=True, kw_only=True)
 class ExportRequest:
-    """A passport by id or serial number, the format, for whom, and who answers for it."""
+    """A passport by id or serial number, the format, for whom, and who answers for it.
+
+    ``language`` is that of the data sheet; wire formats have all of them.
+    """
 
     passport: str
     format: str
     audience: Audience
     person: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +63,13 @@ def export_passport(world: World, request: ExportRequest) -> Exported:
         FaultyInput: no such passport or format.
         Refused: the border room withholds a part of the public view.
     """
-    known_format(request.format)
+    media_type_of(request.format)
     now = world.clock.now()
     with world.store.unit_of_work() as work:
         record = passport_named(work, request.passport)
         if request.audience is Audience.PUBLIC:
             return _public(world, work, record, request, now)
-        written = _written(_restricted(work, record, request.audience), request)
+        written = _written(_restricted(work, record, request.audience), request, now)
         leaf = {
             "passport_id": record["id"],
             "audience": request.audience.value,
@@ -118,8 +118,8 @@ def _public(
         )
     released = release_rendered(
         decision,
-        lambda decided: _written(decided, request).content,
-        known_format(request.format).media_type,
+        lambda decided: _written(decided, request, now).content,
+        media_type_of(request.format),
     )
     kept, _ = keep_decision(work, decision, released)
     keep_statement(world, work, decision, kept, [released], now)
@@ -127,15 +127,21 @@ def _public(
     return Exported(
         content=released.content,
         media_type=released.media_type,
-        findings=export_findings(_written(decision.view, request)),
+        findings=export_findings(_written(decision.view, request, now)),
         decision_id=str(kept["id"]),
     )
 
 
-def _written(view: Mapping[str, Any], request: ExportRequest) -> Written:
+def _written(view: Mapping[str, Any], request: ExportRequest, now: datetime) -> Written:
     """The view in the format. Cut once more by the one filter: a view is no licence."""
     _, values, _ = document_values(view, Origin(OriginKind.OPERATOR, ""))
-    return write_passport(visible_to(request.audience, values), request.format)
+    return write_in(
+        request.format,
+        visible_to(request.audience, values),
+        audience=request.audience.value,
+        made_at=now,
+        language=request.language,
+    )
 
 
 def _restricted(
