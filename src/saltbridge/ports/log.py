@@ -57,11 +57,25 @@ class Log(Protocol):
     def log_leaf(self, index: int) -> LogLeaf | None:
         """The leaf at an index, or None."""
 
+    def log_leaves(self, indexes: Sequence[int]) -> list[LogLeaf]:
+        """The leaves at these indexes, in this order.
+
+        Raises:
+            IndexError: one of them is not there.
+        """
+
     def inclusion_proof(self, index: int, size: int) -> tuple[bytes, ...]:
         """Audit path of a leaf in the tree of the first ``size`` leaves.
 
         Raises:
             IndexError: there is no such leaf, or there are not so many.
+        """
+
+    def inclusion_proofs(self, indexes: Sequence[int], size: int) -> list[tuple[bytes, ...]]:
+        """Audit paths of many leaves, with one look at the store.
+
+        Raises:
+            IndexError: as ``inclusion_proof``.
         """
 
     def consistency_proof(self, old_size: int, size: int) -> tuple[bytes, ...]:

@@ -1,6 +1,6 @@
 """Documents, released bytes, log and outbox: written together or not at all."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +89,20 @@ class UnitOfWork(Log, Protocol):
 
         Raises:
             StaleWrite: one of them is there already; the unit of work must not go on.
+        """
+
+    def put_releases(self, releases: Iterable[Release]) -> None:
+        """Keep many releases at once.
+
+        Raises:
+            StaleWrite: one of them is kept already; the unit of work must not go on.
+        """
+
+    def enqueue_all(self, entries: Iterable[OutboxEntry]) -> None:
+        """Add many entries to the outbox, in this order.
+
+        Raises:
+            StaleWrite: one of them waits already; the unit of work must not go on.
         """
 
     def forget(self, kind: str, before: datetime) -> int:

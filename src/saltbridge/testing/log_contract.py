@@ -84,9 +84,15 @@ class LogContract:
             hashes = view.leaf_hashes()
             for size in range(20):
                 assert view.log_root(size) == tree_root(hashes[:size])
+                indexes: list[int] = []
+                proofs: list[tuple[bytes, ...]] = []
                 for index in range(size):
                     proof = view.inclusion_proof(index, size)
                     assert proof == inclusion_proof(hashes[:size], index)
+                    indexes.append(index)
+                    proofs.append(proof)
+                assert view.inclusion_proofs(indexes, size) == proofs
+                assert view.log_leaves(indexes) == [view.log_leaf(i) for i in indexes]
                 for old in range(1, size + 1):
                     proof = view.consistency_proof(old, size)
                     assert proof == consistency_proof(hashes[:size], old)

@@ -94,6 +94,46 @@ class StoreContract(LogContract):
         with pytest.raises(ValueError, match="kind and an id"), store.unit_of_work() as work:
             work.put("passport", "", b"1")
 
+    # many at once
+
+    def test_one_known_among_many_new_ones_keeps_them_all_out(self, store: Store) -> None:
+        release, entry = a_release(), an_entry("e5")
+        with store.unit_of_work() as work:
+            work.put_new("passport", {"p5": bytes(range(256)) * 40})
+            work.put_releases([release])
+            work.enqueue_all([entry])
+        attempts: list[Callable[[UnitOfWork], None]] = [
+            lambda work: work.put_new("passport", {"p4": b"2", "p5": b"2"}),
+            lambda work: work.put_releases([a_release(b"{}"), release]),
+            lambda work: work.enqueue_all([an_entry("e4"), entry]),
+        ]
+        for attempt in attempts:
+            with pytest.raises(StaleWrite), store.unit_of_work() as work:
+                work.put("passport", "beside", b"")
+                attempt(work)
+        with store.unit_of_work() as work:  # the store goes on
+            assert [r.id for r in work.find("passport")] == ["p5"]
+            assert work.get_release(a_release(b"{}").digest, release.decision_id) is None
+            assert [e.id for e in work.due(NOON)] == ["e5"]
+
+    def test_many_releases_and_entries_come_back_in_order(self, store: Store) -> None:
+        releases = [a_release(b'{"n":%d}' % n) for n in range(300)]
+        with store.unit_of_work() as work:
+            work.enqueue(an_entry("first", "key"))
+            work.enqueue_all([an_entry(f"e{n:03}", "key" if n == 0 else "") for n in range(90)])
+            work.put_releases(releases)
+            work.put_releases([])
+        with store.reading() as view:
+            assert [e.id for e in view.due(NOON)] == [
+                "first", *(f"e{n:03}" for n in range(1, 90))
+            ]  # fmt: skip
+            for release in releases[::50]:
+                assert view.get_release(release.digest, release.decision_id) == release
+
+    def test_a_view_writes_not_many_either(self, store: Store) -> None:
+        with store.reading() as view, pytest.raises(TypeError):
+            view.put_new("passport", {"p1": b"1"})
+
     def test_find_gives_the_newest_versions_by_ascending_id(self, store: Store) -> None:
         with store.unit_of_work() as work:
             for id in ("b", "a", "Z", "é", "a-1"):

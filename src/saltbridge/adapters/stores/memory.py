@@ -177,6 +177,18 @@ class MemoryUnitOfWork(StoredTree):
             raise StaleWrite(f"decision {release.decision_id} released these bytes already")
         return release.digest
 
+    def put_releases(self, releases: Iterable[Release]) -> None:
+        """Keep released bytes that are all new."""
+        for release in releases:
+            if (release.digest, release.decision_id) in self.contents.releases:
+                raise StaleWrite(f"decision {release.decision_id} released these bytes already")
+            self.put_release(release)
+
+    def enqueue_all(self, entries: Iterable[OutboxEntry]) -> None:
+        """Add to the outbox, in this order."""
+        for entry in entries:
+            self.enqueue(entry)
+
     def get_release(self, digest: str, decision_id: str) -> Release | None:
         """Released bytes, digest checked again."""
         kept = self.contents.releases.get((digest, decision_id))
@@ -215,6 +227,12 @@ class MemoryUnitOfWork(StoredTree):
     def log_size(self) -> int:
         """Number of leaves."""
         return len(self.contents.leaves)
+
+    def log_leaves(self, indexes: Sequence[int]) -> list[LogLeaf]:
+        """The leaves at these indexes, in this order."""
+        if not all(0 <= index < len(self.contents.leaves) for index in indexes):
+            raise IndexError(f"one of {len(indexes)} leaves")
+        return [self.contents.leaves[index] for index in indexes]
 
     def log_leaf(self, index: int) -> LogLeaf | None:
         """The leaf at an index, or None."""

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from saltbridge.adapters.stores import schema
+from saltbridge.adapters.stores.insert_all import insert_all
 from saltbridge.adapters.stores.row_digest import Row, leaf_row_digest
 from saltbridge.adapters.stores.stored_tree import StoredTree, subtree_in_row
 from saltbridge.core.canonical import digest
@@ -98,7 +99,7 @@ class SqlLog(StoredTree):
                 leaf_row(begin + n, event, salts[n * width : (n + 1) * width], edge, at)
                 for n, event in enumerate(batch)
             ]
-            self._connection.execute(insert(schema.log_leaves), rows)
+            insert_all(self._connection, schema.log_leaves, rows)
             self._confirm(rows)
         return range(first, edge.size)
 
@@ -142,18 +143,14 @@ class SqlLog(StoredTree):
             Refused: it is not as it was written.
         """
         found = self._whole_rows([index])
-        if index not in found:
-            return None
-        row = found[index]
-        return LogLeaf(
-            index,
-            row["event"],
-            row["subject"],
-            row["body_digest"],
-            row["salt"],
-            row["leaf_hash"],
-            moment_of(row["written_at"]),
-        )
+        return _leaf_in(found[index]) if index in found else None
+
+    def log_leaves(self, indexes: Sequence[int]) -> list[LogLeaf]:
+        """The leaves at these indexes, in this order."""
+        found = self._whole_rows(indexes)
+        if len(found) != len(set(indexes)):
+            raise IndexError(f"one of {len(indexes)} leaves")
+        return [_leaf_in(found[index]) for index in indexes]
 
     def _subtrees(self, wanted: Sequence[Subtree]) -> Sequence[bytes]:
         rows = self._whole_rows([completing_leaf(subtree) for subtree in wanted])
@@ -168,10 +165,13 @@ class SqlLog(StoredTree):
 
     def _whole_rows(self, indexes: Sequence[int]) -> Mapping[int, Row]:
         leaves = schema.log_leaves
-        rows = self._connection.execute(
-            select(leaves).where(leaves.c.leaf_index.in_(indexes))
-        ).mappings()
-        found = {row["leaf_index"]: row for row in rows}
+        found: dict[int, Row] = {}
+        for first in range(0, len(indexes), BATCH):
+            asked = indexes[first : first + BATCH]
+            rows = self._connection.execute(
+                select(leaves).where(leaves.c.leaf_index.in_(asked))
+            ).mappings()
+            found |= {row["leaf_index"]: row for row in rows}
         for index, row in found.items():
             if not whole_leaf(row):
                 raise _altered(index)
@@ -180,6 +180,18 @@ class SqlLog(StoredTree):
     def _must_write(self) -> None:
         if not self._writable:
             raise ReadingCannotWrite("this view only reads: open a unit of work to write")
+
+
+def _leaf_in(row: Row) -> LogLeaf:
+    return LogLeaf(
+        row["leaf_index"],
+        row["event"],
+        row["subject"],
+        row["body_digest"],
+        row["salt"],
+        row["leaf_hash"],
+        moment_of(row["written_at"]),
+    )
 
 
 def _altered(index: int) -> Refused:

@@ -54,6 +54,14 @@ class StoredTree:
         """Audit path of a leaf in the tree of the first ``size`` leaves."""
         return self._carried_out(inclusion_plan(index, self._within(size)))
 
+    def inclusion_proofs(self, indexes: Sequence[int], size: int) -> list[tuple[bytes, ...]]:
+        """Audit paths of many leaves; what several of them need is read and joined once."""
+        within = self._within(size)
+        plans = [inclusion_plan(index, within) for index in indexes]
+        groups = list({group: None for plan in plans for group in plan})
+        joints = dict(zip(groups, self._carried_out(groups), strict=True))
+        return [tuple(joints[group] for group in plan) for plan in plans]
+
     def consistency_proof(self, old_size: int, size: int) -> tuple[bytes, ...]:
         """Proof that the tree of ``size`` leaves continues the tree of ``old_size``."""
         return self._carried_out(consistency_plan(old_size, self._within(size)))

@@ -1,19 +1,25 @@
 """One unit of work over an SQL connection, the same for SQLite and PostgreSQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from saltbridge.adapters.stores import schema
 from saltbridge.adapters.stores.rebuild import rebuild_nodes
 from saltbridge.adapters.stores.row_digest import Row, is_whole, sealed
-from saltbridge.adapters.stores.sql_log import SqlLog, moment_of, moment_text
+from saltbridge.adapters.stores.sql_bulk import (
+    SqlBulk,
+    outbox_row,
+    record_of,
+    record_row,
+    refuse_altered,
+    release_row,
+)
+from saltbridge.adapters.stores.sql_log import moment_of, moment_text
 from saltbridge.border.release import Release, reopen
-from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Refused
 from saltbridge.ports import (
     ERASABLE,
@@ -68,31 +74,14 @@ def _following() -> Select[Any]:
     )
 
 
-def _several() -> Select[Any]:
-    current = schema.current_records
-    return select(current).where(
-        current.c.kind == bindparam("of_kind"),
-        current.c.id.in_(bindparam("ids", expanding=True)),
-    )
-
-
 # Asked many times a second: built once, for building costs more than the answer.
 _DUE: Final = _due()
 _NEWEST: Final = _newest()
 _FOLLOWING: Final = _following()
-_SEVERAL: Final = _several()
-_AT_ONCE: Final = 500  # ids in one question; SQLite takes 999 parameters at least
-
-
-def _record(row: Row) -> StoredRecord:
-    _refuse_altered("records", row, f"{row['kind']}", f"{row['id']}")
-    return StoredRecord(
-        row["kind"], row["id"], row["version"], row["body"], moment_of(row["written_at"])
-    )
 
 
 def _entry(row: Row) -> OutboxEntry:
-    _refuse_altered("outbox", row, "outbox", f"{row['id']}")
+    refuse_altered("outbox", row, "outbox", f"{row['id']}")
     return OutboxEntry(
         row["id"],
         row["kind"],
@@ -104,48 +93,20 @@ def _entry(row: Row) -> OutboxEntry:
     )
 
 
-def _refuse_altered(table: str, row: Row, kind: str, id: str) -> None:
-    if not is_whole(table, row):
-        raise Refused.of("store.altered", kind=kind, id=id)
-
-
-def _row(kind: str, id: str, version: int, body: bytes, now: datetime) -> dict[str, Any]:
-    return sealed(
-        "records",
-        {
-            "kind": kind,
-            "id": id,
-            "version": version,
-            "body": body,
-            "digest": digest(body),
-            "written_at": moment_text(now),
-        },
-    )
-
-
-class SqlUnitOfWork(SqlLog):
+class SqlUnitOfWork(SqlBulk):
     """Reads and writes of one transaction."""
 
     def get(self, kind: str, id: str) -> StoredRecord | None:
         """The newest version, or None."""
         asked = {"of_kind": kind, "of_id": id}
         row = self._connection.execute(_NEWEST, asked).mappings().first()
-        return None if row is None else _record(row)
-
-    def get_many(self, kind: str, ids: Collection[str]) -> Mapping[str, StoredRecord]:
-        """The newest versions of the records that are there, by id."""
-        wanted, found = list(ids), {}
-        for first in range(0, len(wanted), _AT_ONCE):
-            asked = {"of_kind": kind, "ids": wanted[first : first + _AT_ONCE]}
-            for row in self._connection.execute(_SEVERAL, asked).mappings():
-                found[str(row["id"])] = _record(row)
-        return found
+        return None if row is None else record_of(row)
 
     def find(self, kind: str, *, after: str = "", limit: int = 1000) -> Sequence[StoredRecord]:
         """Newest versions of a kind by ascending id, those after ``after``."""
         asked = {"of_kind": kind, "after": after, "most": limit}
         rows = self._connection.execute(_FOLLOWING, asked).mappings()
-        return tuple(_record(row) for row in rows)
+        return tuple(record_of(row) for row in rows)
 
     def put(
         self, kind: str, id: str, body: bytes, *, expected_version: int | None = None
@@ -164,21 +125,10 @@ class SqlUnitOfWork(SqlLog):
             raise StaleWrite(f"{kind} {id}: stored is {stored}, expected {expected_version}")
         now = self._clock.now()
         version = int(stored) + 1
-        self._connection.execute(insert(found), _row(kind, id, version, body, now))
+        self._connection.execute(
+            insert(found), record_row(kind, id, version, body, moment_text(now))
+        )
         return StoredRecord(kind, id, version, body, now)
-
-    def put_new(self, kind: str, bodies: Mapping[str, bytes]) -> None:
-        """Write the first version of many records in one statement."""
-        self._must_write()
-        if not kind or not all(bodies):
-            raise ValueError("a record has a kind and an id")
-        now = self._clock.now()
-        rows = [_row(kind, id, 1, body, now) for id, body in bodies.items()]
-        try:
-            if rows:
-                self._connection.execute(insert(schema.records), rows)
-        except IntegrityError as fault:
-            raise StaleWrite(f"{kind}: one of {len(rows)} is stored already") from fault
 
     def forget(self, kind: str, before: datetime) -> int:
         """Remove records last written before; only of kinds that may be forgotten."""
@@ -221,21 +171,8 @@ class SqlUnitOfWork(SqlLog):
             return release.digest
         if kept is not None:
             raise StaleWrite(f"decision {release.decision_id} released these bytes already")
-        self._connection.execute(
-            insert(schema.releases),
-            sealed(
-                "releases",
-                {
-                    "digest": release.digest,
-                    "decision_id": release.decision_id,
-                    "content": release.content,
-                    "media_type": release.media_type,
-                    "audience": release.audience,
-                    "purpose": release.purpose,
-                    "written_at": moment_text(self._clock.now()),
-                },
-            ),
-        )
+        at = moment_text(self._clock.now())
+        self._connection.execute(insert(schema.releases), release_row(release, at))
         return release.digest
 
     def get_release(self, digest: str, decision_id: str) -> Release | None:
@@ -277,17 +214,7 @@ class SqlUnitOfWork(SqlLog):
         position = self._connection.execute(
             select(func.coalesce(func.max(waiting.c.position) + 1, 1))
         ).scalar_one()
-        row = {
-            "position": int(position),
-            "id": entry.id,
-            "kind": entry.kind,
-            "body": entry.body,
-            "ordering_key": entry.ordering_key,
-            "attempts": entry.attempts,
-            "due_at": None if entry.due_at is None else moment_text(entry.due_at),
-            "last_error": entry.last_error,
-        }
-        self._connection.execute(insert(waiting), sealed("outbox", row))
+        self._connection.execute(insert(waiting), outbox_row(entry, int(position)))
 
     def due(self, now: datetime, limit: int = 100) -> Sequence[OutboxEntry]:
         """Entries that are due, oldest first; of a key the oldest only, and none failed."""
@@ -341,7 +268,7 @@ class SqlUnitOfWork(SqlLog):
         found = self._connection.execute(select(waiting).where(waiting.c.id == entry_id))
         row = found.mappings().first()
         if row is not None:
-            _refuse_altered("outbox", row, "outbox", entry_id)
+            refuse_altered("outbox", row, "outbox", entry_id)
         return row
 
     def _rewrite(self, entry: Row, **changed: Any) -> None:

@@ -1,0 +1,125 @@
+"""The bulk half of a unit of work over SQL: what one writes singly, written many at once."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Select, bindparam, func, select
+
+from saltbridge.adapters.stores import schema
+from saltbridge.adapters.stores.insert_all import insert_all
+from saltbridge.adapters.stores.row_digest import is_whole, sealed
+from saltbridge.adapters.stores.sql_log import SqlLog, moment_of, moment_text
+from saltbridge.border.release import Release
+from saltbridge.core.canonical import digest
+from saltbridge.core.errors import Refused
+from saltbridge.ports import OutboxEntry, StoredRecord
+
+ASKED_AT_ONCE: Final = 500  # ids in one question; SQLite takes 999 parameters at least
+
+
+def _several() -> Select[Any]:
+    current = schema.current_records
+    return select(current).where(
+        current.c.kind == bindparam("of_kind"),
+        current.c.id.in_(bindparam("ids", expanding=True)),
+    )
+
+
+_SEVERAL: Final = _several()
+
+
+class SqlBulk(SqlLog):
+    """Writes and reads of many at once, within one transaction."""
+
+    def get_many(self, kind: str, ids: Collection[str]) -> Mapping[str, StoredRecord]:
+        """The newest versions of the records that are there, by id."""
+        wanted = list(ids)
+        found: dict[str, StoredRecord] = {}
+        for first in range(0, len(wanted), ASKED_AT_ONCE):
+            asked = {"of_kind": kind, "ids": wanted[first : first + ASKED_AT_ONCE]}
+            for row in self._connection.execute(_SEVERAL, asked).mappings():
+                found[str(row["id"])] = record_of(row)
+        return found
+
+    def put_new(self, kind: str, bodies: Mapping[str, bytes]) -> None:
+        """Write the first version of many records in one statement."""
+        self._must_write()
+        if not kind or not all(bodies):
+            raise ValueError("a record has a kind and an id")
+        at = moment_text(self._clock.now())
+        rows = [record_row(kind, id, 1, body, at) for id, body in bodies.items()]
+        insert_all(self._connection, schema.records, rows)
+
+    def put_releases(self, releases: Iterable[Release]) -> None:
+        """Keep released bytes that are all new."""
+        self._must_write()
+        at = moment_text(self._clock.now())
+        rows = [release_row(release, at) for release in releases]
+        insert_all(self._connection, schema.releases, rows)
+
+    def enqueue_all(self, entries: Iterable[OutboxEntry]) -> None:
+        """Add to the outbox, in this order."""
+        self._must_write()
+        waiting = schema.outbox
+        position = self._connection.execute(
+            select(func.coalesce(func.max(waiting.c.position) + 1, 1))
+        ).scalar_one()
+        rows = [outbox_row(entry, int(position) + n) for n, entry in enumerate(entries)]
+        insert_all(self._connection, waiting, rows)
+
+
+def record_of(row: Any) -> StoredRecord:
+    """The record in a row.
+
+    Raises:
+        Refused: the row is not as it was written.
+    """
+    refuse_altered("records", row, f"{row['kind']}", f"{row['id']}")
+    return StoredRecord(
+        row["kind"], row["id"], row["version"], row["body"], moment_of(row["written_at"])
+    )
+
+
+def refuse_altered(table: str, row: Any, kind: str, id: str) -> None:
+    """Raise ``Refused`` where a row is not as it was written."""
+    if not is_whole(table, row):
+        raise Refused.of("store.altered", kind=kind, id=id)
+
+
+def record_row(kind: str, id: str, version: int, body: bytes, at: str) -> dict[str, Any]:
+    """A version of a record as it is stored."""
+    row = {"kind": kind, "id": id, "version": version, "body": body}
+    return sealed("records", {**row, "digest": digest(body), "written_at": at})
+
+
+def release_row(release: Release, at: str) -> dict[str, Any]:
+    """A release as it is stored."""
+    return sealed(
+        "releases",
+        {
+            "digest": release.digest,
+            "decision_id": release.decision_id,
+            "content": release.content,
+            "media_type": release.media_type,
+            "audience": release.audience,
+            "purpose": release.purpose,
+            "written_at": at,
+        },
+    )
+
+
+def outbox_row(entry: OutboxEntry, position: int) -> dict[str, Any]:
+    """An outbox entry as it is stored."""
+    return sealed(
+        "outbox",
+        {
+            "position": position,
+            "id": entry.id,
+            "kind": entry.kind,
+            "body": entry.body,
+            "ordering_key": entry.ordering_key,
+            "attempts": entry.attempts,
+            "due_at": None if entry.due_at is None else moment_text(entry.due_at),
+            "last_error": entry.last_error,
+        },
+    )
