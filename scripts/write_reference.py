@@ -26,6 +26,7 @@ from saltbridge.passport.attributes import (
     attribute_table,
     duties,
 )
+from saltbridge.passport.interest import Evidence, Use, packaged_interests
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 _GENERATED = "*Written by `make docs`; change the code or the table, not this page.*"
@@ -46,6 +47,7 @@ def pages() -> dict[str, str]:
         "border-packs.md": "\n".join(_border_page()) + "\n",
         "settings.md": "\n".join(_settings_page()) + "\n",
         "passport-formats.md": "\n".join(_formats_page()) + "\n",
+        "passport-access.md": "\n".join(_access_page()) + "\n",
     }
 
 
@@ -86,6 +88,47 @@ def _formats_page() -> Iterator[str]:
                 yield f"{heading}:"
                 yield ""
                 yield from (f"- {id} {text(f'attribute.{id}')}" for id in ids)
+
+
+# --- passport access ----------------------------------------------------------------------
+
+
+def _access_page() -> Iterator[str]:
+    yield "# Who has a legitimate interest: the policy a node starts with"
+    yield ""
+    yield _GENERATED
+    yield ""
+    yield (
+        "The law fixes the audiences: everybody sees point 1 of Annex XIII; a person with a "
+        "legitimate interest points 1, 2 and 4; an authority points 1, 2 and 3. Who is such a "
+        "person, and how far they may use what they read, is for an implementing act under "
+        "Art. 77(9) that is not adopted. Until then these rows hold. A node changes a row in "
+        "`[settings.passport_access.interests.ID]` of its `node.toml`, with `points`, `uses`, "
+        "`evidence`, `days`, `admitted`; no setting opens a point outside the audience."
+    )
+    yield ""
+    yield "| id | audience | purpose | points beside 1 | uses | evidence | days | legal basis |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for row in packaged_interests().values():
+        cells = (
+            f"`{row.id}`",
+            row.audience.value.replace("_", " "),
+            row.purpose.value,
+            ", ".join(str(p) for p in sorted(row.points)),
+            ", ".join(sorted(row.uses)),
+            ", ".join(row.evidence),
+            str(row.days),
+            row.legal_basis,
+        )
+        yield f"| {' | '.join(_cell(c) for c in cells)} |"
+    yield ""
+    yield f"Uses: {', '.join(f'`{u}`' for u in Use)}. Evidence: "
+    yield f"{', '.join(f'`{e}`' for e in Evidence)}."
+    yield ""
+    yield (
+        "`dismantler-credential` takes the place of the other evidence: a credential of that "
+        "type (CX-0050) from an issuer the node trusts, checked by machine."
+    )
 
 
 # --- settings -----------------------------------------------------------------------------

@@ -74,8 +74,12 @@ def test_a_restricted_export_leaves_a_leaf_and_no_release(
     exported = export_passport(world, ask("idta_02035", Audience.AUTHORITY))
     assert exported.decision_id == ""
     with world.store.reading() as work:
-        assert len(work.leaf_hashes()) == before + 1
+        leaves = [work.log_leaf(i) for i in range(before, work.log_size())]
+        (record,) = work.find("passport-access")
         assert work.get_release(digest(exported.content), "") is None
+    assert [leaf.event for leaf in leaves if leaf] == ["passport.accessed", "passport.exported"]
+    (access,) = read_json(record.body)["accesses"]
+    assert (access["points"], access["use"]) == ([2, 3], "download")
 
 
 def test_what_the_border_withholds_is_not_exported(

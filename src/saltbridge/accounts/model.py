@@ -28,11 +28,19 @@ class Act(StrEnum):
     LOAD_RULES = "load-rules"
     SIGN_VERIFICATION = "sign-verification"
     MANAGE_PEOPLE = "manage-people"
+    GRANT_PASSPORTS = "grant-passports"  # who may look at restricted points of passports
 
 
 MAY: Final[Mapping[Role, frozenset[Act]]] = {
     Role.OPERATOR: frozenset(
-        {Act.READ_OVERVIEW, Act.READ_DECISIONS, Act.READ_MODEL, Act.PUBLISH, Act.MANAGE_PEOPLE}
+        {
+            Act.READ_OVERVIEW,
+            Act.READ_DECISIONS,
+            Act.READ_MODEL,
+            Act.PUBLISH,
+            Act.MANAGE_PEOPLE,
+            Act.GRANT_PASSPORTS,
+        }
     ),
     Role.APPROVER: frozenset({Act.READ_OVERVIEW, Act.READ_DECISIONS, Act.APPROVE}),
     Role.COMPLIANCE_OFFICER: frozenset(

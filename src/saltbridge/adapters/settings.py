@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.passport.interest import interest_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,15 @@ SETTINGS: Final = (
     Setting("oidc.roles", dict, "Value of that claim = role of the node."),
     Setting("approval_days", int, "Days within which a pending release is to be approved.",
             14, 1, 365),
+    # Passports
+    Setting("passport_access.contact", str, "How to ask for access to what is not public: an "
+            "address or telephone number, shown on every passport page."),
+    Setting("passport_access.interests", dict, "Who is admitted for what: a table for each "
+            "row of docs/reference/passport-access.md, with points, uses, evidence, days, "
+            "admitted."),
+    Setting("passport_access.vehicle_brands", list, "Brands whose batteries this node issues "
+            "passports for. A dismantler's credential opens passports by itself only where it "
+            "allows one of them.", ()),
     # Border and record
     Setting("free_trade_zone", str, "Free-trade zone the company is registered in, whose "
             "data list applies (CN).", "none", choices=("none", "beijing", "shanghai-lingang")),
@@ -149,6 +159,8 @@ def _bounds(row: Setting, value: Any, here: Place) -> Iterator[Finding]:
             "settings.out-of-range", here, member=member, found=value,
             least=row.least or 0, most=row.most or 0,
         )  # fmt: skip
+    if row.name == "passport_access.interests":
+        yield from interest_findings(value, here)
     if row.kind is list and not all(isinstance(entry, str) for entry in value):
         yield finding("node.wrong-value", here, member=member)
     elif row.name == "trusted_proxies":

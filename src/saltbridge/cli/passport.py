@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saltbridge.cli import passport_formats, passport_measured, passport_versions
+from saltbridge.cli import (
+    passport_access,
+    passport_formats,
+    passport_measured,
+    passport_versions,
+)
 from saltbridge.cli.facts_file import read_facts, reason_of
 from saltbridge.cli.options import AsJson, Node
 
@@ -30,6 +35,10 @@ app.command("condition")(passport_measured.condition)
 app.command()(passport_versions.revoke)
 app.command()(passport_versions.reinstate)
 app.command("status-list")(passport_versions.status_list)
+app.command()(passport_access.grant)
+app.command()(passport_access.grants)
+app.command("end-grant")(passport_access.end_grant)
+app.command()(passport_access.accesses)
 
 
 @app.command()

@@ -32,6 +32,7 @@ def export(
 ) -> None:
     """Write a passport in another format, and say what that format cannot carry."""
 
+    from saltbridge.cli.acting import os_name
     from saltbridge.cli.present import language_of, say, say_findings
     from saltbridge.core.canonical import digest
 
@@ -40,8 +41,9 @@ def export(
     if out is None and format in ("pdf", "aasx"):
         raise typer.BadParameter(f"{format} is no text: name a file with --out")
     if node is not None and passport is not None:
+        who = person if audience == "public" else person or os_name()
         content, findings = _from_node(
-            node, passport, format, audience, person, language_of(language)
+            node, passport, format, audience, who, language_of(language)
         )
     else:
         content, findings = _from_file(passport, format, audience, language_of(language))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from saltbridge.passport.access import MAY_SEE, Audience
+from saltbridge.passport.access import MAY_SEE, Audience, points_of
 from saltbridge.passport.assemble import render_value
 from saltbridge.passport.attributes import applies_from, attribute_table
 from saltbridge.passport.model import SCHEMA, ItemPassport
@@ -89,17 +89,22 @@ def unshown(passport: ItemPassport) -> dict[str, Any]:
 
 
 def view(
-    header: Mapping[str, Any], parts: Mapping[int, Mapping[str, Any]], audience: Audience
+    header: Mapping[str, Any],
+    parts: Mapping[int, Mapping[str, Any]],
+    audience: Audience,
+    points: Collection[int] | None = None,
 ) -> dict[str, Any]:
-    """What one audience sees. Parts beyond its points leave no trace."""
-    seen = [parts[point] for point in sorted(MAY_SEE[audience]) if point in parts]
+    """What one audience sees, or a reading of only some of its points. No other part leaves
+    a trace."""
+    shown = sorted(points_of(audience, points))
+    seen = [parts[point] for point in shown if point in parts]
     return {
         **header,
         "attributes": {},
         **_together(seen),
         "kind": f"passport-{audience.value.replace('_', '-')}-view",
         "audience": audience.value,
-        "points": sorted(MAY_SEE[audience]),
+        "points": shown,
     }
 
 

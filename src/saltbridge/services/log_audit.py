@@ -30,7 +30,7 @@ from saltbridge.trust.suites import NotVerified
 ALWAYS_LOGGED: Final = frozenset(
     {
         *("agreement", "dataset", "decision", "delivery", ERASED, "footprint", "passport"),
-        *("passport-status", "passport-status-list"),
+        *("passport-status", "passport-status-list", "passport-access", "passport-grant"),
         *("passport-event", "passport-measurement-file"),
     }
 )

@@ -17,12 +17,14 @@ from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.formats.passport_formats import Written, export_findings
-from saltbridge.passport.access import Audience, visible_to
+from saltbridge.passport.access import MAY_SEE, Audience, visible_to
 from saltbridge.passport.check_file import document_values
+from saltbridge.passport.grants import Grantee, GranteeKind
 from saltbridge.passport.model import Origin, OriginKind
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.reports.passport_sheet import media_type_of, write_in
 from saltbridge.steps.deciding import zone_of
+from saltbridge.steps.passport_access_log import Access, keep_accesses
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_reading import newest_number, seen, stored_version
 from saltbridge.steps.release import keep_decision
@@ -70,6 +72,7 @@ def export_passport(world: World, request: ExportRequest) -> Exported:
         if request.audience is Audience.PUBLIC:
             return _public(world, work, record, request, now)
         written = _written(_restricted(work, record, request.audience), request, now)
+        keep_accesses(world, work, [_own_access(record, request)])
         leaf = {
             "passport_id": record["id"],
             "audience": request.audience.value,
@@ -82,6 +85,21 @@ def export_passport(world: World, request: ExportRequest) -> Exported:
         content=written.content,
         media_type=written.media_type,
         findings=export_findings(written),
+    )
+
+
+def _own_access(record: Mapping[str, Any], request: ExportRequest) -> Access:
+    """The operator's own people take restricted data out: recorded as any other access."""
+    return Access(
+        reader=Grantee(GranteeKind.PERSON, request.person, request.person),
+        audience=request.audience.value,
+        purposes=("operator",),
+        grants=(),
+        passport=str(record["id"]),
+        version=newest_number(record),
+        points=sorted(MAY_SEE[request.audience] - MAY_SEE[Audience.PUBLIC]),
+        endpoint=f"export {request.format}",
+        use="download",
     )
 
 

@@ -4,14 +4,14 @@ A passport issued before there were versions has three views, each signed as a w
 its version 1: ``kept_as_version`` puts them together under the id a version has.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
 from saltbridge.core.canonical import digest, read_json
 from saltbridge.core.errors import Refused
 from saltbridge.formats.claim_file import parse_claim_file, render_claim_file
-from saltbridge.passport.access import MAY_SEE, Audience
+from saltbridge.passport.access import Audience, points_of, visible_to
 from saltbridge.passport.assemble import parse_rendered
 from saltbridge.passport.model import AttributeValue, Issuer, ItemPassport, Origin, OriginKind
 from saltbridge.passport.views import presented_view, split, view
@@ -106,20 +106,28 @@ def version_in_force(
     return next((r for r in versions(work, passport) if from_iso(r["issued_at"]) <= at), None)
 
 
-def presented(record: Mapping[str, Any], audience: Audience) -> sd_jwt.SdJwt:
+def presented(
+    record: Mapping[str, Any], audience: Audience, points: Collection[int] | None = None
+) -> sd_jwt.SdJwt:
     """The signed JWT of a version with the disclosures of the points the audience may see.
 
-    Of a passport from before: the view signed for that audience, with nothing to disclose.
+    ``points`` narrows it further. Of a passport from before: the view signed for that audience,
+    with nothing to disclose; one cannot show less of it than the public view.
     """
+    allowed = points_of(audience, points)
     if "views" in record:
-        return sd_jwt.SdJwt(record["views"][audience.value])
-    points = [str(point) for point in sorted(MAY_SEE[audience])]
-    shown = tuple(record["disclosures"][p] for p in points if p in record["disclosures"])
+        whole = allowed == points_of(audience)
+        return sd_jwt.SdJwt(record["views"][(audience if whole else Audience.PUBLIC).value])
+    names = [str(point) for point in sorted(allowed)]
+    shown = tuple(record["disclosures"][p] for p in names if p in record["disclosures"])
     return sd_jwt.SdJwt(record["jwt"], shown)
 
 
 def presentation_file(
-    work: UnitOfWork, record: Mapping[str, Any], audience: Audience
+    work: UnitOfWork,
+    record: Mapping[str, Any],
+    audience: Audience,
+    points: Collection[int] | None = None,
 ) -> bytes | None:
     """The file that somebody of this audience may have: signed text, keys, log proof.
 
@@ -133,7 +141,8 @@ def presentation_file(
     released = work.get_release(record["public"]["claim"], record["public"]["decision_id"])
     if released is None:
         return None
-    file, shown = parse_claim_file(released.content), presented(record, audience)
+    file = parse_claim_file(released.content)
+    shown = presented(record, audience, points)
     made: SignedClaim = PassportVersion(shown.jwt)
     log: LogProof | None = file.log
     if "views" in record:
@@ -141,18 +150,28 @@ def presentation_file(
     return render_claim_file(made, file.did_document, log=log, disclosures=shown.disclosures)
 
 
-def seen(record: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
-    """The view of an audience, opened from what is stored.
+def seen(
+    record: Mapping[str, Any], audience: Audience, points: Collection[int] | None = None
+) -> dict[str, Any]:
+    """The view of an audience, or of a narrower reading, opened from what is stored.
 
     Raises:
         NotVerified: a disclosure is not one that was signed.
     """
-    shown = presented(record, audience)
+    shown = presented(record, audience, points)
     payload = read_json(open_jws(shown.jwt).payload)
     if "views" in record:
-        return dict(payload["content"])
+        return _narrowed(payload["content"], audience, points)
     told, held = split(sd_jwt.revealed(payload, shown.disclosures)["content"])
-    return view(told, held, audience)
+    return view(told, held, audience, points)
+
+
+def _narrowed(
+    content: Mapping[str, Any], audience: Audience, points: Collection[int] | None
+) -> dict[str, Any]:
+    """A view from before, cut once more by the one filter: a signed view is no licence."""
+    shown = visible_to(audience, content["attributes"], points=points)
+    return {**content, "attributes": shown}
 
 
 def facts_of(work: UnitOfWork, record: Mapping[str, Any]) -> ItemPassport:
