@@ -167,7 +167,7 @@ def test_values_that_contradict_each_other(attributes: dict[str, Any], code: str
         ("A008", value("BPNA0000CELLFZ01"), "passport.bad-identifier"),
         ("A001", value("passport-1"), "passport.bad-identifier"),
         ("A017", value("8507"), "passport.bad-identifier"),
-        ("A021", value("X12"), "passport.wrong-type"),
+        ("A021", value("X12"), "identifier.traction-length"),
         ("A033", value(None, unknown="scales broken"), "passport.unknown-not-allowed"),
         ("A033", value(None), "passport.empty-value"),
         ("A018", value("x", unexpected={"colour": "blue"}), "passport.unknown-member"),

@@ -11,6 +11,7 @@ from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.core.identifiers import is_bpn, is_traction_battery_code
 from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor, is_number
 from saltbridge.passport.attributes import Attribute
+from saltbridge.passport.check_identifiers import check_scheme
 from saltbridge.passport.data_carrier import is_passport_id
 from saltbridge.passport.model import AttributeValue
 
@@ -53,6 +54,8 @@ def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
             )
         )
     if not _CHECKS[attribute.type](attribute, value.value):
+        if said := attribute.type == "traction_code" and check_scheme(attribute.id, value):
+            return [*found, *said]  # which part of the code is wrong
         due = attribute.type
         if attribute.constraints.choices:
             due = " | ".join(attribute.constraints.choices)
@@ -75,7 +78,7 @@ def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
         found.append(
             finding("passport.bad-identifier", place, found=str(value.value)[:80], **name)
         )
-    return found
+    return [*found, *check_scheme(attribute.id, value)]
 
 
 def _check_range(

@@ -20,6 +20,7 @@ from saltbridge.passport.attributes import (
     applies_from,
     attribute_table,
 )
+from saltbridge.passport.check_identifiers import check_granularity
 from saltbridge.passport.check_values import check_value
 from saltbridge.passport.chemistry import chemistry_findings
 from saltbridge.passport.model import AttributeValue, Values, number_of
@@ -245,6 +246,7 @@ def _across(values: Values) -> list[Finding]:
             place = Place(pointer=f"/attributes/A{before:03d}")
             found.append(finding("passport.shares", place, material=metal, total=total))
     found += chemistry_findings(values)
+    found += check_granularity(values)
     symbols = values.get("A040")
     due = _heavy_metals_due(values)
     if symbols is not None and symbols.value is not None and due is not None:
