@@ -151,7 +151,7 @@ def test_a_passport_changes_and_its_versions_are_listed_and_shown(
     assert (told["type"], told["verdict"]) == ("passport-version", "passed")
     first = [SERIAL, *where, "--version", "1", "--reason", "wrong"]
     assert run(["--language", "en", "passport", "revoke", *first]) == 0
-    assert "version 1 is revoked for good" in capsys.readouterr().out
+    assert "revoked for version 1, for good" in capsys.readouterr().out
     lists = tmp_path / "lists"
     assert run(["passport", "status-list", *where, "--out", str(lists), "--renew"]) == 0
     assert "status-0.jwt" in capsys.readouterr().out

@@ -252,7 +252,9 @@ def verify(request: VerifyRequest) -> Verification:
     points = _statement_points(request, file, verified, anchor)
     for point in points:
         note(point.name, _OUTCOMES[point.standing], point.code, **point.arguments)
-    notes = ("verify.statement-note",) if points else ()
+    notes: tuple[str, ...] = ("verify.statement-note",) if points else ()
+    if file.claim.type is claims.ClaimType.PASSPORT_VERSION:
+        notes += ("verify.version-note",)
     return Verification(
         kind, verified.id, verified.issuer, iso(verified.issued_at), tuple(checks), notes
     )
