@@ -61,8 +61,8 @@ def file(said: dict[str, Any] | None = None, *parts: str, **changes: Any) -> byt
     return canonical_bytes({**whole, **changes})
 
 
-def released(content: bytes) -> bytes:
-    given = Context(
+def given() -> Context:
+    return Context(
         decision_id="urn:uuid:00000000-0000-4000-8000-000000000009",
         origin="EU",
         destination="*",
@@ -73,7 +73,12 @@ def released(content: bytes) -> bytes:
         counters=None,
         person="",
     )
-    decision = decide(PUBLIC_VIEW, given, catalogue_for(PUBLIC_VIEW["kind"]), packaged_packs())
+
+
+def released(content: bytes) -> bytes:
+    decision = decide(
+        PUBLIC_VIEW, given(), catalogue_for(PUBLIC_VIEW["kind"]), packaged_packs()
+    )
     assert not decision.stays
     return release(decision, content, "application/json", decision.view_bytes).content
 
@@ -118,3 +123,58 @@ def test_nothing_goes_with_it(make: Callable[[], bytes]) -> None:
     with pytest.raises(Refused) as refusal:
         released(make())
     assert refusal.value.findings[0].code == "border.carries-more"
+
+
+# Status lists
+
+
+LIST = {
+    "kind": "passport-status-list",
+    "address": "https://cars.example/passports/status/0",
+    "bits": 2,
+    "list": "eNo76fITAAPfAgc",
+}
+TOKEN = {
+    "iss": DID,
+    "sub": LIST["address"],
+    "iat": 1,
+    "exp": 2,
+    "ttl": 3,
+    "status_list": {"bits": 2, "lst": LIST["list"]},
+}
+
+
+def token(**changes: Any) -> bytes:
+    header = {"alg": "ES256", "kid": f"{DID}#key-1", "typ": "statuslist+jwt"}
+    signed = [canonical_bytes(header), canonical_bytes({**TOKEN, **changes}), b"s" * 64]
+    return ".".join(base64url(part) for part in signed).encode()
+
+
+def released_list(content: bytes) -> bytes:
+    decision = decide(LIST, given(), catalogue_for(LIST["kind"]), packaged_packs())
+    return release(decision, content, "application/statuslist+jwt", decision.view_bytes).content
+
+
+def test_the_token_of_the_decided_list_is_released() -> None:
+    assert released_list(token()) == token()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        token(more="recipe"),
+        token(iss="recipe: 8 parts of one"),
+        token(iat="recipe"),
+        token(sub="https://other.example"),
+        token(sub=7),
+        token(status_list={"bits": 2, "lst": LIST["list"], "aggregation_uri": "recipe"}),
+        token(status_list={"bits": 2, "lst": "another"}),
+        token(status_list=7),
+        token() + b" ",
+        b"\xff",
+        canonical_bytes({**LIST, "list": "another"}),
+    ],
+)
+def test_nothing_goes_with_a_list(content: bytes) -> None:
+    with pytest.raises(Refused):
+        released_list(content)

@@ -44,11 +44,13 @@ def change_passport(
     reason: str,
     now: datetime,
     person: str = "",
+    must_change: bool = True,
 ) -> Changed:
     """Write the next version of a passport with these values in place of the ones it had.
 
     The version, its release, its log leaves and the record of the passport are written in the
     unit of work that was handed in: what makes the passport change commits with them.
+    ``must_change`` False is for events that make a version though no value differs (a repair).
 
     Raises:
         FaultyInput: no such passport, or the new version is incomplete or faulty by law.
@@ -67,7 +69,7 @@ def change_passport(
         )
     facts = facts_of(work, before)
     known = {**facts.kept_back, **facts.values}
-    if all(known.get(id) == value for id, value in changed.items()):
+    if must_change and all(known.get(id) == value for id, value in changed.items()):
         raise Refused.of("passport.nothing-changes", passport=passport_id)
     start = applies_from("passport", facts.category)
     on = max(now.date(), facts.placed_on_market, start or now.date())
