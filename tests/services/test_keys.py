@@ -12,12 +12,16 @@ import pytest
 
 from saltbridge.adapters.keys import FileKeyring, create_first_keys
 from saltbridge.adapters.keys_passphrase import VARIABLE, Passphrase
+from saltbridge.adapters.outbox_worker import OutboxWorker
+from saltbridge.bootstrap import outbox_handlers
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.ports import World
 from saltbridge.services import keys
+from saltbridge.services.verify import status_lists_of
+from saltbridge.steps.passport_status import status_place
 from saltbridge.testing.builders import NOON, FixedClock, memory_world, node_profile
-from saltbridge.trust import claims
+from saltbridge.trust import claims, status_list
 from saltbridge.trust.claims import Receipt
 from saltbridge.trust.known_keys import KeyRole
 from saltbridge.trust.suites import NotVerified, signature_fits
@@ -110,6 +114,26 @@ def test_a_revoked_key_counts_only_with_log_time_from_before(folder: Path) -> No
     assert claims.verify(receipt(keyring, clock), document)  # the node goes on with its new key
     assert history(world)["reason"] == "laptop lost"
     assert keyring.where(done.key) == "gone"
+
+
+def test_status_lists_are_signed_anew_once_a_key_is_revoked(folder: Path) -> None:
+    """Nobody believes a list whose key may be in other hands."""
+    clock = FixedClock()
+    world, keyring = world_of(folder, clock), ring(folder)
+    with world.store.unit_of_work() as work:
+        place = status_place(world, work, clock.now())["uri"]
+    clock.advance(days=2)
+    (before,) = status_lists_of(world)
+    keys.rotate(world, keyring, KeyRole.CLAIMS)
+    OutboxWorker(world, outbox_handlers()).run_once()
+    assert status_lists_of(world) == [before]  # a rotated key is as good as it was
+    keys.revoke(world, keyring, "key-1", reason="laptop lost")
+    now, document = clock.now(), keyring.did_document()
+    with pytest.raises(NotVerified):
+        status_list.verify(before.decode(), document, address=place, now=now)
+    OutboxWorker(world, outbox_handlers()).run_once()
+    (after,) = status_lists_of(world)
+    assert status_list.verify(after.decode(), document, address=place, now=now).at(0) == 0
 
 
 def test_a_revocation_is_sound_or_refused(folder: Path) -> None:

@@ -17,6 +17,7 @@ from saltbridge.core.finding import finding
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.border_key import seal_border_key
 from saltbridge.steps.changing_keys import ChangeableKeyring, KeyChange
+from saltbridge.steps.passport_status import renew_at_once
 from saltbridge.trust.did import iso
 from saltbridge.trust.known_keys import KeyRole, KnownKey
 
@@ -162,6 +163,8 @@ def _change(
         with world.store.unit_of_work() as work:
             document, key = change.did_document(), change.key
             index = _log(world, work, event, key.name, key.reason, document, now)
+            if event == "key.revoked":
+                renew_at_once(world, work, now)
             change.put_in_force()  # last: if it fails, nothing was logged
         change.clean_up()
     return ChangedKeys(change.key, change.successor, index)

@@ -98,11 +98,18 @@ def renew_lists(world: World) -> int:
 
 
 def renew_waiting(world: World, entry: OutboxEntry) -> None:
-    """Sign one list anew, if more than half its life is over, and wait for the next time."""
-    number, now = int(read_json(entry.body)["number"]), world.clock.now()
+    """Sign one list anew, if more than half its life is over, and wait for the next time.
+
+    After a key was revoked it is signed anew whatever its age, and the next time waits already.
+    """
+    asked, now = read_json(entry.body), world.clock.now()
+    number = int(asked["number"])
     with world.store.unit_of_work() as work:
         record = document(work, LIST, str(number))
         if record is None:
+            return
+        if asked.get("because") == "key.revoked":
+            publish_list(world, work, number, record["statuses"], now)
             return
         signed_at = from_iso(record["signed_at"])
         if not is_fresh(record, now):

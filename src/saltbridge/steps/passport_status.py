@@ -123,6 +123,20 @@ def renew_later(world: World, work: UnitOfWork, number: int, signed_at: datetime
     )
 
 
+def renew_at_once(world: World, work: UnitOfWork, now: datetime) -> None:
+    """Have every list signed anew as soon as this is committed: a key was revoked."""
+    for record in stored_lists(work):
+        work.enqueue(
+            OutboxEntry(
+                id=world.identifiers.urn_uuid(),
+                kind=RENEW,
+                body=canonical_bytes({"number": record["number"], "because": "key.revoked"}),
+                ordering_key=f"{RENEW} {record['number']} key.revoked",
+                due_at=now,
+            )
+        )
+
+
 def set_status(
     world: World,
     work: UnitOfWork,
