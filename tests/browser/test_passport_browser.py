@@ -151,5 +151,5 @@ def test_the_signed_file_can_be_saved(browser, address: str, tmp_path: Path) -> 
         page.click(".downloads a[download]")
     saved = tmp_path / "passport.json"
     waiting.value.save_as(saved)
-    assert read_json(saved.read_bytes())["saltbridge"] == "passport"
+    assert read_json(saved.read_bytes())["saltbridge"] == "passport-version"
     page.close()
