@@ -10,11 +10,13 @@ from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 
+from babel import Locale
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import parse_pattern
 
 LANGUAGES = ("en", "de", "zh")
-_BABEL_LOCALE = {"en": "en", "de": "de", "zh": "zh_Hans_CN"}
+_BABEL_LOCALE = {"en": Locale("en"), "de": Locale("de"), "zh": Locale.parse("zh_Hans_CN")}
+_DECIMAL = parse_pattern("#,##0.##########")
 
 
 class UnknownMessage(KeyError):
@@ -83,7 +85,7 @@ def number(value: float, language: str = "en", digits: int = 4) -> str:
     rounded = float(f"{value:.{digits}g}")
     if rounded and not 1e-6 <= abs(rounded) < 1e12:
         return f"{rounded:.{digits}g}"
-    return format_decimal(rounded, format="#,##0.##########", locale=_BABEL_LOCALE[language])
+    return str(_DECIMAL.apply(rounded, _BABEL_LOCALE[language]))
 
 
 def _argument(value: object, language: str) -> str:

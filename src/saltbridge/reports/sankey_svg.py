@@ -160,12 +160,16 @@ class _Drawing:
         self.layout = layout
         self.product = product
         self.language = language
+        self.readings: dict[float, str] = {}
 
     def word(self, message: str, **arguments: object) -> str:
         return text(f"analysis.sankey.{message}", arguments, self.language)
 
     def reading(self, kg: float) -> str:
-        return f"{number(kg, self.language, 4)} kg CO2e".replace("-", "\N{MINUS SIGN}")
+        if kg not in self.readings:
+            words = f"{number(kg, self.language, 4)} kg CO2e"
+            self.readings[kg] = words.replace("-", "\N{MINUS SIGN}")
+        return self.readings[kg]
 
     def svg(self) -> str:
         boxes = list(self.layout.boxes.values())
