@@ -129,7 +129,7 @@ def test_stored_samples_of_a_factor_enter_by_their_number_and_begin_again() -> N
     found = model(two_mines(), factor("power", 0.5, "kWh"))
     number = next(n for n, id in enumerate(found.ids) if id.startswith("factor:set/power"))
     stored = np.array([[0.4, 0.5, 0.9]])
-    samples, lost = stage_samples(found, (), 7, SEED, DrawnFactors((number,), stored))
+    samples, lost = stage_samples(found, (), 7, SEED, [DrawnFactors((number,), stored)])
     expected = [
         found.with_value(found.ids[number], value).score()
         for value in (0.4, 0.5, 0.9, 0.4, 0.5, 0.9, 0.4)
@@ -146,7 +146,7 @@ def test_correlated_factors_count_with_their_covariance() -> None:
     spread = np.array([-0.1, 0.1] * 500)
     apart = np.array([-0.1, -0.1, 0.1, 0.1] * 250)
     for other, sd in ((spread, 0.4), (-spread, 0.2), (apart, np.sqrt(0.1))):
-        stored = DrawnFactors(numbers, 1.0 + np.stack([spread, other]))
+        stored = [DrawnFactors(numbers, 1.0 + np.stack([spread, other]))]
         drawn = uncertainty(found, draws=1000, seed=1, background=stored)
         assert drawn.total.sd == pytest.approx(sd, rel=1e-3)
         assert drawn.total.first_order_sd == pytest.approx(drawn.total.sd, rel=1e-9)

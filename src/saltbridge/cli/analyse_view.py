@@ -96,7 +96,7 @@ class _View:
     def spread(self) -> None:
         drawn = self.found.uncertainty
         self.heading("spread")
-        if not drawn.uncertain:
+        if not drawn.uncertain and not drawn.background:
             self.say("spread-unknown", "yellow")
             return
         table = _table()
@@ -112,18 +112,28 @@ class _View:
         self._spread_row(table, self.word("label.total"), drawn.total, "bold")
         self.console.print(table)
         kinds = Counter(u.basis for u in drawn.uncertain)
+        for used in self.found.backgrounds:
+            kinds["background"] += len(used.drawn.numbers)
         told = ", ".join(
             self.word(f"basis.{basis}", count=count) for basis, count in sorted(kinds.items())
         )
         self.say(
             "drawn",
             "dim",
-            drawn=len(drawn.uncertain),
+            drawn=kinds.total(),
             all=len(self.found.model.parameters),
             kinds=told,
             draws=drawn.draws,
             seed=drawn.seed,
         )
+        for used in self.found.backgrounds:
+            self.say(
+                "background-drawn",
+                "dim",
+                background=used.sampled.id,
+                samples=used.sampled.samples,
+                seed=used.sampled.seed,
+            )
         ratio = drawn.total.first_order_ratio
         if drawn.total.first_order_is_poor and ratio is not None:
             self.say("first-order-poor", "yellow", ratio=self.percent(ratio))

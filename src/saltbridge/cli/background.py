@@ -116,6 +116,47 @@ def import_file(
     say("background.imported", id=id, count=len(imported.factors), licence=imported.licence)
 
 
+@app.command()
+def draws(
+    name: Annotated[str, typer.Argument(help="Name of an imported factor set.")],
+    samples: Annotated[
+        int, typer.Option("--samples", min=2, max=1_000_000, help="How many to store.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same draws.")] = 1,
+    inventories: Annotated[
+        list[Path] | None,
+        typer.Option("--for", help="Only what this inventory names; repeatable."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw the exchanges of a background, and store what its products are in every sample.
+
+    The samples belong together: number n is the same background for every product, and for
+    every inventory that is analysed afterwards.
+    """
+    from saltbridge.adapters.background import store
+    from saltbridge.adapters.inventory_files import load
+    from saltbridge.cli.present import say, say_json
+
+    flows = None
+    if inventories:
+        rows = (row for path in inventories for row in load(path).inventory.exchanges)
+        flows = {row.flow for row in rows}
+    made = store.make_draws(name, samples=samples, seed=seed, flows=flows)
+    if as_json:
+        say_json(
+            {
+                "id": made.id, "factors": len(made.factors), "samples": made.samples,
+                "seed": made.seed, "digest": made.digest,
+            }
+        )  # fmt: skip
+        return
+    say(
+        "background.drawn", id=name, samples=made.samples, seed=made.seed,
+        count=len(made.factors), digest=made.digest,
+    )  # fmt: skip
+
+
 @app.command("list")
 def list_sets() -> None:
     """List the factor sets that can be used now."""

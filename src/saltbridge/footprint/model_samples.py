@@ -44,7 +44,7 @@ def stage_samples(
     uncertain: Sequence[Uncertain],
     draws: int,
     seed: int,
-    background: DrawnFactors | None = None,
+    background: Sequence[DrawnFactors] = (),
 ) -> tuple[Any, int]:
     """Samples × stages [kg CO2e], and how many draws had no solution and were left out."""
     drawing = _Drawing(model, uncertain, seed, background)
@@ -64,22 +64,23 @@ class _Drawing:
         model: LinearModel,
         uncertain: Sequence[Uncertain],
         seed: int,
-        background: DrawnFactors | None,
+        background: Sequence[DrawnFactors],
     ) -> None:
         self.compiled = model.compiled()
         self.stages = len(model.stages)
         values = np.array(model.values)
         self.outputs = self.compiled.outputs(values)
         self.units = self.compiled.units(values)
-        self.background = background
         amounts = [u for u in uncertain if u.parameter.kind is ParameterKind.AMOUNT]
         factors = [u for u in uncertain if u.parameter.kind is ParameterKind.FACTOR]
         self.amounts = _drawn_amounts(model, self.compiled, amounts, values, seed)
         self.factors = _keyed(factors, seed)
         rows = {model.number(u.parameter.id): n for n, u in enumerate(factors)}
         self.factor_rows = _matches(self.compiled.factor, rows)
-        stored = {} if background is None else {n: i for i, n in enumerate(background.numbers)}
-        self.background_rows = _matches(self.compiled.factor, stored)
+        self.background = [
+            (factors, *_matches(self.compiled.factor, _rows_of(factors)))
+            for factors in background
+        ]
         inner = self.compiled.inner
         # Runs can turn their direction only where what processes take of each other is drawn.
         moves = bool(np.any(self.amounts.parameter[inner] >= 0))
@@ -103,16 +104,20 @@ class _Drawing:
 
     def _units(self, first: int, count: int) -> Any:
         """Unit footprints of the interfaces: one vector, or a column for each sample."""
-        drawn, stored = self.factor_rows, self.background_rows
-        if not len(drawn[0]) and not len(stored[0]):
+        drawn = self.factor_rows
+        if not len(drawn[0]) and not self.background:
             return self.units
         units = np.repeat(self.units[:, np.newaxis], count, axis=1)
         if len(drawn[0]):
             units[drawn[0]] = filled(self.factors, first, count)[drawn[1]]
-        if self.background is not None and len(stored[0]):
-            columns = np.arange(first, first + count) % self.background.samples
-            units[stored[0]] = self.background.values[stored[1]][:, columns]
+        for factors, interfaces, rows in self.background:
+            columns = np.arange(first, first + count) % factors.samples
+            units[interfaces] = factors.values[rows][:, columns]
         return units
+
+
+def _rows_of(factors: DrawnFactors) -> Mapping[int, int]:
+    return {number: row for row, number in enumerate(factors.numbers)}
 
 
 def _keyed(uncertain: Sequence[Uncertain], seed: int) -> Parameters:

@@ -62,11 +62,11 @@ class Uncertainty:
     variance_shares: tuple[tuple[str, float], ...]  # parameter id, share; largest first
     without_solution: int  # draws that no supply satisfies; they are left out and counted
     findings: tuple[Finding, ...]
-    background: DrawnFactors | None = None  # factors whose samples were drawn beforehand
+    background: tuple[DrawnFactors, ...] = ()  # factors whose samples were drawn beforehand
 
 
 def uncertainty(
-    model: LinearModel, *, draws: int, seed: int, background: DrawnFactors | None = None
+    model: LinearModel, *, draws: int, seed: int, background: Sequence[DrawnFactors] = ()
 ) -> Uncertainty:
     """Monte Carlo and first-order spread of a footprint.
 
@@ -78,11 +78,10 @@ def uncertainty(
     """
     if draws < 2:
         raise ValueError("a spread needs at least two draws")
-    uncertain, findings = uncertain_parameters(model, nothing_else=background is None)
-    if background is not None:  # its samples say more than a range would
-        uncertain = tuple(
-            u for u in uncertain if model.number(u.parameter.id) not in background.numbers
-        )
+    uncertain, findings = uncertain_parameters(model, nothing_else=not background)
+    stored = {number for factors in background for number in factors.numbers}
+    # Samples say more than a range would.
+    uncertain = tuple(u for u in uncertain if model.number(u.parameter.id) not in stored)
     samples, lost = stage_samples(model, uncertain, draws, seed, background)
     remarks = list(findings)
     if lost == draws:
@@ -107,7 +106,7 @@ def uncertainty(
         for column, stage in enumerate(model.stages)
     }
     total = _spread(samples.sum(axis=1), model.score(), _root_sum(parts))
-    drawn = bool(uncertain) or background is not None
+    drawn = bool(uncertain or background)
     if drawn and not total.p2_5 <= total.value <= total.p97_5:
         remarks.append(
             finding(
@@ -127,44 +126,44 @@ def uncertainty(
         variance_shares=_shares(model, uncertain, background, parts),
         without_solution=lost,
         findings=tuple(remarks),
-        background=background,
+        background=tuple(background),
     )
 
 
 def _first_order(
     model: LinearModel,
     uncertain: Sequence[Uncertain],
-    background: DrawnFactors | None,
+    background: Sequence[DrawnFactors],
     stage: Stage | None,
 ) -> Any:
     """What every drawn parameter adds to the variance, by the derivatives [kg² CO2e].
 
-    Factors of a background are correlated, so each has its covariance with all of them
+    Factors of one background are correlated, so each has its covariance with all of them
     together; that may be negative. The sum is the variance either way.
     """
     slopes = model.gradient_array(stage)
     numbers = [model.number(u.parameter.id) for u in uncertain]
     sds = np.array([moments(u.distribution)[1] for u in uncertain])
     own = (slopes[numbers] * sds) ** 2 if uncertain else np.zeros(0)
-    if background is None:
-        return own
-    apart = background.values - background.values.mean(axis=1, keepdims=True)
-    moved = slopes[list(background.numbers)][:, np.newaxis] * apart
-    shared = moved @ moved.sum(axis=0) / (moved.shape[1] - 1)
-    return np.concatenate([own, shared])
+    parts = [own]
+    for factors in background:
+        apart = factors.values - factors.values.mean(axis=1, keepdims=True)
+        moved = slopes[list(factors.numbers)][:, np.newaxis] * apart
+        parts.append(moved @ moved.sum(axis=0) / max(1, factors.samples - 1))
+    return np.concatenate(parts)
 
 
 def _shares(
     model: LinearModel,
     uncertain: Sequence[Uncertain],
-    background: DrawnFactors | None,
+    background: Sequence[DrawnFactors],
     parts: Any,
 ) -> tuple[tuple[str, float], ...]:
     whole = fsum(parts.tolist())
     if whole <= 0:
         return ()
     ids = [u.parameter.id for u in uncertain]
-    ids += [] if background is None else [model.ids[n] for n in background.numbers]
+    ids += [model.ids[n] for factors in background for n in factors.numbers]
     pairs = [(id, float(p) / whole) for id, p in zip(ids, parts, strict=True)]
     return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 

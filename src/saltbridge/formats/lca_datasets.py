@@ -10,12 +10,15 @@ from typing import Any
 
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.footprint.background.model import Activity, BackgroundSystem, Flow, FlowKind
+from saltbridge.footprint.background.spreads import scaled
+from saltbridge.formats.lca_uncertainty import UnreadSpread, brightway_distribution
 
 _UNITS = {  # words of Brightway → the symbol that our GWP and unit tables know
     "kilogram": "kg", "kilowatt hour": "kWh", "megajoule": "MJ", "liter": "l", "litre": "l",
     "cubic meter": "m3", "square meter": "m2", "ton kilometer": "tkm", "metric ton*km": "tkm",
     "meter": "m", "kilometer": "km", "hour": "h", "hr": "h",
 }  # fmt: skip
+_SPREAD = ("uncertainty type", "scale", "minimum", "maximum")
 _SIMAPRO_AIR = ("emissions to air", "air")
 
 
@@ -134,6 +137,7 @@ def parse_brightway(
                 or exchange.get("name") or f"{owner}|{item}",
                 "unit": node.get("unit") or exchange.get("unit") or "",
                 "categories": node.get("categories") or exchange.get("categories"),
+                **{name: exchange.get(name) for name in _SPREAD},
             }  # fmt: skip
             amount = exchange.get("amount")
             flow = _flow(said, kind, amount, place, faults, sign=sign, key=f"{owner}|{item}")
@@ -161,6 +165,11 @@ def _flow(
         faults.append(finding("background.not-a-number", place, value=str(amount)[:60]))
         return None
     unit = str(said.get("unit") or "")
+    how, unread = None, False
+    try:
+        how = scaled(brightway_distribution(said, float(amount)), sign)
+    except UnreadSpread:
+        unread = True
     return Flow(
         kind=kind,
         name=str(said["name"]),
@@ -169,6 +178,8 @@ def _flow(
         key=key,
         provider=provider,
         compartment=_compartment(said.get("categories") or ()),
+        distribution=how,
+        spread_unread=unread,
         place=place,
     )
 

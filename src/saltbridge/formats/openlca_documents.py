@@ -10,6 +10,8 @@ from typing import Any
 
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.footprint.background.model import Activity, BackgroundSystem, Flow, FlowKind
+from saltbridge.footprint.background.spreads import scaled
+from saltbridge.formats.lca_uncertainty import UnreadSpread, openlca_distribution
 
 _ELEMENTARY, _WASTE = "ELEMENTARY_FLOW", "WASTE_FLOW"
 
@@ -51,6 +53,11 @@ def _flow(
     whole = flows.get(key, {})
     flow_type = said.get("flowType") or whole.get("flowType") or ""
     is_input = bool(exchange.get("isInput"))
+    counted, how, unread = amount, None, False
+    try:
+        how = openlca_distribution(exchange.get("uncertainty") or {}, amount)
+    except UnreadSpread:
+        unread = True
     kind = FlowKind.INPUT
     if flow_type == _ELEMENTARY:
         kind = FlowKind.RESOURCE if is_input else FlowKind.EMISSION
@@ -74,6 +81,8 @@ def _flow(
         key=key,
         provider=str(provider.get("@id") or ""),
         location=_place_of(exchange),
+        distribution=how if amount == counted else scaled(how, -1.0),
+        spread_unread=unread,
         compartment=_compartment(str(category)),
         place=place,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from saltbridge.footprint.background.sampled import BackgroundSpread
 from saltbridge.footprint.model import FactorSet
 
 
@@ -104,6 +105,13 @@ class FactorLibrary(Protocol):
 
         Raises:
             Unavailable: no such set, or its background must be fetched first.
+        """
+
+    def background_spread(self, id: str) -> BackgroundSpread | None:
+        """How sure a background is, with its stored draws; None for a set that is none.
+
+        Raises:
+            Unavailable: its stored draws are damaged.
         """
 
     def available(self) -> Sequence[str]:

@@ -31,6 +31,7 @@ from saltbridge.steps.accounting import (
     verified_supplier_factors,
     with_supplied_metals,
 )
+from saltbridge.steps.background_spread import UsedBackground, background_spread
 from saltbridge.steps.modelling import model_of
 
 __all__ = ["Analysis", "FootprintRequest", "analyse", "analyse_in", "analysis_document"]
@@ -44,6 +45,7 @@ class Analysis:
 
     model: LinearModel
     uncertainty: Uncertainty
+    backgrounds: tuple[UsedBackground, ...]
     sensitivities: tuple[Sensitivity, ...]
     processes: tuple[Share, ...]
     stages: tuple[Share, ...]
@@ -72,9 +74,15 @@ def analyse(
         Unavailable: a factor set cannot be had.
     """
     model = model_of(library, today, request, supplied)
+    sets = request.factor_sets
+    sets = request.inventory.factor_sets if sets is None else sets
+    backgrounds, remarks = background_spread(library, model, sets, draws)
+    stored = [used.drawn for used in backgrounds]
+    spread = uncertainty(model, draws=draws, seed=seed, background=stored)
     return Analysis(
         model=model,
-        uncertainty=uncertainty(model, draws=draws, seed=seed),
+        uncertainty=replace(spread, findings=(*spread.findings, *remarks)),
+        backgrounds=backgrounds,
         sensitivities=sensitivities(model),
         processes=by_process(model),
         stages=by_stage(model),
@@ -116,6 +124,9 @@ def analysis_document(analysis: Analysis) -> dict[str, Any]:
     bases: dict[str, int] = {}
     for uncertain in drawn.uncertain:
         bases[uncertain.basis] = bases.get(uncertain.basis, 0) + 1
+    stored = sum(len(used.drawn.numbers) for used in analysis.backgrounds)
+    if stored:
+        bases["background"] = stored
     return {
         "schema": SCHEMA,
         "methodology": {"id": footprint.methodology, "edition": footprint.edition.name},
@@ -131,8 +142,18 @@ def analysis_document(analysis: Analysis) -> dict[str, Any]:
             "seed": drawn.seed,
             "without_solution": drawn.without_solution,
             "parameters": len(model.parameters),
-            "drawn": len(drawn.uncertain),
+            "drawn": len(drawn.uncertain) + stored,
             "bases": bases,
+            "backgrounds": [
+                {
+                    "set": used.sampled.id,
+                    "factors": len(used.drawn.numbers),
+                    "samples": used.sampled.samples,
+                    "seed": used.sampled.seed,
+                    "digest": used.sampled.digest,
+                }
+                for used in analysis.backgrounds
+            ],
             "total": _spread(drawn.total),
             "stages": {stage.value: _spread(s) for stage, s in drawn.stages.items()},
             "variance_shares": [

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from saltbridge.adapters.stores.memory import MemoryStore
 from saltbridge.core.errors import Refused, Unavailable
 from saltbridge.core.finding import Finding
+from saltbridge.footprint.background.sampled import BackgroundSpread
 from saltbridge.footprint.model import FactorSet
 from saltbridge.ports import HttpAnswer, NodeProfile, Partner, Store, World
 from saltbridge.trust.did import (
@@ -254,6 +255,9 @@ class GivenFactors:
         if id not in self.sets:
             raise Unavailable.of("factors.unknown-set", set=id, known=", ".join(self.sets))
         return self.sets[id]
+
+    def background_spread(self, id: str) -> BackgroundSpread | None:
+        return None
 
     def available(self) -> Sequence[str]:
         return tuple(self.sets)

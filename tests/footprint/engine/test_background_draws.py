@@ -10,6 +10,16 @@ from saltbridge.footprint.engine.background_draws import (
     draw_background,
     drawn_background,
     drawn_system,
+    prepared_background,
+)
+from saltbridge.footprint.engine.parameters import (
+    FIXED,
+    LOGNORMAL,
+    NORMAL,
+    TRIANGULAR,
+    UNIFORM,
+    filled,
+    indexed_parameters,
 )
 
 NUMBA = pytest.mark.skipif(not compiled.AVAILABLE, reason="numba is not installed")
@@ -85,3 +95,63 @@ def test_faulty_spreads_and_matrices_are_refused():
     loose = csc_matrix((np.ones(3), np.array([1, 0, 1]), np.array([0, 2, 3])), shape=(2, 2))
     with pytest.raises(ValueError, match="sort the indices"):
         drawn_background(loose, flows, [0.1] * 3, [0.1] * 2, 1, "x")
+
+
+def any_kinds():
+    """Two inputs of one product, each drawn by itself, and one of every kind."""
+    kinds = np.array([FIXED, LOGNORMAL, NORMAL, FIXED, UNIFORM, FIXED])
+    values = np.array(
+        [
+            [1.0, 0, 0], [-0.2, 0.3, 0], [-0.1, 0.02, 0],
+            [2.0, 0, 0], [-0.4, -0.2, 0], [1.0, 0, 0],
+        ]
+    )  # fmt: skip
+    starts = np.array([0, 3, 5, 6])
+    rows = np.array([0, 1, 1, 1, 2, 2])
+    matrix = csc_matrix((np.array([1, -0.2, -0.1, 2, -0.3, 1]), rows, starts), shape=(3, 3))
+    flows = csc_matrix(np.diag([1.0, 2.0, 3.0]))
+    burdens = np.array([[0.5, 1.0, 2.0], [2.0, 0.1, 0], [3.0, 0, 0]])
+    return prepared_background(
+        matrix,
+        flows,
+        indexed_parameters(8, "x/inputs", kinds, values),
+        indexed_parameters(8, "x/emissions", [TRIANGULAR, LOGNORMAL, FIXED], burdens),
+        8,
+        "x",
+    )
+
+
+def test_entries_of_any_kind_that_share_a_place_are_drawn_each_by_itself(path):
+    drawn = any_kinds()
+    found = draw_background(drawn, [0, 1, 2], 0, 400).values
+    inputs = filled(drawn.inputs_drawn, 0, 400)
+    emitted = filled(drawn.emissions_drawn, 0, 400)
+    second = (emitted[1] - inputs[4] * 3.0) / 2.0
+    assert found[2] == pytest.approx(np.full(400, 3.0), rel=5e-6)
+    assert found[1] == pytest.approx(second, rel=5e-6)
+    assert found[0] == pytest.approx(emitted[0] - (inputs[1] + inputs[2]) * second, rel=5e-6)
+    assert abs(np.corrcoef(inputs[1], inputs[2])[0, 1]) < 0.2
+    assert inputs[4].min() >= -0.4
+    assert inputs[4].max() <= -0.2
+    assert emitted[0].min() > 0.5
+    assert emitted[0].max() < 2.0
+
+
+def test_a_system_without_a_gross_sum_is_solved_all_the_same(path):
+    """Each of two processes avoids 1.5 times what the other makes: signs do the summing."""
+    matrix = csc_matrix(np.array([[1.0, 1.5], [1.5, 1.0]]))
+    flows = csc_matrix(np.eye(2))
+    spreads = np.full(4, 0.1), np.full(2, 0.1)
+    drawn = drawn_background(matrix, flows, *spreads, seed=1, parameter_id="credit")
+    assert drawn.gross is None
+    found = draw_background(drawn, [0, 1], 0, 5)
+    nominal, burdens = drawn_system(drawn, 4)
+    exact = np.linalg.solve(nominal.toarray().T, burdens)
+    assert found.values[:, 4] == pytest.approx(exact, rel=1e-6)
+
+
+def test_numbers_that_make_no_distribution_are_refused():
+    wrong = ([LOGNORMAL], [[1.0, -0.1, 0]]), ([TRIANGULAR], [[2.0, 1.0, 3.0]])
+    for kinds, values in (*wrong, ([UNIFORM], [[2.0, 1.0, 0]]), ([FIXED], [[np.nan, 0, 0]])):
+        with pytest.raises(FaultyInput):
+            indexed_parameters(1, "x", kinds, values)

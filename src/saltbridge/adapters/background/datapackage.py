@@ -3,7 +3,8 @@
 A datapackage holds numbers, no names. Names come in a CSV file beside it, with the columns
 ``id, name, location, unit, compartment``. Emissions are characterised by the package's own
 characterization matrix where it has one, else by name with our GWP sets. Only vectors are
-read; arrays of scenarios and dynamic resources are refused. Arrays are never unpickled.
+read, with their distributions; arrays of scenarios and dynamic resources are refused. Arrays
+are never unpickled.
 """
 
 import io
@@ -19,14 +20,24 @@ import numpy as np
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.footprint.background.model import Activity, BackgroundSystem, Flow, FlowKind
+from saltbridge.footprint.background.spreads import scaled
+from saltbridge.footprint.engine.draws import Distribution
 from saltbridge.formats.exchange_table import cell_count_fault
 from saltbridge.formats.inventory_cells import shortened
 from saltbridge.formats.inventory_text import read_csv
+from saltbridge.formats.lca_uncertainty import UnreadSpread, brightway_distribution
 
 TECHNOSPHERE, BIOSPHERE, CHARACTERISATION = (
     "technosphere_matrix", "biosphere_matrix", "characterization_matrix",
 )  # fmt: skip
 MAX_MEMBER_BYTES = 500_000_000
+_SPREAD = {
+    "uncertainty type": "uncertainty_type", "scale": "scale", "minimum": "minimum",
+    "maximum": "maximum",
+}  # fmt: skip
+# One resource of an entry: amount, its distribution, and whether it has one we cannot draw.
+_Part = tuple[float, Distribution | None, bool]
+_Entries = dict[tuple[int, int], list[_Part]]
 _COMPARTMENTS = ("", "air", "water", "soil")
 _COLUMNS = ("id", "name", "location", "unit", "compartment")
 
@@ -46,10 +57,10 @@ def read_datapackage(
             [finding("background.not-readable", Place(str(path)), format="bw-datapackage",
                      reason=str(fault)[:300])]
         ) from fault  # fmt: skip
-    technosphere = matrices.get(TECHNOSPHERE, {})
-    biosphere = matrices.get(BIOSPHERE, {})
+    technosphere = _sums(matrices.get(TECHNOSPHERE, {}))
+    biosphere = _sums(matrices.get(BIOSPHERE, {}))
     weights = {
-        row: amount for (row, _), amount in matrices.get(CHARACTERISATION, {}).items()
+        row: amount for (row, _), amount in _sums(matrices.get(CHARACTERISATION, {})).items()
     } if CHARACTERISATION in matrices else None  # fmt: skip
     _all_named(path, technosphere, biosphere, weights, names)
     columns: dict[int, list[Flow]] = defaultdict(list)
@@ -61,22 +72,28 @@ def read_datapackage(
             kind = FlowKind.PRODUCT
         elif amount > 0 and column not in made:
             kind = FlowKind.CO_PRODUCT
-        columns[column].append(
+        taken = kind is FlowKind.INPUT
+        parts = matrices[TECHNOSPHERE][row, column] if taken else [(amount, None, False)]
+        columns[column] += [
             Flow(
-                kind=kind, name=said["name"], unit=said["unit"],
-                amount=-amount if kind is FlowKind.INPUT else amount, key=str(row),
+                kind=kind, name=said["name"], unit=said["unit"], key=str(row),
+                amount=-part if taken else part,
+                distribution=scaled(how, -1.0), spread_unread=unread,
             )
-        )  # fmt: skip
-    for (row, column), amount in biosphere.items():
+            for part, how, unread in parts
+        ]  # fmt: skip
+    for row, column in biosphere:
         said = names.get(row, {})
-        columns[column].append(
+        columns[column] += [
             Flow(
                 kind=FlowKind.EMISSION, name=said.get("name") or str(row),
-                unit=said.get("unit") or "kg", amount=amount,
+                unit=said.get("unit") or "kg", amount=part,
                 compartment=said.get("compartment") or "",
                 kg_co2e_per_unit=None if weights is None else weights.get(row, 0.0),
+                distribution=how, spread_unread=unread,
             )
-        )  # fmt: skip
+            for part, how, unread in matrices[BIOSPHERE][row, column]
+        ]  # fmt: skip
     activities = []
     for column, flows in columns.items():
         said = names.get(column) or names.get(made.get(column, -1)) or {}
@@ -105,8 +122,13 @@ def _references(technosphere: Mapping[tuple[int, int], float]) -> dict[int, int]
     return made
 
 
-def _matrices(path: Path) -> dict[str, dict[tuple[int, int], float]]:
-    """Matrix → (row, column) → summed amount, with the signs of the matrix."""
+def _sums(entries: _Entries) -> dict[tuple[int, int], float]:
+    """(row, column) → amount, with the signs of the matrix."""
+    return {at: sum(amount for amount, _, _ in parts) for at, parts in entries.items()}
+
+
+def _matrices(path: Path) -> dict[str, _Entries]:
+    """Matrix → (row, column) → what its resources hold there, with the signs of the matrix."""
     open_member = _members(path)
     head = json.loads(open_member("datapackage.json"))
     groups: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -116,24 +138,41 @@ def _matrices(path: Path) -> dict[str, dict[tuple[int, int], float]]:
             continue
         if resource.get("category") != "vector" or resource.get("profile") != "data-resource":
             raise ValueError(f"{resource.get('name')}: only vectors can be read")
-        if kind in ("indices", "data", "flip"):
+        if kind in ("indices", "data", "flip", "distributions"):
             array = np.load(io.BytesIO(open_member(resource["path"])), allow_pickle=False)
             groups[resource["group"]][kind] = array
             groups[resource["group"]]["matrix"] = matrix
-    matrices: dict[str, dict[tuple[int, int], float]] = {}
+    matrices: dict[str, _Entries] = {}
     for group in groups.values():
         indices, amounts = group["indices"], group["data"].astype(float)
         if len(indices) != len(amounts) or not np.all(np.isfinite(amounts)):
             raise ValueError("indices and amounts do not match, or an amount is no number")
-        if "flip" in group:
-            amounts = np.where(group["flip"], -amounts, amounts)
         entries = matrices.setdefault(group["matrix"], {})
         pairs = zip(indices["row"].tolist(), indices["col"].tolist(), strict=True)
-        for pair, amount in zip(pairs, amounts.tolist(), strict=True):
-            entries[pair] = entries.get(pair, 0.0) + amount
+        for pair, part in zip(pairs, _parts(group, amounts), strict=True):
+            entries.setdefault(pair, []).append(part)
     if TECHNOSPHERE not in matrices:
         raise ValueError("no technosphere matrix")
     return matrices
+
+
+def _parts(group: Mapping[str, Any], amounts: Any) -> list[_Part]:
+    """Amounts with their distributions, turned where the resource says so."""
+    flips = group["flip"].tolist() if "flip" in group else [False] * len(amounts)
+    given = group.get("distributions")
+    if given is not None and len(given) != len(amounts):
+        raise ValueError("distributions and amounts do not match")
+    found: list[_Part] = []
+    for n, (amount, flip) in enumerate(zip(amounts.tolist(), flips, strict=True)):
+        how, unread = None, False
+        if given is not None:
+            said = {ours: given[n][theirs].item() for ours, theirs in _SPREAD.items()}
+            try:
+                how = brightway_distribution(said, amount)
+            except UnreadSpread:
+                unread = True
+        found.append((-amount, scaled(how, -1.0), unread) if flip else (amount, how, unread))
+    return found
 
 
 def _members(path: Path) -> Callable[[str], bytes]:

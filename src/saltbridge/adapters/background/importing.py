@@ -13,7 +13,7 @@ from saltbridge.core.finding import Finding, errors_in, finding
 from saltbridge.footprint.background.linked import LinkedBackground
 from saltbridge.footprint.background.linking import link
 from saltbridge.footprint.background.model import BackgroundSystem
-from saltbridge.footprint.background.reduction import factors, loops, product_rows
+from saltbridge.footprint.background.reduction import factors, loops, product_rows, signs
 from saltbridge.footprint.characterisation import SETS
 from saltbridge.footprint.model import EmissionFactor
 from saltbridge.formats.factor_table import parse_factor_table
@@ -92,6 +92,7 @@ def _reduced(
     )
     whole = _marked(whole, request)
     findings = (*found, *linked.findings, *loops(linked))
+    unread = sum(f.spread_unread for a in linked.activities for f in a.flows)
     brought = sorted({factor.licence for _, factor in linked.fills_used if factor.licence})
     return store.ImportedBackground(
         id=request.id,
@@ -112,6 +113,8 @@ def _reduced(
             "with_holes": len(rows) - len(whole),
             "filled_inputs": int(linked.filled.sum()),
             "air_emissions_without_gwp": int(linked.not_in_gwp.sum()),
+            "uncertain": linked.exchanges.uncertain,
+            "spreads_not_read": unread,
         },
         reduction={
             "digest": solution.digest,
@@ -119,6 +122,8 @@ def _reduced(
             "sweeps": solution.sweeps,
             "forward_error": solution.forward_error,
         },
+        exchanges=linked.exchanges if linked.exchanges.uncertain else None,
+        signs=signs(rows, solution),
     )
 
 

@@ -3,7 +3,8 @@
 ``backgrounds/<id>/`` holds ``background.json`` (what, from where, under which licence, digests
 and counts), ``factors.csv`` (what an inventory may draw on), ``products.csv`` (every product,
 whole or not) and ``findings.csv``. ``reductions/<digest>.npz`` holds a solved system under
-the digest of its matrix and burdens, so that nobody solves the same one twice.
+the digest of its matrix and burdens, so that nobody solves the same one twice. Exchanges with
+their spreads and draws made from them lie beside a background (``draws``).
 """
 
 import csv
@@ -12,16 +13,19 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from saltbridge.adapters.background import draws
 from saltbridge.adapters.background.carculator import cache_folder
 from saltbridge.adapters.factors.digests import factor_set
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.footprint.background.reduction import ProductRow
+from saltbridge.footprint.background.sampled import SampledBackground
+from saltbridge.footprint.background.spreads import UncertainSystem
 from saltbridge.footprint.engine.unit_footprints import (
     UnitFootprints,
     content_digest,
@@ -52,6 +56,8 @@ class ImportedBackground:
     findings: tuple[Finding, ...]
     counts: Mapping[str, int]
     reduction: Mapping[str, Any]  # method, sweeps, forward_error, digest; empty for a table
+    exchanges: UncertainSystem | None = None  # with their spreads; None: nothing has one
+    signs: tuple[int, ...] = ()  # of every product: −1 treatment, 0 no factor
 
     def factor_set(self) -> FactorSet:
         """The factors as a digested set."""
@@ -103,6 +109,10 @@ def save(imported: ImportedBackground) -> Path:
         (built / "factors.csv").write_bytes(render_factor_table(imported.factors))
         (built / "products.csv").write_bytes(_products_csv(imported.products))
         (built / "findings.csv").write_bytes(findings_csv(imported.findings, "en"))
+        if imported.exchanges is not None:
+            ids = [product.id for product in imported.products]
+            draws.write_system(built, imported.exchanges, ids, imported.signs)
+            draws.keep(target, built, imported.exchanges.digest)
         if target.is_dir():
             target.rename(Path(scratch) / "old")
         built.rename(target)
@@ -190,6 +200,41 @@ def products(id: str, part: str) -> tuple[Mapping[str, str], ...]:
     path = folder_of(id) / "products.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(r for r in csv.DictReader(file) if part.lower() in r["flow"].lower())
+
+
+def product_flows(id: str) -> dict[str, str]:
+    """Product id → name of what it is, of an imported background."""
+    return {row["id"]: row["flow"] for row in products(id, "")}
+
+
+def make_draws(
+    id: str, *, samples: int, seed: int, flows: Collection[str] | None = None
+) -> SampledBackground:
+    """Draws of a background, stored beside it (see ``draws.make_draws``).
+
+    Raises:
+        FaultyInput: nothing can be drawn of it.
+        Unavailable: there is no such background, or a file of it is damaged.
+    """
+    head_of(id)
+    known = None
+    if flows is not None:
+        known = {id for id, flow in product_flows(id).items() if flow in flows}
+    return draws.make_draws(folder_of(id), id, samples=samples, seed=seed, products=known)
+
+
+def has_spreads(id: str) -> bool:
+    """Whether an imported background brought any distribution."""
+    return draws.has_spreads(folder_of(id))
+
+
+def load_draws(id: str) -> SampledBackground | None:
+    """The stored draws of a background; None where nobody drew any.
+
+    Raises:
+        Unavailable: the file is damaged, or belongs to another system.
+    """
+    return draws.load_draws(folder_of(id), id)
 
 
 def solved(technosphere: Any, burdens: Any) -> UnitFootprints:

@@ -10,6 +10,7 @@ from saltbridge.adapters.factors.digests import digest_of, factor_set
 from saltbridge.core.errors import Unavailable
 from saltbridge.core.finding import finding
 from saltbridge.core.provenance import Confidence
+from saltbridge.footprint.background.sampled import BackgroundSpread
 from saltbridge.footprint.model import EmissionFactor, FactorSet
 
 __all__ = ["CARCULATOR_STATIC", "OPEN_2026", "Library", "digest_of", "factor_set", "open_2026"]
@@ -49,6 +50,21 @@ class Library:
             if id not in self._sets:
                 self._sets[id] = loader()
             return self._sets[id]
+
+    def background_spread(self, id: str) -> BackgroundSpread | None:
+        """How sure a background is, with its stored draws; None for a set that is none.
+
+        Raises:
+            Unavailable: its stored draws are damaged.
+        """
+        from saltbridge.adapters.background import store
+
+        if id == CARCULATOR_STATIC:
+            return BackgroundSpread(known=False, draws=None)
+        if id in self._loaders or id not in store.names():
+            return None
+        known = store.has_spreads(id)
+        return BackgroundSpread(known, store.load_draws(id) if known else None)
 
     def available(self) -> Sequence[str]:
         """Ids of the sets that can be had now, without fetching anything."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from saltbridge.core.finding import Finding
 from saltbridge.footprint.background.model import Activity, Flow
+from saltbridge.footprint.background.spreads import UncertainSystem
 from saltbridge.footprint.model import EmissionFactor
 
 
@@ -29,3 +30,4 @@ class LinkedBackground:
     fills_used: tuple[tuple[int, EmissionFactor], ...]  # activity that used it, the factor
     findings: tuple[Finding, ...]
     gwp_sets: tuple[str, ...]
+    exchanges: UncertainSystem  # the same system, exchange by exchange

@@ -22,6 +22,8 @@ from saltbridge.footprint.background.emissions import (
 )
 from saltbridge.footprint.background.linked import LinkedBackground
 from saltbridge.footprint.background.model import Activity, BackgroundSystem, Flow, FlowKind
+from saltbridge.footprint.background.spreads import Entry, scaled, uncertain_system
+from saltbridge.footprint.engine.draws import Distribution
 from saltbridge.footprint.model import EmissionFactor
 
 _OUTPUTS = (FlowKind.PRODUCT, FlowKind.CO_PRODUCT)
@@ -58,9 +60,8 @@ class _Linker:
     fill: Sequence[EmissionFactor]
     convert_units: bool
     findings: list[Finding] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    columns: list[int] = field(default_factory=list)
-    amounts: list[float] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    weights: list[Entry] = field(default_factory=list)
     edges: list[tuple[int, int]] = field(default_factory=list)
     fills_used: list[tuple[int, EmissionFactor]] = field(default_factory=list)
 
@@ -90,24 +91,27 @@ class _Linker:
                     if usable[j] and flow.kind is FlowKind.PRODUCT:
                         self._entry(j, j, flow.amount)
                 elif flow.kind in (FlowKind.INPUT, FlowKind.WASTE):
-                    burdens[j] += self._input(j, flow, bool(usable[j]))
+                    burdens[j] += self._weighed(j, flow, self._input(j, flow, bool(usable[j])))
                 else:
                     try:
                         weight = weight_kg_co2e(flow, self.gwp_sets)
                     except Uncharacterised:
                         brought = self._emission_filled_or_hole(j, flow)
-                        burdens[j] += brought if usable[j] else 0.0
+                        burdens[j] += self._weighed(j, flow, brought) if usable[j] else 0.0
                         continue
                     if weight is None:
                         not_in_gwp[j] += flow.kind is FlowKind.EMISSION and reaches_air(flow)
                     elif usable[j]:
-                        burdens[j] += weight
-        matrix = csc_matrix((self.amounts, (self.rows, self.columns)), shape=(size, size))
+                        burdens[j] += self._weighed(j, flow, weight)
+        at = ([row for row, *_ in self.entries], [column for _, column, *_ in self.entries])
+        amounts = [amount for _, _, amount, _ in self.entries]
+        matrix = csc_matrix((amounts, at), shape=(size, size))
         matrix.sum_duplicates()
         return LinkedBackground(
             activities, tuple(products), matrix, burdens, usable, self.holes, not_in_gwp,
             self.filled, np.array(self.edges, dtype=np.int64).reshape(-1, 2),
             tuple(self.fills_used), (*self.system.findings, *self.findings), self.gwp_sets,
+            uncertain_system(size, self.entries, self.weights),
         )  # fmt: skip
 
     def _offers(self, activities: Sequence[Activity]) -> Mapping[str, list[Offer]]:
@@ -181,7 +185,8 @@ class _Linker:
             return factor if usable else 0.0
         self.edges.append((offer.activity, j))
         if usable and self.products[offer.activity] is not None:
-            self._entry(offer.activity, j, sign * flow.amount * factor)
+            how = scaled(flow.distribution, sign * factor)
+            self._entry(offer.activity, j, sign * flow.amount * factor, how)
         elif usable:  # made by an activity without a single product: the hole is inherited
             self._entry(offer.activity, j, sign * abs(flow.amount))
         return 0.0
@@ -271,12 +276,18 @@ class _Linker:
             )
         )
 
-    def _entry(self, row: int, column: int, amount: float) -> None:
-        if amount == 0.0:
-            return
-        self.rows.append(row)
-        self.columns.append(column)
-        self.amounts.append(amount)
+    def _entry(
+        self, row: int, column: int, amount: float, how: Distribution | None = None
+    ) -> None:
+        if amount != 0.0:
+            self.entries.append((row, column, amount, how))
+
+    def _weighed(self, j: int, flow: Flow, kg_co2e: float) -> float:
+        """The burden of a flow [kg CO2e], noted with the distribution of its amount."""
+        if kg_co2e != 0.0:
+            how = scaled(flow.distribution, kg_co2e / flow.amount)
+            self.weights.append((0, j, kg_co2e, how))
+        return kg_co2e
 
     def _say(self, code: str, severity: Severity, place: Place, **arguments: Argument) -> None:
         self.findings.append(Finding(code, arguments, place, severity=severity))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from saltbridge.core.finding import NOWHERE, Finding, Place
+from saltbridge.footprint.engine.draws import Distribution
 
 
 class FlowKind(StrEnum):
@@ -35,6 +36,8 @@ class Flow:
     location: str = ""
     compartment: str = ""  # of an emission: air, water, soil, or empty where not told
     kg_co2e_per_unit: float | None = None  # where the source characterises by itself
+    distribution: Distribution | None = None  # of the amount, with its sign
+    spread_unread: bool = False  # the source gives a distribution that is not drawn here
     place: Place = NOWHERE
 
     @property

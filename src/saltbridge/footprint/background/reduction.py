@@ -137,6 +137,16 @@ def product_rows(linked: LinkedBackground, solved: UnitFootprints) -> tuple[Prod
     return tuple(rows)
 
 
+def signs(rows: tuple[ProductRow, ...], solved: UnitFootprints) -> tuple[int, ...]:
+    """What turns a unit footprint into the factor of each product; 0 where it is none."""
+    return tuple(
+        0
+        if not row.whole or row.kg_co2e_per_unit is None
+        else int(np.copysign(1.0, row.kg_co2e_per_unit) * np.copysign(1.0, value))
+        for row, value in zip(rows, solved.values.tolist(), strict=True)
+    )
+
+
 def _as_sure_as(brought: list[EmissionFactor]) -> Confidence:
     """What is worked out here is as sure as the weakest factor that was brought for it."""
     marks = (Confidence.COMPUTED, *(factor.confidence for factor in brought))

@@ -9,6 +9,7 @@ One run gives every product: the samples of the products that foregrounds take a
 and reused by any of them, sample n with sample n.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ from saltbridge.footprint.engine.unit_footprints import content_digest, unit_foo
 # at which their moves shrink, is below this.
 _SETTLED = 1e-6
 _MOST_SWEEPS = 60
+_AT_ONCE = 4_000_000  # amounts that are drawn together for samples solved one by one
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class DrawnBackground:
     emissions: Any  # CSC: characterised flows by process, kg CO2e per run; sums are burdens
     inputs_drawn: Parameters  # one for each stored entry of A; the diagonal is certain
     emissions_drawn: Parameters  # one for each stored entry of the emissions
-    gross: Any  # gross unit footprints at nominal amounts, all above 0
+    gross: Any  # gross unit footprints at nominal amounts, all above 0; None: not swept
     seed: int
     parameter_id: str
     digest: str
@@ -81,26 +83,64 @@ def drawn_background(
         raise ValueError("sum the duplicates and sort the indices first: spreads follow them")
     column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
     spreads = np.where(matrix.indices == column, 0.0, np.asarray(technosphere_ln_sds))
+    return prepared_background(
+        matrix,
+        flows,
+        indexed_lognormals(seed, f"{parameter_id}/inputs", matrix.data, spreads),
+        indexed_lognormals(seed, f"{parameter_id}/emissions", flows.data, emission_ln_sds),
+        seed,
+        parameter_id,
+    )
+
+
+def prepared_background(
+    matrix: Any,
+    flows: Any,
+    inputs_drawn: Parameters,
+    emissions_drawn: Parameters,
+    seed: int,
+    parameter_id: str,
+) -> DrawnBackground:
+    """A background whose entries have distributions of any kind, prepared for draws.
+
+    Matrices are CSC, and the parameters follow their stored entries. Several entries may stand
+    in one place: each is drawn by itself. That on the diagonal stands alone and is certain.
+
+    Raises:
+        FaultyInput: the nominal system has no single solution.
+    """
+    column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
     burdens = np.asarray(flows.sum(axis=0), dtype=float).ravel()
-    outputs = matrix.diagonal()
+    if not np.all(matrix.diagonal()):
+        raise FaultyInput([finding("engine.no-solution")])
     comparison = matrix.copy()
     comparison.data = np.where(matrix.indices == column, 1.0, -1.0) * np.abs(matrix.data)
     sizes = np.asarray(abs(flows).sum(axis=0), dtype=float).ravel()
-    gross = unit_footprints(comparison, sizes).values
-    if not np.all(outputs) or np.any(gross < 0.0):
-        raise FaultyInput([finding("engine.no-solution")])
-    smallest = float(gross.max(initial=0.0)) * 1e-30 or 1.0
+    gross = _gross(comparison, sizes)
+    if gross is None:  # credits outweigh: no scale to sweep by, but there may be a solution
+        unit_footprints(matrix, burdens)
     return DrawnBackground(
         matrix,
         burdens,
         flows,
-        indexed_lognormals(seed, f"{parameter_id}/inputs", matrix.data, spreads),
-        indexed_lognormals(seed, f"{parameter_id}/emissions", flows.data, emission_ln_sds),
-        np.maximum(gross, smallest),
+        inputs_drawn,
+        emissions_drawn,
+        gross,
         seed,
         parameter_id,
         content_digest(matrix, burdens),
     )
+
+
+def _gross(comparison: Any, sizes: Any) -> Any:
+    """Gross unit footprints, all above 0; None where inputs without signs have no sum."""
+    try:
+        gross = unit_footprints(comparison, sizes).values
+    except FaultyInput:
+        return None
+    if np.any(gross < 0.0):
+        return None
+    return np.maximum(gross, float(gross.max(initial=0.0)) * 1e-30 or 1.0)
 
 
 def draw_background(
@@ -113,13 +153,14 @@ def draw_background(
     """
     wanted = np.asarray(products, dtype=np.int64)
     values = np.empty((len(wanted), count), dtype=np.float32)
-    if compiled.AVAILABLE:
+    if compiled.AVAILABLE and background.gross is not None:
         sweeps, unsettled = _by_blocks(background, wanted, first, values)
     else:
         sweeps, unsettled = 0, np.arange(count)
-    for place in unsettled.tolist():
-        matrix, burdens = drawn_system(background, first + place)
-        values[:, place] = unit_footprints(matrix, burdens).values[wanted]
+    for run in _runs_of(unsettled, max(1, _AT_ONCE // len(background.inputs_drawn.keys))):
+        systems = _systems(background, first + int(run[0]), len(run))
+        for place, (matrix, burdens) in zip(run.tolist(), systems, strict=True):
+            values[:, place] = unit_footprints(matrix, burdens).values[wanted]
     return BackgroundDraws(
         wanted,
         values,
@@ -134,11 +175,28 @@ def draw_background(
 
 def drawn_system(background: DrawnBackground, sample: int) -> tuple[Any, Any]:
     """Technosphere and burdens [kg CO2e per run] of one sample, in double precision."""
-    matrix = background.technosphere.copy()
-    matrix.data = filled(background.inputs_drawn, sample, 1)[:, 0]
-    flows = background.emissions.copy()
-    flows.data = filled(background.emissions_drawn, sample, 1)[:, 0]
-    return matrix, np.asarray(flows.sum(axis=0), dtype=float).ravel()
+    ((matrix, burdens),) = _systems(background, sample, 1)
+    return matrix, burdens
+
+
+def _systems(background: DrawnBackground, first: int, count: int) -> Iterator[tuple[Any, Any]]:
+    """Technosphere and burdens of these samples, drawn together."""
+    inputs = filled(background.inputs_drawn, first, count)
+    emitted = filled(background.emissions_drawn, first, count)
+    for sample in range(count):
+        matrix, flows = background.technosphere.copy(), background.emissions.copy()
+        matrix.data, flows.data = inputs[:, sample].copy(), emitted[:, sample].copy()
+        yield matrix, np.asarray(flows.sum(axis=0), dtype=float).ravel()
+
+
+def _runs_of(places: Any, most: int) -> list[Any]:
+    """Places that follow each other, ``most`` of them together."""
+    cuts = np.flatnonzero(np.diff(places) != 1) + 1
+    return [
+        run[low : low + most]
+        for run in np.split(places, cuts)
+        for low in range(0, len(run), most)
+    ]
 
 
 def _by_blocks(

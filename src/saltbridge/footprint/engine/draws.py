@@ -206,7 +206,10 @@ def mixed_words(z: Any) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-def uniforms_of_key(key: int, words: Any) -> Any:
-    """The uniform numbers of a parameter for the samples behind ``words``."""
+def uniforms_of_key(key: Any, words: Any) -> Any:
+    """The uniform numbers of a parameter for the samples behind ``words``.
+
+    Of a column of keys: one row a parameter.
+    """
     mixed = mixed_words(words + np.uint64(key))
     return ((mixed >> np.uint64(12)).astype(float) + 0.5) * CELL

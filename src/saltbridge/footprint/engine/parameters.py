@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import finding
 from saltbridge.footprint.engine import compiled
 from saltbridge.footprint.engine.draws import (
     Distribution,
@@ -31,6 +32,7 @@ from saltbridge.footprint.engine.draws import (
 from saltbridge.footprint.engine.normal_table import quantile_table
 
 LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM, FIXED = range(5)
+_AT_ONCE = 250_000  # numbers that numpy draws at once
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,37 @@ def indexed_lognormals(seed: int, parameter_id: str, medians: Any, ln_sds: Any) 
     return Parameters(keys, kinds.astype(np.int64), coefficients)
 
 
+def indexed_parameters(seed: int, parameter_id: str, kinds: Any, values: Any) -> Parameters:
+    """Parameters of one array of any kinds, keyed by its id and the place in it.
+
+    ``values`` has three numbers a row: those of the distribution in their order.
+
+    Raises:
+        FaultyInput: a spread is negative, bounds are out of order, or a value is no number.
+    """
+    kinds, values = np.asarray(kinds, dtype=np.int64), np.asarray(values, dtype=float)
+    first, second, third = values.T
+    spread = (kinds == LOGNORMAL) | (kinds == NORMAL)
+    sound = np.isfinite(values).all(axis=1) & ~(spread & (second < 0.0))
+    sound &= ~((kinds == TRIANGULAR) & ~((first <= second) & (second <= third)))
+    sound &= ~((kinds == UNIFORM) & (first > second))
+    if not sound.all():
+        place = int(np.flatnonzero(~sound)[0])
+        raise FaultyInput(
+            [finding("engine.no-distribution", parameter=f"{parameter_id}/{place}")]
+        )
+    keys = mixed_words(
+        sample_words(0, len(kinds)) + np.uint64(parameter_key(seed, parameter_id))
+    )
+    coefficients = np.zeros((len(kinds), 6))
+    coefficients[:, :2] = values[:, :2]
+    coefficients[kinds == UNIFORM, 1] = (second - first)[kinds == UNIFORM]
+    for place in np.flatnonzero(kinds == TRIANGULAR).tolist():
+        low, mode, high = values[place]
+        coefficients[place, :5] = (low, high, *triangle(low, mode, high))
+    return Parameters(keys, kinds, coefficients)
+
+
 def filled(drawn: Parameters, first: int, count: int) -> Any:
     """Samples of every parameter: one row a parameter, one column a sample, float64."""
     words = sample_words(first, count)
@@ -95,8 +128,12 @@ def filled(drawn: Parameters, first: int, count: int) -> Any:
         arrays = drawn.keys, drawn.kinds, drawn.coefficients
         kernels.fill(words, *arrays, quantile_table(), out)
         return out
-    for n in range(drawn.count):
-        out[n] = _drawn(int(drawn.kinds[n]), drawn.coefficients[n], drawn.keys[n], words)
+    step = max(1, _AT_ONCE // max(1, count))
+    for kind in np.unique(drawn.kinds).tolist():
+        alike = np.flatnonzero(drawn.kinds == kind)
+        for low in range(0, len(alike), step):
+            rows = alike[low : low + step]
+            out[rows] = _drawn(kind, drawn.coefficients[rows], drawn.keys[rows], words)
     return out
 
 
@@ -114,10 +151,12 @@ def _row(distribution: Distribution) -> tuple[int, tuple[float, ...]]:
             return FIXED, (value,)
 
 
-def _drawn(kind: int, row: Any, key: Any, words: Any) -> Any:
+def _drawn(kind: int, rows: Any, keys: Any, words: Any) -> Any:
+    """Samples of parameters of one kind: one row a parameter."""
+    row = rows.T[:, :, np.newaxis]
     if kind == FIXED:
-        return np.full(len(words), row[0])
-    u = uniforms_of_key(key, words)
+        return np.broadcast_to(row[0], (len(rows), len(words)))
+    u = uniforms_of_key(keys[:, np.newaxis], words)
     if kind == LOGNORMAL:
         return row[0] * exponential(row[1] * normal_quantile(u))
     if kind == NORMAL:
