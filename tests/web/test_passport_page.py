@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,8 +18,11 @@ from saltbridge.passport.attributes import attribute_table
 from saltbridge.ports import World
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
+from saltbridge.services.passport_events import record
+from saltbridge.steps.passport_event_words import EventRequest
 from saltbridge.steps.passport_reading import facts_of, seen, stored_version
 from saltbridge.steps.passport_signed import signed_passport
+from saltbridge.testing.builders import FixedClock
 from saltbridge.testing.deliveries import (
     carmaker_world,
     example_record,
@@ -300,3 +304,28 @@ def test_a_passport_from_before_there_were_versions_is_served_as_it_was(
         signed = client.get(PATH, headers={"Accept": "application/jose"})
         assert signed.text == client.get(f"/passports/{id}/claim.json").json()["jws"]
         assert client.get(PATH, headers={"Accept": "application/sd-jwt"}).status_code == 406
+
+
+def test_a_recycled_battery_leaves_a_tombstone_and_nothing_else() -> None:
+    world = carmaker_world()
+    examples = Path(__file__).resolve().parents[2] / "examples"
+    put_delivery(world, maker_profile(), example_record(examples))
+    id = issue(world, IssueRequest(**example_request(examples, [SERIAL]))).passports[0].id
+    assert isinstance(world.clock, FixedClock)
+    world.clock.moment = datetime(2029, 6, 1, tzinfo=UTC)
+    unknown = {"not_applicable": "not recorded"}
+    used = dict.fromkeys(("A094", "A126", "A130", "A140", "A141"), unknown)
+    told: dict[str, Any] = {"passport": SERIAL, "on": date(2029, 5, 1)}
+    waste = {"kind": "becomes-waste", "capacity": "producer"}
+    record(world, EventRequest(**told, **waste, facts={"attributes": used}))
+    with client_of(world) as client:
+        assert client.get(PATH).status_code == 200
+        record(world, EventRequest(**told, kind="recycled"))
+        for path in (PATH, f"{PATH}/qr.svg", f"/passports/{id}/claim.json"):
+            gone = client.get(path)
+            assert gone.status_code == 410
+            assert SERIAL not in gone.text
+            assert "NMC" not in gone.text
+        german = client.get(PATH, headers={"Accept-Language": "de"})
+        assert "gibt es nicht mehr" in german.text
+        assert client.get(f"{PATH}X").status_code == 404

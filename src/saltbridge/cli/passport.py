@@ -8,6 +8,7 @@ import typer
 from saltbridge.cli import (
     passport_access,
     passport_formats,
+    passport_life,
     passport_measured,
     passport_versions,
 )
@@ -32,6 +33,11 @@ app.command()(passport_versions.version)
 app.command()(passport_versions.history)
 app.command("measure")(passport_measured.measure)
 app.command("condition")(passport_measured.condition)
+app.command()(passport_life.event)
+app.command()(passport_life.accept)
+app.command()(passport_life.complete)
+app.command()(passport_life.events)
+app.command("second-life")(passport_life.second_life)
 app.command()(passport_versions.revoke)
 app.command()(passport_versions.reinstate)
 app.command("status-list")(passport_versions.status_list)

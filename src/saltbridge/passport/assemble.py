@@ -254,7 +254,7 @@ def _whole(draft: ItemPassport, on: date, acts: Mapping[str, Act] | None) -> Ite
         "A004": SCHEMA,
         "A005": "active",
         "A006": draft.issued_at,
-        "A007": draft.issuer.bpn or draft.issuer.did,
+        "A007": _responsible(draft),
         "A013": draft.issued_at[:10],
         "A015": str(draft.version),
         "A037": draft.placed_on_market.isoformat(),
@@ -275,6 +275,14 @@ def _whole(draft: ItemPassport, on: date, acts: Mapping[str, Act] | None) -> Ite
     }
     ordered = {k: whole[k] for k in attribute_table() if k in whole and k not in kept_back}
     return replace(draft, values=ordered, kept_back=kept_back)
+
+
+def _responsible(draft: ItemPassport) -> str:
+    """Who answers for the passport: its issuer, or whom responsibility was transferred to."""
+    stated = draft.values.get("A007")
+    if draft.version > 1 and stated is not None and isinstance(stated.value, str):
+        return stated.value
+    return draft.issuer.bpn or draft.issuer.did
 
 
 def replaced_by_operator(supplied: Values, operator: Values) -> list[Finding]:

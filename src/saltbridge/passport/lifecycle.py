@@ -61,7 +61,7 @@ class Life:
     status: Status
     operator: str
     since: date  # the day of the newest event
-    version: int = 1
+    events: int = 0  # so many since it began
     predecessors: tuple[Link, ...] = ()
     successors: tuple[str, ...] = ()
     ceased_on: date | None = None
@@ -238,8 +238,8 @@ def _begun(event: Event, rule: Rule) -> Life:
 
 
 def _after(life: Life, event: Event, rule: Rule) -> Life:
-    """The same passport, one version on. A second life happens to the successor, not to it."""
-    following = replace(life, since=event.on, version=life.version + 1)
+    """The same passport, one event on. A second life happens to the successor, not to it."""
+    following = replace(life, since=event.on, events=life.events + 1)
     if rule.effect is Effect.NEW_PASSPORT:
         return replace(following, successors=(*life.successors, event.successor))
     if rule.effect is Effect.CEASES:

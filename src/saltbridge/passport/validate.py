@@ -180,13 +180,18 @@ def _state(
 
 
 def _is_second_life(values: Values) -> bool | None:
+    """Of a waste battery its passport tells it: one that names predecessors."""
     status = values.get("A035")
+    if status is not None and status.value == "waste":
+        named = values.get("A012")
+        return named is not None and bool(named.value)
     return None if status is None else status.value != "original"
 
 
 def _after_use(values: Values) -> bool | None:
     """A battery that is placed on the market as original has no use to report yet."""
-    return False if _is_second_life(values) is False else None
+    status = values.get("A035")
+    return False if status is not None and status.value == "original" else None
 
 
 def _is_imported(values: Values) -> bool | None:

@@ -32,6 +32,7 @@ class ClaimType(StrEnum):
     SUPPLIER_RECORD = "supplier-record"
     PASSPORT = "passport"
     PASSPORT_VERSION = "passport-version"
+    PASSPORT_EVENT = "passport-event"
     RECEIPT = "receipt"
     EXPORT_STATEMENT = "export-statement"
     VERIFICATION_STATEMENT = "verification-statement"
@@ -102,6 +103,16 @@ class PassportVersion(SignedClaim):
 
 
 @dataclass(frozen=True, slots=True)
+class PassportEvent(SignedClaim):
+    """What happened to a battery, by an operator who answers for its passport.
+
+    Where responsibility moves, the operator who takes over signs the same words.
+    """
+
+    type: ClassVar[ClaimType] = ClaimType.PASSPORT_EVENT
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt(SignedClaim):
     """The digests of what went into a calculation and of what came out."""
 
@@ -130,6 +141,7 @@ CLAIM_CLASSES: Final[Mapping[ClaimType, type[SignedClaim]]] = {
         SupplierRecord,
         Passport,
         PassportVersion,
+        PassportEvent,
         Receipt,
         ExportStatement,
         VerificationStatement,

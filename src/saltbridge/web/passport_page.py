@@ -25,6 +25,7 @@ from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
 from saltbridge.passport.data_carrier import is_serial
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.reports.qr import qr_png, qr_svg
+from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_reading import newest_number
 from saltbridge.steps.passport_signed import SignedPassport, signed_passport
 from saltbridge.steps.passport_status import TTL_SECONDS, released_list, status_of
@@ -92,7 +93,8 @@ class _PassportPages:
             return _missing(request)
         passport = await run_in_threadpool(self._by_address, parts[1], parts[3])
         if passport is None:
-            return _missing(request)
+            ended = await run_in_threadpool(self._ended_at, parts[1], parts[3])
+            return _gone(request) if ended else _missing(request)
         if len(parts) == 4:
             return await run_in_threadpool(_negotiated, request, passport)
         if parts[4] == "qr.svg":
@@ -103,9 +105,11 @@ class _PassportPages:
 
     async def claim_file(self, request: Request) -> Response:
         """The signed claim file, to be saved and checked offline."""
-        passport = await run_in_threadpool(self._by_id, str(request.path_params["id"]))
+        id = str(request.path_params["id"])
+        passport = await run_in_threadpool(self._by_id, id)
         if passport is None:
-            return _missing(request)
+            ended = await run_in_threadpool(self._ended, id)
+            return _gone(request) if ended else _missing(request)
         serial = quote(str(passport.content["serial"]), safe="")
         return _released(
             passport.claim_file,
@@ -147,6 +151,27 @@ class _PassportPages:
             found = None if address is None else _public(work, address["passport_id"])
         here = found and (found.content["gtin"], found.content["serial"])
         return found if here == (gtin, serial) else None
+
+    def _ended_at(self, gtin: str, serial: str) -> bool:
+        """Whether the passport at this address has ceased to exist (Art. 77(8))."""
+        if not is_gtin14(gtin) or not is_serial(serial):
+            return False
+        with self._world.store.reading() as work:
+            try:
+                address = document(work, "passport-address", f"{gtin}/{serial}")
+            except SaltbridgeError:
+                return False
+        return address is not None and self._ended(str(address["passport_id"]))
+
+    def _ended(self, id: str) -> bool:
+        if not is_urn_uuid(id):
+            return False
+        with self._world.store.reading() as work:
+            try:
+                record = document(work, "passport", id)
+            except SaltbridgeError:
+                return False
+        return record is not None and record["status"] == CEASED
 
     def _by_id(self, id: str) -> PublicPassport | None:
         if not is_urn_uuid(id):
@@ -239,11 +264,20 @@ def _image(content: bytes, media_type: str) -> Response:
 
 def _missing(request: Request) -> Response:
     """One answer for every address without a passport, whatever the reason."""
+    return _told(request, "passport_missing.html", 404)
+
+
+def _gone(request: Request) -> Response:
+    """The tombstone of a passport: that there was one, and nothing of what it said."""
+    return _told(request, "passport_gone.html", 410)
+
+
+def _told(request: Request, template: str, status: int) -> Response:
     language = reader_language(request)
-    page = render_page("passport_missing.html", language)
+    page = render_page(template, language)
     return Response(
         page,
-        404,
+        status,
         media_type=HTML,
         headers={**page_headers(language), "Vary": "Accept-Language"},
     )

@@ -1,0 +1,147 @@
+"""What an event does to a passport of this node, in the unit of work that records the event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.finding import Finding
+from saltbridge.formats.claim_file import ClaimFile
+from saltbridge.passport.event_words import EventWords
+from saltbridge.passport.lifecycle_rules import RULES, Effect, EventKind, Status
+from saltbridge.passport.measurements import as_value, condition
+from saltbridge.passport.model import AttributeValue, Origin, OriginKind, Values
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_change import change_passport
+from saltbridge.steps.passport_events import check_event, keep_event
+from saltbridge.steps.passport_measured import measurements_of
+from saltbridge.steps.passport_reading import facts_of, newest_number, stored_version
+from saltbridge.steps.passport_status import set_status, status_of
+from saltbridge.trust.did import iso
+from saltbridge.trust.status_list import Status as ListStatus
+
+CEASED = "ceased"  # the status of a passport's record: it answers 410 and nothing follows
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event that was recorded: its number, the version it made (0: none), remarks."""
+
+    passport_id: str
+    serial: str
+    event: str
+    number: int
+    version: int
+    digest: str
+    findings: tuple[Finding, ...] = ()
+
+
+def record_event(
+    world: World,
+    work: UnitOfWork,
+    passport: dict[str, Any],
+    words: EventWords,
+    files: Sequence[ClaimFile],
+    given: Values,
+    now: datetime,
+    person: str = "",
+) -> Recorded:
+    """Check an event, let it take effect and keep it; ``given``: values stated with it.
+
+    A version that comes of it holds what was measured until then: the values of Annex XIII
+    point 4(a) are those at the change of status.
+
+    Raises:
+        Refused: the rules of the life cycle stand against it, or the border room does.
+        FaultyInput: the version it would make is incomplete or faulty by law.
+    """
+    check_event(work, world, passport, words, now.date())
+    effect, version = RULES[words.event.kind].effect, 0
+    findings: tuple[Finding, ...] = ()
+    if effect is Effect.NEW_VERSION:
+        told = _measured(work, world, passport["id"])
+        made = change_passport(
+            world,
+            work,
+            passport["id"],
+            {**told, **given, **_changed(work, world, passport, words)},
+            reason=words.event.kind.value,
+            now=now,
+            person=person,
+        )
+        version, findings = int(made.version.record["version"]), made.findings
+    elif effect is Effect.CEASES:
+        _cease(world, work, passport, words, now, person)
+    kept = keep_event(
+        work, words, files, sorted(words.event.signed_by), now, version=version, person=person
+    )
+    return Recorded(
+        passport["id"],
+        passport["serial"],
+        words.event.kind.value,
+        words.number,
+        version,
+        kept["digests"][0],
+        findings,
+    )
+
+
+def _measured(work: UnitOfWork, world: World, passport_id: str) -> dict[str, AttributeValue]:
+    held = condition(measurements_of(work, passport_id))
+    return {id: as_value(m, world.node.legal_name) for id, m in held.items()}
+
+
+def _changed(
+    work: UnitOfWork, world: World, passport: dict[str, Any], words: EventWords
+) -> dict[str, AttributeValue]:
+    """The values of the passport that the event itself changes."""
+    event, day = words.event, words.event.on.isoformat()
+    own = Origin(OriginKind.OPERATOR, world.node.legal_name, f"event {words.number}")
+    changed: dict[str, AttributeValue] = {}
+    if event.kind is EventKind.REPAIR:
+        before = stored_version(work, passport["id"], newest_number(passport))
+        held = facts_of(work, before).values.get("A036") if before else None
+        entry = {
+            "date": day,
+            "component": words.details.get("component", ""),
+            "operator": words.details.get("by", "") or world.node.legal_name,
+        }
+        repairs = list(held.value or []) if held else []
+        changed["A036"] = AttributeValue([*repairs, entry], "", own)
+    if event.kind is EventKind.BECOMES_WASTE:
+        changed["A035"] = AttributeValue(Status.WASTE.value, "", own, measured_on=day)
+    if event.to:
+        partner = world.node.partner(event.to)
+        answers = partner.bpn if partner and partner.bpn else event.to
+        changed["A007"] = AttributeValue(answers, "", own)
+    return changed
+
+
+def _cease(
+    world: World,
+    work: UnitOfWork,
+    passport: dict[str, Any],
+    words: EventWords,
+    now: datetime,
+    person: str,
+) -> None:
+    """The passport ends: 410 for everybody, its versions invalid, its history kept inside."""
+    for number in range(1, newest_number(passport) + 1):
+        version = stored_version(work, passport["id"], number)
+        if version is None or "status" not in version:
+            continue  # issued before there were lists
+        if status_of(work, passport["id"], number) is not ListStatus.INVALID:
+            set_status(
+                world,
+                work,
+                version,
+                ListStatus.INVALID,
+                reason=words.event.kind.value,
+                person=person,
+                now=now,
+            )
+    ended = {**passport, "status": CEASED, "ceased_on": words.event.on.isoformat()}
+    body = canonical_bytes({**ended, "changed_at": iso(now)})
+    work.put("passport", passport["id"], body)
+    work.append_leaf("passport.ceased", passport["id"], body)
