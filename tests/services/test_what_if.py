@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.services.proposing import LI
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused
@@ -13,6 +14,7 @@ from saltbridge.footprint.whatif_changes import parse_change
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.ports import World
 from saltbridge.services.account import FootprintRequest, account
+from saltbridge.services.approval import approve, proposal
 from saltbridge.services.compose_record import ComposeRequest, compose_record
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.services.verify_content import content_remarks
@@ -22,6 +24,7 @@ from saltbridge.services.what_if import (
     estimate_document,
     what_if_on,
 )
+from saltbridge.testing.approvals import two_approvers
 from saltbridge.testing.builders import memory_world, node_profile, partner_of
 from saltbridge.testing.canaries import battery_record
 from saltbridge.testing.inventories import factor, inventory, process, row
@@ -134,14 +137,7 @@ def test_assumptions_of_other_rule_sets_do_not_keep_the_chosen_one_from_signing(
     answer = what_if_on(w, request)
     assert account(w, as_estimate(request, answer)).record["assumptions"] == {}
     document = estimate_document(w.node, request, answer)
-    result = published(w, document, "what-if-estimate")
-    with w.store.reading() as work:
-        stored = work.get("dataset", result.dataset_id)
-        assert stored is not None
-        kept = read_json(stored.body)["releases"][CARS.bpn]
-        released = work.get_release(kept["digest"], kept["decision_id"])
-    assert released is not None
-    claim = Estimate(parse_claim_file(released.content).claim.jws)
+    claim = Estimate(parse_claim_file(released_by_two(w, document)).claim.jws)
     rows = verify(claim, w.keyring.did_document()).content["rule_sets"]
     said = {f"{r['methodology']}@{r['edition']}": r.get("assumptions", []) for r in rows}
     assert said["cn-miit-551@2025-551"] == [{"rule": "cycles", "value": "1000"}]
@@ -178,22 +174,69 @@ def cellmaker() -> World:
 
 def published(w: World, document: dict[str, Any], kind: str) -> Any:
     return publish(
-        w, PublishRequest(document=document, kind=kind, recipients=(CARS.bpn,), person="Li Wei")
+        w, PublishRequest(document=document, kind=kind, recipients=(CARS.bpn,), proposer=LI)
     )
+
+
+def released_by_two(w: World, document: dict[str, Any]) -> bytes:
+    """What leaves of a scenario once two persons have approved it; nothing before."""
+    first, second = two_approvers(w)
+    result = published(w, document, "what-if-estimate")
+    (waiting,) = result.proposals
+    approve(w, first, waiting["id"], proposal(w, waiting["id"])["digest"])
+    assert _kept(w, result.dataset_id) == {}
+    approve(w, second, waiting["id"], proposal(w, waiting["id"])["digest"])
+    kept = _kept(w, result.dataset_id)[CARS.bpn]
+    with w.store.reading() as work:
+        released = work.get_release(kept["digest"], kept["decision_id"])
+    assert released is not None
+    return released.content
+
+
+def _kept(w: World, dataset: str) -> dict[str, Any]:
+    with w.store.reading() as work:
+        stored = work.get("dataset", dataset)
+    assert stored is not None
+    releases: dict[str, Any] = read_json(stored.body)["releases"]
+    return releases
+
+
+def test_the_totals_leave_with_three_digits_since_their_difference_tells_the_energy() -> None:
+    """Hand: 100 kWh from 0.6 to 0.05 kg/kWh: 3060 → 3005 kg, so 55 / 0.55 = 100 kWh exactly.
+
+    With three digits 3060 → 3000 (half to even) is all that is told, by two persons' leave.
+    """
+    grid = [
+        factor("electricity", value, "kWh", location=place)
+        for place, value in (("CN", 0.6), ("FR", 0.05))
+    ]
+    power = row("pack", "input", "electricity", 100.0, "kWh", carrier=Carrier.ELECTRICITY)
+    rows = (*battery().exchanges, replace(power, location="CN"))
+    request = replace(
+        asked(),
+        inventory=replace(battery(), exchanges=rows),
+        changes=(parse_change("electricity", "pack=FR"),),
+    )
+    sets = {"set-1": FactorSet("set-1", "test", (factor("cell", 10.0), *grid), "sha256:5e9")}
+    w = memory_world(node_profile("cellmaker", partners=(CARS,)), factor_sets=sets)
+    document = estimate_document(w.node, request, what_if_on(w, request))
+    (at_home,) = [r for r in document["rule_sets"] if r["edition"] == "v4"]
+    assert (at_home["before"], at_home["after"]) == pytest.approx((3060, 3005))
+    jws = parse_claim_file(released_by_two(w, document)).claim.jws
+    content = verify(Estimate(jws), w.keyring.did_document()).content
+    (told,) = [r for r in content["rule_sets"] if r["edition"] == "v4"]
+    assert (told["before"], told["after"]) == (3060, 3000)
+    assert content["scenario"]["changes"] == [
+        {"kind": "electricity", "target": "pack", "place": "FR"}
+    ]
 
 
 def test_a_partner_gets_an_estimate_that_says_what_it_is() -> None:
     """The mark and the place of a change leave; a supplier's figure and the inputs stay."""
     w = cellmaker()
     answer = what_if_on(w, asked())
-    result = published(w, estimate_document(w.node, asked(), answer), "what-if-estimate")
-    with w.store.reading() as work:
-        stored = work.get("dataset", result.dataset_id)
-        assert stored is not None
-        kept = read_json(stored.body)["releases"][CARS.bpn]
-        released = work.get_release(kept["digest"], kept["decision_id"])
-    assert released is not None
-    jws = parse_claim_file(released.content).claim.jws
+    released = released_by_two(w, estimate_document(w.node, asked(), answer))
+    jws = parse_claim_file(released).claim.jws
     content = verify(Estimate(jws), w.keyring.did_document()).content
     assert content["kind"] == "what-if-estimate"
     assert content["scenario"]["kind"] == "what-if"
