@@ -20,7 +20,7 @@ def test_declare_refuses_with_everything_and_writes_nothing(
     code = run(["declare", str(examples / "nmc111-pack"), "-m", DRAFT, "--to", str(to)])
     said = capsys.readouterr()
     assert code == 1 and not to.exists()
-    assert "End of life -0.0212 kg CO2e/kWh" in said.out
+    assert "End of life −0.0212 kg CO2e/kWh" in said.out
     assert "58 flows have no factor" in said.out
     assert "DRAFT" in said.out and "--study-link" in said.err and "not in force" in said.err
 

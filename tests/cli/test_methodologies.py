@@ -42,7 +42,9 @@ def test_one_rule_set_shows_every_rule_with_its_text(
     assert run(["methodologies", "cn-miit-551@2025-551", "--language", "en"]) == 0
     shown = capsys.readouterr().out
     assert "工信厅通装函〔2025〕551号" in shown
-    assert "Calculated with each of: cff, cut_off" in shown
+    assert "each of: circular footprint formula [cff], cut-off [cut_off]" in " ".join(
+        shown.split()
+    )
     assert "Duties of Article 7" not in shown
 
 

@@ -18,7 +18,7 @@ from saltbridge.footprint.contribution import Share
 from saltbridge.footprint.linear_model import Parameter, ParameterKind
 from saltbridge.footprint.uncertainty import Spread
 from saltbridge.locales import number, text
-from saltbridge.reports.bridge_words import product_amount
+from saltbridge.reports.rule_words import product_amount
 from saltbridge.services.analyse import Analysis
 
 TOP = 8
@@ -168,7 +168,7 @@ class _View:
             passes = s.elasticity is None or abs(s.elasticity) > 0.995
             if s.parameter.kind is ParameterKind.OUTPUT or passes or _is_gwp(s.parameter):
                 continue
-            unit = symbol(s.parameter.unit)
+            unit = symbol(s.parameter.unit, self.tongue)
             if s.parameter.kind is ParameterKind.FACTOR:
                 unit = f"kg/{unit}"
             value = f"{self.num(s.parameter.value)} {unit}"

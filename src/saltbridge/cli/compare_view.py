@@ -18,9 +18,9 @@ from saltbridge.reports.bridge_words import (
     named,
     order_words,
     range_words,
-    rule_name,
     signed,
 )
+from saltbridge.reports.rule_words import rule_name
 
 _CELLS = 36
 _LINES = 4

@@ -185,6 +185,8 @@ def _write(
 
 def _show(result: "Accounted", document: "DeclarationDocument", spoken: str) -> None:
     from saltbridge.locales import number, text
+    from saltbridge.reports.bridge_words import listed
+    from saltbridge.reports.rule_words import rule_name
 
     content = document.content
     typer.echo(text(f"declare.head.{content['type']}", None, spoken))
@@ -204,7 +206,7 @@ def _show(result: "Accounted", document: "DeclarationDocument", spoken: str) -> 
         typer.echo(f"  {label}: {value}")
     if content["holes"]:
         typer.echo(text("declare.holes", {"count": content["holes"]}, spoken))
-    unread = ", ".join(r["id"] for r in content["unread"])
+    unread = listed((rule_name(r["id"], spoken) for r in content["unread"]), spoken)
     if unread:
         typer.echo(text("declare.unread", {"rules": unread}, spoken))
     if result.claim is not None:

@@ -7,7 +7,8 @@ from rich.text import Text
 from saltbridge.cli.demo_layout import INDENT, pad, widest
 from saltbridge.cli.demo_walk import Walk
 from saltbridge.locales import has_text, number, text
-from saltbridge.reports.bridge_words import rule_name, signed
+from saltbridge.reports.bridge_words import listed, signed
+from saltbridge.reports.rule_words import rule_name
 
 _BAR = 24
 _GROUPS = 3  # of fields, in a part of a manifest
@@ -56,7 +57,8 @@ def say_footprint(walk: Walk, record: dict[str, Any]) -> None:
     if record["holes"]:
         walk.tell(_range(walk, record), "yellow", lead="  ")
     if record["rules_not_loaded"]:
-        rules = ", ".join(rule["id"] for rule in record["rules_not_loaded"])
+        named = (rule_name(rule["id"], tongue) for rule in record["rules_not_loaded"])
+        rules = listed(named, tongue)
         walk.tell(walk.word("not-loaded", rules=rules), "yellow", lead="  ")
 
 

@@ -8,6 +8,8 @@ from rich.text import Text
 
 from saltbridge.footprint.trace import Step, sums_agree
 from saltbridge.locales import number, text, text_or
+from saltbridge.reports.bridge_words import listed, named
+from saltbridge.reports.rule_words import product_amount, rule_name, rule_value, unit_name
 
 
 def show_trace(
@@ -27,8 +29,10 @@ def show_trace(
                 if known
                 else text("trace.not-read", None, spoken)
             )
-            value = f": {clause.value}" if clause.value else ""
-            _fold(console, f"§ {clause.rule}{value} [{mark}] {clause.citation}", 6)
+            words = rule_name(clause.rule, spoken)
+            if clause.value:
+                words = named(words, rule_value(clause.value, spoken), spoken)
+            _fold(console, f"§ {words} [{mark}] {clause.citation}", 6)
     if not sums_agree(record):
         _fold(console, text("trace.sums-differ", None, spoken), 2, bold=True)
 
@@ -53,6 +57,14 @@ def _word(key: str, value: object, spoken: str) -> object:
         return text_or(str(value), f"footprint.kind.{value}", None, spoken)
     if key == "confidence":
         return text_or(str(value), f"footprint.confidence.{value}", None, spoken)
+    if key == "unit":
+        return unit_name(str(value), spoken)
+    if key == "product":
+        return product_amount(str(value), spoken)
+    if key == "basis":
+        parts = str(value).split(", ")
+        words = (text_or(part, f"trace.basis.{part}", None, spoken) for part in parts)
+        return listed(words, spoken)
     if isinstance(value, float):
         return number(value, spoken, 6)
     return value

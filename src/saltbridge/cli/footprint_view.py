@@ -13,7 +13,8 @@ from saltbridge.cli.present import finding_lines
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity
 from saltbridge.locales import has_text, number, text
-from saltbridge.reports.bridge_words import product_amount
+from saltbridge.reports.bridge_words import named
+from saltbridge.reports.rule_words import product_amount, rule_name, rule_value, unit_name
 from saltbridge.services.account import Accounted
 
 TOP = 5
@@ -103,6 +104,8 @@ class _View:
             ("plant", f"{plant['name']}, {plant['province'] or plant['country']}"),
             ("period", f"{period['start']} – {period['end']}"),
         ]
+        if "placed_on_market" in self.record:
+            rows.append(("placed-on-market", self.record["placed_on_market"]))
         for label, value in rows:
             grid.add_row(Text(self.say(f"label.{label}"), style="dim"), Text(value))
         self.console.print(grid)
@@ -124,7 +127,9 @@ class _View:
         declared = self.record["declared"]
         if declared is not None:
             label = self.say(f"heading.declared.{'partly' if holes else self.result.kind}")
-            value = f"{self.num(declared['value'], 6)} {declared['unit']}"
+            value = (
+                f"{self.num(declared['value'], 6)} {unit_name(declared['unit'], self.tongue)}"
+            )
             bounds, amount = self.record["range_kg_co2e"], self.record["unit"]["amount"]
             if holes and bounds is not None:
                 low, high = (self.num(bounds[end] / amount) for end in ("low", "high"))
@@ -218,7 +223,7 @@ class _View:
                 str(i + 1),
                 escape(line["flow"]),
                 escape(line["process"]),
-                f"{self.num(line['amount'])} {symbol(line['unit'])}",
+                f"{self.num(line['amount'])} {symbol(line['unit'], self.tongue)}",
                 f"× {self.num(factor['value'])}",
                 self.num(line["kg_co2e"]),
             )
@@ -249,7 +254,7 @@ class _View:
             cells = [
                 escape(hole["flow"]),
                 escape(hole["process"]),
-                f"{self.num(hole['amount'])} {symbol(hole['unit'])}",
+                f"{self.num(hole['amount'])} {symbol(hole['unit'], self.tongue)}",
                 self.say(f"reason.{hole['reason']}"),
                 self.span(low, high),
             ]
@@ -268,8 +273,11 @@ class _View:
         if recalled:
             self.heading("rules-recalled")
             for rule in recalled:
-                value = Text(f"  {rule['id']}: {rule['value']}", "yellow")
-                self.console.print(value, Text(rule["citation"], "dim"))
+                name = rule_name(rule["id"], self.tongue)
+                self.hang(
+                    named(name, rule_value(rule["value"], self.tongue), self.tongue), "yellow"
+                )
+                self.hang(rule["citation"], "dim", first=4)
         missing = self.record["rules_not_loaded"]
         if missing:
             self.heading("rules-not-loaded")
@@ -279,18 +287,20 @@ class _View:
                 effect = rule["effect"]
                 says = text(effect, None, self.tongue) if has_text(effect) else effect
                 if rule["id"] in assumed:
-                    says = text(
-                        "footprint.rule-assumed", {"value": assumed[rule["id"]]}, self.tongue
-                    )
+                    value = rule_value(assumed[rule["id"]], self.tongue)
+                    says = text("footprint.rule-assumed", {"value": value}, self.tongue)
                 cited = "" if len(citations) == 1 else f" ({rule['citation']})"
-                self.hang(f"{rule['id']}: {says}{cited}")
+                self.hang(named(rule_name(rule["id"], self.tongue), says + cited, self.tongue))
             if len(citations) == 1:
                 self.hang(self.say("heading.all-rules-cite", citation=citations.pop()), "dim")
         assumptions = self.record["assumptions"]
         if assumptions:
             self.heading("assumptions")
             for key, value in assumptions.items():
-                self.console.print(Text(f"  {key} = {value}"))
+                words = named(
+                    rule_name(key, self.tongue), rule_value(value, self.tongue), self.tongue
+                )
+                self.hang(f"{words} ({key}={value})")
 
     def marks(self) -> None:
         lines = self.record["lines"]
@@ -337,7 +347,8 @@ class _View:
         self.heading("line", line=number_)
         amount, value = self.num(line["amount"], 6), self.num(factor["value"], 6)
         result = self.num(line["kg_co2e"], 6)
-        equation = f"{amount} {line['unit']} × {value} kg CO2e/{factor['unit']}"
+        taken, per = (symbol(u, self.tongue) for u in (line["unit"], factor["unit"]))
+        equation = f"{amount} {taken} × {value} kg CO2e/{per}"
         self.console.print(Text(f"  {equation} = {result} kg CO2e", style="bold green"))
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim")
@@ -386,9 +397,9 @@ class _key:
         return hash(self._identity)
 
 
-def symbol(unit: str) -> str:
+def symbol(unit: str, tongue: str) -> str:
     """A unit as short as people write it; the record keeps the word of the inventory."""
-    return _SHORT.get(unit.lower(), unit)
+    return unit_name(_SHORT.get(unit.lower(), unit), tongue)
 
 
 def _table() -> Table:

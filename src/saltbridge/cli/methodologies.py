@@ -112,6 +112,8 @@ class _View:
     def edition(
         self, methodology: dict[str, Any], edition: dict[str, Any], opened: bool
     ) -> None:
+        from saltbridge.reports.rule_words import rule_name, rule_value
+
         governs = edition["edition"] == methodology["governing"]
         status = self.say(f"footprint.status.{edition['status']}")
         facts = self.say(
@@ -131,20 +133,34 @@ class _View:
             self.line(self.say("rules.redeclare", share=100 * share), "", 4)
         unread = edition["rules_not_loaded"]
         if not opened:
-            names = self.joined([rule["rule"] for rule in unread])
+            names = self.joined([rule_name(rule["rule"], self.tongue) for rule in unread])
             self.line(self.say("rules.unread", count=len(unread), names=names), "dim", 4)
             return
         for rule in edition["rules"]:
             how = self.say(f"footprint.confidence.{rule['confidence']}")
-            self.line(f"{rule['rule']}: {rule['value']}", "", 4)
+            self.line(self.worded(rule["rule"], rule_value(rule["value"], self.tongue)), "", 4)
             self.line(f"{rule['citation']} ({how})", "dim", 8)
         self.line(self.say("rules.unread-heading", count=len(unread)), "yellow", 4)
         for rule in unread:
-            self.line(f"{rule['rule']}: {self.say(rule['effect'])}", "", 4)
+            self.line(self.worded(rule["rule"], self.say(rule["effect"])), "", 4)
             self.line(rule["citation"], "dim", 8)
             candidates = edition["candidates"].get(rule["rule"])
             if candidates:
-                self.line(self.say("rules.candidates", names=self.joined(candidates)), "dim", 8)
+                names = self.joined([self.candidate(c) for c in candidates])
+                self.line(self.say("rules.candidates", names=names), "dim", 8)
+
+    def worded(self, rule: str, words: str) -> str:
+        """A rule by its name and id, with what it says."""
+        from saltbridge.reports.bridge_words import named
+        from saltbridge.reports.rule_words import rule_name
+
+        return named(f"{rule_name(rule, self.tongue)} [{rule}]", words, self.tongue)
+
+    def candidate(self, value: str) -> str:
+        """What may be assumed, in words and as one writes it."""
+        from saltbridge.reports.rule_words import rule_value
+
+        return f"{rule_value(value, self.tongue)} [{value}]"
 
     def period(self, edition: dict[str, Any]) -> str:
         start, end = edition["applies_from"], edition["applies_until"]

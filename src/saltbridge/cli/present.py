@@ -8,8 +8,15 @@ from typing import Any, TextIO
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity
-from saltbridge.locales import LANGUAGES, has_text, text
+from saltbridge.locales import LANGUAGES, has_text, text, text_or
+from saltbridge.reports.rule_words import rule_name, rule_value
 
+# Arguments that are names of a kind; a name of another kind stands as it is.
+_NAMED = {
+    "confidence": "footprint.confidence",
+    "status": "footprint.status",
+    "part": "pass.part",
+}
 _MARK = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
 
 
@@ -52,6 +59,7 @@ def finding_lines(found: Finding, tongue: str) -> list[str]:
     label = f"attribute.{arguments.get('attribute')}"
     if "name" in arguments and has_text(label, tongue):
         arguments["name"] = text(label, None, tongue)  # a person knows it by its label
+    _rules_in_words(arguments, tongue)
     if has_text(found.code, tongue):
         says = text(found.code, arguments, tongue)
     else:
@@ -61,6 +69,19 @@ def finding_lines(found: Finding, tongue: str) -> list[str]:
     if has_text(found.remedy, tongue):
         lines.append(f"    → {text(found.remedy, arguments, tongue)}")
     return lines
+
+
+def _rules_in_words(arguments: dict[str, Any], tongue: str) -> None:
+    """Rules by their names and values in the reader's words; ids stand in the record."""
+    rule, value = arguments.get("rule"), arguments.get("value")
+    if isinstance(rule, str):
+        arguments["rule"] = rule_value(rule_name(rule, tongue), tongue)
+        if isinstance(value, str):
+            arguments["value"] = rule_value(value, tongue)
+    for name, words in _NAMED.items():
+        if isinstance(arguments.get(name), str):
+            word = f"{words}.{arguments[name]}"
+            arguments[name] = text_or(arguments[name], word, None, tongue)
 
 
 def say_json(document: Any) -> None:

@@ -13,6 +13,7 @@ from saltbridge.footprint.levers import Lever
 from saltbridge.footprint.result import CarbonFootprint
 from saltbridge.footprint.whatif_changes import scenario_record
 from saltbridge.locales import number, text
+from saltbridge.reports.rule_words import unit_name
 from saltbridge.services.what_if import (
     UnderRules,
     WhatIf,
@@ -137,7 +138,7 @@ def _everywhere(console: Console, answer: WhatIf, tongue: str) -> None:
             _num(two, tongue),
             _percent(one, two, tongue),
             f"{len(under.before.holes)} → {len(under.after.holes)}",
-            unit.removeprefix("kg CO2e/"),
+            unit_name(unit.removeprefix("kg CO2e/"), tongue),
         )
     console.print(table)
     if differ:
@@ -161,7 +162,8 @@ def _levers(console: Console, found: tuple[Lever, ...], tongue: str) -> None:
         sign = "+" if lever.kg_co2e > 0 else ""
         effect = f"{sign}{_num(lever.kg_co2e, tongue, 3)} kg"
         share = f" ({sign}{_num(lever.share_percent, tongue, 2)} %)"
-        now = f"{_num(lever.value, tongue, 3)} {lever.unit}".rstrip()
+        unit = unit_name(lever.unit, tongue)
+        now = f"{_num(lever.value, tongue, 3)} {unit}".rstrip()
         table.add_row(escape(f"{rank:3}. {name}"), now, effect + share)
     for column in table.columns[1:]:
         column.no_wrap = True

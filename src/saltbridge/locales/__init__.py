@@ -14,6 +14,7 @@ from babel import Locale
 from babel.messages.pofile import read_po
 from babel.numbers import parse_pattern
 
+MINUS = "\N{MINUS SIGN}"
 LANGUAGES = ("en", "de", "zh")
 _BABEL_LOCALE = {"en": Locale("en"), "de": Locale("de"), "zh": Locale.parse("zh_Hans_CN")}
 _DECIMAL = parse_pattern("#,##0.##########")
@@ -79,16 +80,22 @@ def text_or(
 def number(value: float, language: str = "en", digits: int = 4) -> str:
     """A number with ``digits`` significant digits, in the notation of the language.
 
-    >>> number(1234.5678, "de"), number(0.000123456, "en"), number(12, "zh")
-    ('1.235', '0.0001235', '12')
+    Negative numbers have the minus sign of print, not the hyphen of a keyboard.
+
+    >>> number(1234.5678, "de"), number(0.000123456, "en"), number(-12, "zh")
+    ('1.235', '0.0001235', '−12')
     """
     rounded = float(f"{value:.{digits}g}")
     if rounded and not 1e-6 <= abs(rounded) < 1e12:
-        return f"{rounded:.{digits}g}"
-    return str(_DECIMAL.apply(rounded, _BABEL_LOCALE[language]))
+        shown = f"{rounded:.{digits}g}"
+    else:
+        shown = str(_DECIMAL.apply(rounded, _BABEL_LOCALE[language]))
+    return shown.replace("-", MINUS)
 
 
 def _argument(value: object, language: str) -> str:
     if isinstance(value, float):
         return number(value, language)
+    if isinstance(value, int) and value < 0:
+        return f"{MINUS}{-value}"
     return str(value)

@@ -15,11 +15,11 @@ from saltbridge.reports.bridge_words import (
     named,
     order_words,
     range_words,
-    rule_name,
     signed,
     unit_words,
 )
 from saltbridge.reports.pdf import Report, Section, Table
+from saltbridge.reports.rule_words import rule_name
 
 Record = Mapping[str, Any]
 # What page 2 holds, in printed lines: the steps get theirs first, at least one line moved each.

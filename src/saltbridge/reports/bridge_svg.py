@@ -9,7 +9,8 @@ from html import escape
 from typing import Any
 
 from saltbridge.locales import number, text
-from saltbridge.reports.bridge_words import product_unit, rule_name, signed, span_words
+from saltbridge.reports.bridge_words import product_unit, signed, span_words
+from saltbridge.reports.rule_words import rule_name
 
 _WIDTH = 640
 _SIDE = 8

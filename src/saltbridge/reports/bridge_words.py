@@ -5,25 +5,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from saltbridge.locales import number, text, text_or
+from saltbridge.reports.rule_words import rule_name, rule_value, unit_name
 
 Record = Mapping[str, Any]
 _DOUBT = ("recalled", "illustrative")
-
-
-def rule_name(rule: str, tongue: str) -> str:
-    """The rule as a person calls it; the id where it has no name of its own."""
-    return text_or(rule, f"bridge.rule.{rule}", None, tongue)
 
 
 def product_unit(record: Record, tongue: str) -> str:
     """What a total is counted for: the battery, a kilogram of it, …"""
     unit = str(record["unit_of_product"])
     return text_or(unit, f"bridge.unit-of-product.{unit}", None, tongue)
-
-
-def product_amount(amount: str, tongue: str) -> str:
-    """What a total is counted for as an amount: 1 piece, 1 kg."""
-    return text_or(amount, f"bridge.amount.{amount}", None, tongue)
 
 
 def named(name: str, words: str, tongue: str) -> str:
@@ -53,8 +44,9 @@ def clause_words(clause: Record, tongue: str) -> str:
         return text("bridge.clause.silent", None, tongue)
     if status == "applied":
         sure = text(f"footprint.confidence.{clause['confidence']}", None, tongue)
-        return f"{clause['value']} ({clause['citation']}; {sure})"
-    says = text(f"bridge.clause.{status}", {"value": clause["value"]}, tongue)
+        return f"{rule_value(clause['value'], tongue)} ({clause['citation']}; {sure})"
+    value = rule_value(str(clause["value"] or ""), tongue)
+    says = text(f"bridge.clause.{status}", {"value": value}, tongue)
     return f"{says} ({clause['citation']})"
 
 
@@ -111,7 +103,7 @@ def unit_words(side: Record, tongue: str) -> str:
     if unit is None:
         return text("bridge.no-unit", None, tongue)
     value = number(side["kg_co2e_per_unit"], tongue)
-    name = text_or(unit["unit"], f"bridge.unit.{unit['unit']}", None, tongue)
+    name = unit_name(unit["unit"], tongue)
     return text("bridge.per", {"value": value, "unit": name}, tongue)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from saltbridge.locales import number, text, text_or
 from saltbridge.reports.pdf import Report, Section, Table
+from saltbridge.reports.rule_words import product_amount, rule_name, rule_value, unit_name
 
 _T = Callable[..., str]
 # Factors made of rows of the inventory: contracts and terms of the circular formula.
@@ -48,13 +49,18 @@ def footprint_study(
     draft = obstacles > 0
     product, plant, method = record["product"], record["plant"], record["methodology"]
     unit, declared = record["unit"], record["declared"]
-    value = "–" if declared is None else f"{num(declared['value'], 6)} {declared['unit']}"
+    value = (
+        "–"
+        if declared is None
+        else f"{num(declared['value'], 6)} {unit_name(declared['unit'], language)}"
+    )
     place = ", ".join(p for p in (plant["name"], plant["province"] or plant["country"]) if p)
     facts = [
         (t("manufacturer"), inventory_operator),
         (t("model"), f"{product['name']} ({product['id']})"),
         (t("plant"), place),
         (t("period"), f"{record['period']['start']} – {record['period']['end']}"),
+        *_day(record, t),
         (t("rules"), f"{method['title']}, {method['id']}@{method['edition']}"),
         (
             t("status"),
@@ -67,7 +73,7 @@ def footprint_study(
         facts.append((t("link"), link))
     sections = [
         _stages(record, t, num, language),
-        _unit(record, unit, t, num),
+        _unit(record, unit, t, num, language),
         _completeness(record, t, num, language),
         _quality(record, t, num),
         _biogenic(record, t, num),
@@ -93,6 +99,12 @@ def footprint_study(
     )
 
 
+def _day(record: Mapping[str, Any], t: _T) -> list[tuple[str, str]]:
+    """The day of placing on the market; records made before name none."""
+    day = record.get("placed_on_market")
+    return [] if day is None else [(t("placed-on-market"), day)]
+
+
 def _worded(kind: str, value: str, language: str) -> str:
     return text_or(value, f"footprint.{kind}.{value}", None, language)
 
@@ -109,7 +121,7 @@ def _stages(record: Mapping[str, Any], t: _T, num: _T, language: str) -> Section
         )
         for stage, kg in stages.items()
     ]
-    per = "–" if record["unit"] is None else record["unit"]["unit"]
+    per = "–" if record["unit"] is None else unit_name(record["unit"]["unit"], language)
     return Section(
         title=t("by-stage"),
         paragraphs=[t("by-stage-known")] if record["holes"] else [],
@@ -117,7 +129,7 @@ def _stages(record: Mapping[str, Any], t: _T, num: _T, language: str) -> Section
             headings=(
                 t("stage"),
                 f"kg CO2e/{per}",
-                f"kg CO2e / {record['unit_of_product']}",
+                f"kg CO2e / {product_amount(record['unit_of_product'], language)}",
                 t("share"),
             ),
             rows=rows,
@@ -127,7 +139,7 @@ def _stages(record: Mapping[str, Any], t: _T, num: _T, language: str) -> Section
     )
 
 
-def _unit(record: Mapping[str, Any], unit: Any, t: _T, num: _T) -> Section:
+def _unit(record: Mapping[str, Any], unit: Any, t: _T, num: _T, language: str) -> Section:
     product = record["product"]
     told = []
     if unit is None:
@@ -136,9 +148,9 @@ def _unit(record: Mapping[str, Any], unit: Any, t: _T, num: _T) -> Section:
         told.append(
             t(
                 f"unit-{unit['kind']}",
-                unit=unit["unit"],
+                unit=unit_name(unit["unit"], language),
                 amount=num(unit["amount"], 6),
-                product=record["unit_of_product"],
+                product=product_amount(record["unit_of_product"], language),
             )
         )
     for key in ("mass_kg", "usable_energy_kwh"):
@@ -237,8 +249,8 @@ def _quality(record: Mapping[str, Any], t: _T, num: _T) -> Section:
 def _rules(record: Mapping[str, Any], t: _T, language: str) -> Section:
     rows = [
         (
-            r["id"],
-            r["value"],
+            rule_name(r["id"], language),
+            rule_value(r["value"], language),
             r["citation"],
             _worded("confidence", r["confidence"], language),
         )
@@ -253,7 +265,11 @@ def _rules(record: Mapping[str, Any], t: _T, language: str) -> Section:
 
 def _unread(record: Mapping[str, Any], t: _T, language: str) -> Section:
     rows = [
-        (r["id"], text_or(r["effect"], r["effect"], None, language), r["citation"])
+        (
+            rule_name(r["id"], language),
+            text_or(r["effect"], r["effect"], None, language),
+            r["citation"],
+        )
         for r in record["rules_not_loaded"]
     ]
     return Section(

@@ -167,8 +167,7 @@ class _Drawing:
 
     def reading(self, kg: float) -> str:
         if kg not in self.readings:
-            words = f"{number(kg, self.language, 4)} kg CO2e"
-            self.readings[kg] = words.replace("-", "\N{MINUS SIGN}")
+            self.readings[kg] = f"{number(kg, self.language, 4)} kg CO2e"
         return self.readings[kg]
 
     def svg(self) -> str:

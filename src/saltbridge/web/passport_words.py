@@ -118,17 +118,12 @@ def _stage(part: Mapping[str, Any], total: float, language: str) -> dict[str, An
     return {
         "label": " + ".join(text(f"page.stage.{s}", None, language) for s in part["stages"]),
         "kg_co2e": kg,
-        "amount": _signed(number(kg, language, 5)),
-        "share": _signed(f"{number(round(share, 1), language)} %"),
+        "amount": number(kg, language, 5),
+        "share": f"{number(round(share, 1), language)} %",
         "origin": text(f"page.origin.{origin['kind']}", {"party": origin["party"]}, language),
         "reference": origin["reference"],
         "confidence": text("page.company.confidence", words, language) if words else "",
     }
-
-
-def _signed(reading: str) -> str:
-    """A true minus sign: a hyphen is easily missed before a credit."""
-    return reading.replace("-", "−", 1) if reading.startswith("-") else reading
 
 
 def _declared(declared: Any, unit: Any, language: str) -> dict[str, str] | None:
