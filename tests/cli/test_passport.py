@@ -137,7 +137,7 @@ def test_a_passport_changes_and_its_versions_are_listed_and_shown(
     assert f"{SERIAL}: version 2 is signed" in capsys.readouterr().out
     assert run(["--language", "de", "passport", "history", SERIAL, *where]) == 0
     told = capsys.readouterr().out
-    assert "weighed again  (A. Huber)" in told
+    assert "in Kraft  weighed again  (A. Huber)" in told
     assert "erste Ausstellung" in told
     saved = tmp_path / "first.json"
     show = ["passport", "show", SERIAL, *where]

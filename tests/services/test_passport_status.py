@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from saltbridge.adapters.outbox_worker import OutboxWorker
 from saltbridge.bootstrap import outbox_handlers
+from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.ports import World
 from saltbridge.services.issue import issue
@@ -196,3 +197,24 @@ def test_a_reason_is_asked_for_and_nobody_else_hears_it(world: World) -> None:
         change_status(world, StatusRequest(passport=ONE, status=Status.INVALID, reason=" "))
     set_to(world, Status.INVALID)
     assert b"recall" not in b"".join(status_lists_of(world))
+
+
+def test_no_two_versions_share_a_place_and_lists_follow_one_another(
+    examples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saltbridge.steps.passport_status.LIST_SIZE", 12)
+    world = replace(carmaker_world(), clock=MovingClock())
+    put_delivery(world, maker_profile(), example_record(examples))
+    issue(world, IssueRequest(**example_request(examples, [ONE, OTHER])))
+    for mass in (164.5, 163.5):
+        later(world, days=1)
+        facts = {"attributes": {"A033": {"value": mass, "unit": "kg"}}}
+        new_version(world, VersionRequest(passport=ONE, facts=facts, reason="weighed"))
+    with world.store.reading() as work:
+        places = [read_json(r.body)["status"] for r in work.find("passport-version")]
+    assert len({(p["uri"], p["idx"]) for p in places}) == 4
+    assert len({p["uri"] for p in places}) > 1
+    assert all(0 <= p["idx"] < 12 for p in places)
+    set_to(world, Status.INVALID, number=3)
+    said = [outcome(told(world, number=n)) for n in (1, 2, 3)]
+    assert said == [*[(Outcome.PASSED, "valid")] * 2, (Outcome.FAILED, "revoked")]

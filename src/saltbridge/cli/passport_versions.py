@@ -46,12 +46,12 @@ def version(
 
 
 def history(passport: Passport, node: Node, as_json: AsJson = False) -> None:
-    """The versions of a passport, the newest first, each with when and why."""
+    """The versions of a passport, the newest first: when, why, and whether it holds."""
     from dataclasses import asdict
 
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.present import language, say_json
-    from saltbridge.locales import text_or
+    from saltbridge.locales import text, text_or
     from saltbridge.services.passports import history as listed
 
     with opened_world(node) as world:
@@ -62,7 +62,8 @@ def history(passport: Passport, node: Node, as_json: AsJson = False) -> None:
     for v in found:
         reason = text_or(v.reason, f"passport.reason.{v.reason}", None, language())
         who = f"  ({v.person})" if v.person else ""
-        typer.echo(f"{v.number:>4}  {v.issued_at}  {reason}{who}")
+        status = text(f"page.verify.status.{v.status}", None, language())
+        typer.echo(f"{v.number:>4}  {v.issued_at}  {status}  {reason}{who}")
         typer.echo(f"      {v.digest}")
 
 

@@ -16,6 +16,7 @@ from saltbridge.steps.passport_reading import (
     version_in_force,
     versions,
 )
+from saltbridge.steps.passport_status import status_of
 from saltbridge.steps.records import every
 
 
@@ -29,6 +30,7 @@ class ListedVersion:
     person: str
     digest: str
     replaces: str  # digest of the version before, or empty
+    status: str  # valid, suspended, or invalid: revoked for good
 
 
 def issued_passports(world: World) -> list[Mapping[str, Any]]:
@@ -97,6 +99,7 @@ def history(world: World, wanted: str) -> list[ListedVersion]:
                 person=str(v["person"]),
                 digest=str(v["claim_digest"]),
                 replaces=str(v["replaces"] or ""),
+                status=status_of(work, record["id"], int(v["version"])).name.lower(),
             )
             for v in versions(work, record)
         ]
