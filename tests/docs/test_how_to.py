@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "border-officer.md",
     "bring-your-own-background.md",
+    "check-a-passport.md",
     "compare-rule-sets.md",
     "declare-and-explain.md",
     "first-footprint.md",
