@@ -4,7 +4,7 @@
 whole. Tests compare them all with the code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from saltbridge.adapters.settings import SETTINGS
@@ -87,7 +87,12 @@ def _formats_page() -> Iterator[str]:
                 yield ""
                 yield f"{heading}:"
                 yield ""
-                yield from (f"- {id} {text(f'attribute.{id}')}" for id in ids)
+                yield from (_format_line(id, stated.why) for id in ids)
+
+
+def _format_line(id: str, why: Mapping[str, str]) -> str:
+    reason = f": {text(f'format.why.{why[id]}')}" if id in why else ""
+    return f"- {id} {text(f'attribute.{id}')}{reason}"
 
 
 # --- passport access ----------------------------------------------------------------------

@@ -13,6 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saltbridge.core.errors import FaultyInput
+from saltbridge.formats import (
+    passport_catena_x,
+    passport_mapping,
+    passport_spelling,
+    passport_table,
+)
 from saltbridge.formats.passport_aasx import element, value_of
 from saltbridge.formats.passport_formats import (
     parse_document,
@@ -114,6 +120,10 @@ def test_every_official_schema_accepts_our_export(
     assert checked or not FORMATS[format].schemas
     for part in checked:
         assert schema_findings(parts[part], FORMATS[format].schemas[part]) == ()
+    if whole := FORMATS[format].document_schema:
+        assert schema_findings(document, whole) == ()
+        del document["economicOperatorId"]
+        assert [f.code for f in schema_findings(document, whole)] == ["format.schema"]
 
 
 @pytest.mark.parametrize("format", JSON_FORMATS)
@@ -290,13 +300,47 @@ def test_any_value_in_any_place_is_read_without_a_fault_and_written_back(
 WRITTEN = {f: write_passport(example(), f).content for f in JSON_FORMATS}
 
 
-def test_a_row_with_a_path_is_exported_without_a_line_of_code() -> None:
-    """Every plain row of the table with a path is an entry at that path."""
-    from saltbridge.formats.passport_idta import entries
+COLUMNS = {
+    "idta_02035": ("idta_02035", "P4:TechnicalPropertyAreas.Colour"),
+    "catena_x_6_1_0": ("catenax_battery_pass_6_1_0", "characteristics.Colour"),
+    "catena_x_5_0_0": ("catenax_battery_pass_6_1_0", "characteristics.Colour"),
+    "battery_pass_1_2": ("batterypass_1_2", "Performance/batteryTechicalProperties.Colour"),
+}
 
-    paths = {(id, e.path) for e in entries() for id in e.ids}
-    assert ("A091", "P4/TechnicalPropertyAreas/CapacityEnergyVoltage/"
-            "CertifiedUsableBatteryEnergy") in paths  # fmt: skip
+
+@pytest.mark.parametrize("format", COLUMNS)
+def test_a_row_with_a_path_is_exported_without_a_line_of_code(
+    format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new attribute in the table, with a path: written, read back, and not lost."""
+    column, path = COLUMNS[format]
+    old = attribute_table()["A033"]
+    row = replace(old, id="A999", name="colour", paths={**old.paths, column: path})
+    table = {**attribute_table(), "A999": row}
+    modules = (passport_table, passport_spelling, passport_mapping, passport_catena_x)
+    for module in modules:
+        monkeypatch.setattr(module, "attribute_table", lambda: table)
+    made = FORMATS[format].entries()
+    values = {**example(), "A999": AttributeValue(7, "kg", ORIGIN)}
+    lost, partly = passport_mapping.unsaid(values, made)
+    assert "A999" not in (*lost, *partly)
+    assert '"Colour": 7' in json.dumps(passport_mapping.render(values, made))
+    without = tuple(e for e in made if "A999" not in e.ids)
+    assert "A999" in passport_mapping.unsaid(values, without)[0]
+
+
+def test_the_context_of_json_ld_names_every_attribute() -> None:
+    """Language maps, addresses and dates are what a processor will make of them."""
+    document = json.loads(write_passport(example(), "json_ld").content)
+    terms = document["@context"]
+    assert {t["@id"] for t in terms.values() if isinstance(t, dict)} >= {
+        f"urn:saltbridge:attribute:{id}" for id in attribute_table()
+    }
+    names = set(document) - {"@context", "id", "type"}
+    assert names <= set(terms) and document["id"] == example()["A002"].value
+    assert terms["wastePrevention"]["@container"] == "@language"
+    assert set(document["wastePrevention"]) == {"de", "en", "zh"}
+    assert terms["url"]["@type"] == "@id" and "@base" not in terms
 
 
 @pytest.mark.full("the shared standards")

@@ -116,6 +116,7 @@ def formats(as_json: AsJson = False) -> None:
                     "carried": list(s.carried),
                     "partly": list(s.partly),
                     "not_carried": list(s.not_carried),
+                    "why": {id: text(f"format.why.{c}") for id, c in s.why.items()},
                 }
                 for s in stated
             ]
@@ -129,6 +130,8 @@ def formats(as_json: AsJson = False) -> None:
         for code, ids in (("format.in-part", s.partly), ("format.not-carried", s.not_carried)):
             if ids:
                 typer.echo("    " + text(code, {"ids": ", ".join(ids)}, tongue))
+        for id, why in s.why.items():
+            typer.echo(f"        {id}: {text(f'format.why.{why}', None, tongue)}")
 
 
 def _from_node(

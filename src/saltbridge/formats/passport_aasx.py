@@ -37,7 +37,7 @@ _NAMES: Final = {
     "P7": "Circularity",
     "DPP": "DppMetadata",
 }
-_MAX_UNPACKED: Final = 64 * 1024 * 1024
+_MAX_UNPACKED: Final = 32 * 1024 * 1024
 _MAX_PARTS: Final = 1000
 _SPEC: Final = "aasx/passport/passport.aas.json"
 _RELATION: Final = "http://admin-shell.io/aasx/relationships"
@@ -273,7 +273,7 @@ def decode(content: bytes, name: str = "") -> Any:
     """The parts in a package. Nothing is unpacked to disk, and no name in it is followed.
 
     Raises:
-        FaultyInput: no zip, larger than 64 MiB when unpacked, or no environment in JSON.
+        FaultyInput: no zip, larger than 32 MiB when unpacked, or no environment in JSON.
     """
     place = Place(name)
     try:

@@ -67,7 +67,7 @@ _KNOWN_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "Circularity": ("recycledContent", "endOfLifeInformation"),
     "Performance": ("batteryTechicalProperties", "batteryCondition"),
 }
-_NOT_HERE: Final[Mapping[str, str]] = {
+NOT_HERE: Final[Mapping[str, str]] = {
     "A019": "product-id",  # the column names the product identifier (A002)
     "A031": "month-of-year",  # a duration as a month of the year
     "A061": "one-number",
@@ -198,7 +198,7 @@ def entries() -> tuple[Entry, ...]:
         _COLUMN,
         _place,
         apart=apart,
-        not_here=_NOT_HERE,
+        not_here=NOT_HERE,
         spellings=_SPELLINGS,
         units={"A104": "kW"},
         dated=_dated,

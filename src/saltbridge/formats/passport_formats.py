@@ -42,6 +42,7 @@ class Statement:
     carried: tuple[str, ...]
     partly: tuple[str, ...]
     not_carried: tuple[str, ...]
+    why: Mapping[str, str]  # of some of them: the code of the reason (format.why.…)
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def statement(format: str) -> Statement:
         tuple(id for id in table if id in reached - partly),
         tuple(id for id in table if id in partly),
         tuple(id for id in table if id not in reached),
+        {id: why for id, why in FORMATS[format].not_here.items() if id not in reached},
     )
 
 
@@ -162,8 +164,10 @@ def parse_document(
         if part in whole:
             under = pointer((part,))
             checks += schema_findings(whole[part], packaged, name, under)
-    told = (*checks, *read.findings)
-    return replace(read, findings=tuple(_outward(f, shape) for f in told), shape=shape)
+    told = [_outward(f, shape) for f in (*checks, *read.findings)]
+    if wire.document_schema:
+        told = [*schema_findings(document, wire.document_schema, name), *told]
+    return replace(read, findings=tuple(told), shape=shape)
 
 
 def render_document(passport: PassportDocument) -> Any:
@@ -192,7 +196,12 @@ def write_passport(values: Values, format: str) -> Written:
         if part in parts
         for found in schema_findings(parts[part], packaged, under=pointer((part,)))
     ]
+    findings = [_outward(f, wire.shape) for f in findings]
+    if wire.document_schema:
+        placed += complete(parts.setdefault("", {}), wire.document_schema)
     document = wire.pack(parts, wire.shape)
+    if wire.document_schema:
+        findings += schema_findings(document, wire.document_schema)
     if placed:
         document = {**document, PLACEHOLDERS: placed}
     lost, partly = unsaid(values, entries)
@@ -203,7 +212,7 @@ def write_passport(values: Values, format: str) -> Written:
         lost,
         partly,
         tuple(placed),
-        tuple(_outward(f, wire.shape) for f in findings),
+        tuple(findings),
     )
 
 

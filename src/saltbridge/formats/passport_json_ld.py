@@ -51,7 +51,7 @@ def context() -> Mapping[str, Any]:
             term["@container"] = "@language"
         elif attribute.type in _TYPES:
             term["@type"] = _TYPES[attribute.type]
-        elif attribute.type in ("list", "documents", "per_soc"):
+        elif attribute.type in ("list", "documents"):
             term["@container"] = "@list"
         terms[camel(attribute.name)] = term
     return terms

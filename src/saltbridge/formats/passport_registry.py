@@ -24,9 +24,10 @@ def _as_json(document: Any) -> bytes:
 class WireFormat:
     """One format: how it is recognised, taken apart, mapped, checked and put together.
 
-    ``schemas``: part → official schema. ``not_here``: attributes whose place in this format
-    means something else, with the code of the reason. ``finish`` adds what the format says of
-    itself.
+    ``schemas``: part → official schema; ``document_schema``: that of the whole document.
+    ``shape``: part → its member in what we write. ``not_here``: attributes whose place in the
+    format means something else, with the code of the reason. ``finish`` adds what the format
+    says of itself. ``decode`` and ``encode`` are for bytes that are no JSON text.
     """
 
     id: str
@@ -38,6 +39,8 @@ class WireFormat:
     ending: str = ".json"
     media_type: str = "application/json"
     finish: Callable[[dict[str, Any]], None] = lambda parts: None
+    document_schema: str = ""
+    not_here: Mapping[str, str] = field(default_factory=dict)
     decode: Callable[[bytes, str], Any] | None = None
     encode: Callable[[Any], bytes] = _as_json
 
@@ -49,6 +52,7 @@ _IDTA: Final = WireFormat(
     pack=idta.pack,
     schemas=idta.SCHEMAS,
     shape=idta.SEMANTIC_IDS,
+    not_here=idta.NOT_HERE,
     finish=idta.finish,
 )
 _ONE_PART: Final[Mapping[str, str]] = {"": ""}
@@ -58,6 +62,7 @@ _CATENA_X_6: Final = WireFormat(
     unpack=catena_x.unpack_6,
     pack=catena_x.pack,
     schemas={"": "catena-x-6.1.0"},
+    not_here=catena_x.NOT_HERE,
     shape=_ONE_PART,
 )
 _CATENA_X_5: Final = WireFormat(
@@ -66,6 +71,7 @@ _CATENA_X_5: Final = WireFormat(
     unpack=catena_x.unpack_5,
     pack=catena_x.pack,
     schemas={"": "catena-x-5.0.0"},
+    not_here=catena_x.NOT_HERE,
     shape=_ONE_PART,
 )
 _BATTERY_PASS: Final = WireFormat(
@@ -75,11 +81,13 @@ _BATTERY_PASS: Final = WireFormat(
     pack=battery_pass.pack,
     schemas=battery_pass.SCHEMAS,
     shape=battery_pass.SHAPE,
+    not_here=battery_pass.NOT_HERE,
 )
 _EN_18223: Final = WireFormat(
     id=en_18223.COMPRESSED,
     entries=lambda: en_18223.entries(expanded=False),
     unpack=en_18223.unpack_compressed,
+    document_schema="en-18223",
     pack=en_18223.pack_compressed,
     shape=_ONE_PART,
 )
@@ -87,6 +95,7 @@ _EN_18223_EXPANDED: Final = WireFormat(
     id=en_18223.EXPANDED,
     entries=lambda: en_18223.entries(expanded=True),
     unpack=en_18223.unpack_expanded,
+    document_schema="en-18223-expanded",
     pack=en_18223.pack_expanded,
     shape=_ONE_PART,
 )
@@ -106,6 +115,7 @@ _AASX: Final = WireFormat(
     pack=aasx.pack,
     schemas=idta.SCHEMAS,
     shape=aasx.SHAPE,
+    not_here=idta.NOT_HERE,
     finish=idta.finish,
     ending=".aasx",
     media_type=aasx.MEDIA_TYPE,

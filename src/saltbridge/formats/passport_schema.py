@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from jsonschema_rs import Draft4Validator
+from jsonschema_rs import Draft4Validator, Draft202012Validator
 
 from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.formats.passport_paths import Path, pointer
@@ -37,6 +37,7 @@ _NO_TEXT: Final = (
     "unit:one",
     "customKey:notStated",
 )
+_NO_MEDIA_TYPE: Final = "application/octet-stream"
 _NO_ADDRESS: Final = "urn:not:stated"
 
 
@@ -49,8 +50,11 @@ def schema(name: str) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=32)
-def _validator(name: str) -> Draft4Validator:
-    return Draft4Validator(dict(schema(name)), offline=True)
+def _validator(name: str) -> Draft4Validator | Draft202012Validator:
+    rules = dict(schema(name))
+    if "2020-12" in rules["$schema"]:
+        return Draft202012Validator(rules, offline=True)
+    return Draft4Validator(rules, offline=True)
 
 
 def schema_findings(
@@ -143,6 +147,8 @@ def _nothing(
             return []
         return [_nothing(rule["items"], root, (*at, 0), placed)]
     placed.append(pointer(at))
+    if at[-1] in ("contentType", "mimeType"):
+        return _NO_MEDIA_TYPE
     if kind == "boolean":
         return False
     if kind in ("number", "integer"):
