@@ -21,6 +21,7 @@ from saltbridge.adapters.background.store import ImportedBackground
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.footprint.background.linking import link
 from saltbridge.footprint.background.reduction import product_rows
+from saltbridge.footprint.engine.parameters import FIXED
 from saltbridge.formats.lca_datasets import parse_brightway
 from saltbridge.formats.openlca_documents import parse_openlca
 
@@ -169,7 +170,8 @@ BRIGHTWAY = {
     POWER: {"name": "power plant", "unit": "kilowatt hour", "location": "DE",
             "reference product": "electricity", "exchanges": [
                 {"input": POWER, "amount": 10.0, "type": "production"},
-                {"input": FUEL, "amount": 2.0, "type": "technosphere"},
+                {"input": FUEL, "amount": 2.0, "type": "technosphere",
+                 "uncertainty type": 2, "loc": 0.6931, "scale": 0.2},
                 {"input": ASH, "amount": -0.5, "type": "technosphere"},
                 {"input": ("bio", "ch4"), "amount": 0.25, "type": "biosphere"},
                 {"input": ("bio", "co2"), "amount": 1.0, "type": "biosphere"}]},
@@ -181,6 +183,16 @@ BRIGHTWAY = {
                 {"input": ASH, "amount": -1.0, "type": "production"},
                 {"input": ("bio", "co2"), "amount": 0.4, "type": "biosphere"}]},
 }  # fmt: skip
+
+
+def ln_sd_of_fuel(imported: ImportedBackground) -> float:
+    """The spread of the one uncertain exchange of the samples: 2 l of fuel, taken."""
+    assert imported.exchanges is not None
+    inputs = imported.exchanges.inputs
+    (at,) = np.flatnonzero(inputs.kinds != FIXED)
+    assert imported.exchanges.uncertain == 1
+    assert inputs.values[at][0] == pytest.approx(-2.0)
+    return float(inputs.values[at][1])
 
 
 def reduced(system: Any) -> dict[str, float | None]:
@@ -269,6 +281,7 @@ def test_ecospold2_through_bw2io() -> None:
         "ash": pytest.approx(0.4),
     }
     assert dict(tally(found.findings))["background.no-producer"] == 1  # iron ore
+    assert ln_sd_of_fuel(found) == pytest.approx(0.2)  # the root of 0.04, pedigree included
 
 
 @needs_tools
@@ -282,6 +295,7 @@ def test_simapro_csv_through_bw2io() -> None:
         "ash": pytest.approx(0.4),
     }
     assert dict(tally(found.findings))["background.co-products"] == 1  # petrol and diesel
+    assert ln_sd_of_fuel(found) == pytest.approx(0.2, rel=1e-3)  # SD² is 1.4918
 
 
 @needs_tools
@@ -290,7 +304,9 @@ def test_openlca_json_ld_through_olca_schema(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for process in openlca_document()["processes"]:
             archive.writestr(f"processes/{process['@id']}.json", json.dumps(process))
-    assert values(bring(path, "openlca-jsonld"))["electricity"] == pytest.approx(0.14)
+    found = bring(path, "openlca-jsonld")
+    assert values(found)["electricity"] == pytest.approx(0.14)
+    assert ln_sd_of_fuel(found) == pytest.approx(0.2, rel=1e-3)  # geometric sd 1.2214
 
 
 @needs_tools
@@ -318,14 +334,16 @@ shutil.copy(str(bw2data.Database("fg").filepath_processed()), {str(tmp_path / "f
     ids = json.loads(ran.stdout.strip().splitlines()[-1])
     found = bring(Path("plant"), "brightway", database="fg")
     assert values(found)["electricity"] == pytest.approx(0.14)
+    assert ln_sd_of_fuel(found) == pytest.approx(0.2)
 
     names = tmp_path / "names.csv"
     rows = [f"{ids['p']},electricity,DE,kWh,", f"{ids['r']},fuel,,l,", f"{ids['ash']},ash,,kg,",
             f"{ids['co2']},Carbon dioxide,,kg,air",
             f"{ids['ch4']},Methane,,kg,water"]  # fmt: skip
     names.write_text("id,name,location,unit,compartment\n" + "\n".join(rows) + "\n", "utf-8")
-    package_values = values(bring(tmp_path / "fg.zip", "bw-datapackage", names=names))
-    assert package_values["electricity"] == pytest.approx(0.14, rel=1e-6)  # float32 arrays
+    package_found = bring(tmp_path / "fg.zip", "bw-datapackage", names=names)
+    assert values(package_found)["electricity"] == pytest.approx(0.14, rel=1e-6)  # float32
+    assert ln_sd_of_fuel(package_found) == pytest.approx(0.2, rel=1e-6)
 
 
 @pytest.mark.full("the carculator background and the golden cases")

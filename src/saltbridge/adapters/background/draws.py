@@ -142,7 +142,7 @@ def _read_system(folder: Path, id: str) -> tuple[UncertainSystem, Any, Any]:
 
 def _write(folder: Path, found: SampledBackground) -> None:
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".npz", delete=False) as scratch:
-        np.savez_compressed(
+        np.savez(  # random numbers do not shrink
             scratch,
             factors=np.array(found.factors, dtype=np.str_),
             values=found.values,
