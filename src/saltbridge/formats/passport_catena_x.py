@@ -19,22 +19,24 @@ from saltbridge.formats.passport_catena_x_lists import (
     DOCUMENT,
     DOCUMENTS,
     TEXTS_BY_LANGUAGE,
-    agents,
     chemistry,
     codes,
-    events,
-    footprints,
     keyed,
     mass_and_size,
-    powers,
     predecessor,
-    present,
     record,
-    spare_parts,
     text_document,
     warranty,
 )
 from saltbridge.formats.passport_catena_x_materials import materials
+from saltbridge.formats.passport_catena_x_performance import (
+    agents,
+    events,
+    footprints,
+    powers,
+    present,
+    spare_parts,
+)
 from saltbridge.formats.passport_mapping import Entry, Inexpressible
 from saltbridge.formats.passport_spelling import (
     MOMENT_AS_DAY,
