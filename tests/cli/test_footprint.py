@@ -125,3 +125,25 @@ def test_many_findings_of_a_kind_are_counted_not_listed(
     assert shown.count("” takes in ") == 4  # of thirteen
     assert "more of this kind" in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("tongue", "words"),
+    [
+        ("en", ("Recycling, circular, end of life [recycling.cff]", "life cycle, by location")),
+        ("de", ("Recycling, Kreislauf, Lebensende [recycling.cff]", "Lebenszyklus, nach Ort")),
+        ("zh", ("回收、循环：寿命终止 [recycling.cff]", "全生命周期、按所在地")),
+    ],
+)
+def test_one_line_tells_its_rule_and_basis_in_words(
+    tongue: str,
+    words: tuple[str, ...],
+    examples: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    given = ["footprint", str(examples / "nmc111-pack"), "-m", "eu-cfb@draft-2024-04"]
+    assert run([*given, "--line", "12", "--language", tongue]) == 0
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in words) and "-325" not in shown

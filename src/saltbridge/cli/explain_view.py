@@ -9,7 +9,13 @@ from rich.text import Text
 from saltbridge.footprint.trace import Step, sums_agree
 from saltbridge.locales import number, text, text_or
 from saltbridge.reports.bridge_words import listed, named
-from saltbridge.reports.rule_words import product_amount, rule_name, rule_value, unit_name
+from saltbridge.reports.rule_words import (
+    basis_words,
+    product_amount,
+    rule_name,
+    rule_value,
+    unit_name,
+)
 
 
 def show_trace(
@@ -62,9 +68,7 @@ def _word(key: str, value: object, spoken: str) -> object:
     if key == "product":
         return product_amount(str(value), spoken)
     if key == "basis":
-        parts = str(value).split(", ")
-        words = (text_or(part, f"trace.basis.{part}", None, spoken) for part in parts)
-        return listed(words, spoken)
+        return listed(basis_words(str(value).split(", "), spoken), spoken)
     if isinstance(value, float):
         return number(value, spoken, 6)
     return value

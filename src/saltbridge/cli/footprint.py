@@ -34,7 +34,8 @@ def footprint(
 
     from saltbridge.adapters.inventory_files import load, load_evidence
     from saltbridge.bootstrap import open_clock, open_factor_library, opened_world
-    from saltbridge.cli.footprint_view import open_line, show
+    from saltbridge.cli.footprint_line import open_line
+    from saltbridge.cli.footprint_view import show
     from saltbridge.cli.present import language_of, say_json
     from saltbridge.cli.published_view import show_beside
     from saltbridge.services.account import FootprintRequest, account, work_out

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from saltbridge.cli.present import finding_lines
-from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity
 from saltbridge.locales import has_text, number, text
 from saltbridge.reports.bridge_words import named
@@ -44,18 +42,6 @@ def show(result: Accounted, tongue: str, remarks: Iterable[Finding] = ()) -> Non
     view.rules()
     view.marks()
     view.findings([*remarks, *result.footprint.findings])
-
-
-def open_line(result: Accounted, number_: int, tongue: str) -> None:
-    """Print one line in full: activity × factor = kg CO2e, with source and licence.
-
-    Raises:
-        FaultyInput: there is no such line.
-    """
-    lines = result.record["lines"]
-    if not 1 <= number_ <= len(lines):
-        raise FaultyInput.of("footprint.no-such-line", line=number_, count=len(lines))
-    _View(Console(highlight=False), result, tongue).line(number_, lines[number_ - 1])
 
 
 class _View:
@@ -341,46 +327,6 @@ class _View:
                 continue  # one remedy is enough for a run of the same fault
             for more in finding_lines(here.finding, self.tongue)[1:]:
                 self.hang(more.strip(), "dim", by=6, first=4)
-
-    def line(self, number_: int, line: Mapping[str, Any]) -> None:
-        factor = line["factor"]
-        self.heading("line", line=number_)
-        amount, value = self.num(line["amount"], 6), self.num(factor["value"], 6)
-        result = self.num(line["kg_co2e"], 6)
-        taken, per = (symbol(u, self.tongue) for u in (line["unit"], factor["unit"]))
-        equation = f"{amount} {taken} × {value} kg CO2e/{per}"
-        self.console.print(Text(f"  {equation} = {result} kg CO2e", style="bold green"))
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(style="dim")
-        grid.add_column(overflow="fold")
-        where = ":".join(str(p) for p in (line["file"], line["row"]) if p)
-        basis = ", ".join(
-            str(p)
-            for p in (
-                factor["gas_basis"],
-                factor["scope"],
-                factor["market"],
-                factor["year"],
-                factor["location"],
-            )
-            if p
-        )
-        rows = [
-            ("flow", line["flow"]),
-            ("process", line["process"]),
-            ("stage", self.say(f"stage.{line['stage']}")),
-            ("rule", f"{line['rule']} ({line['term']})"),
-            ("factor", f"{factor['id']} ({factor['flow']}; {basis})"),
-            ("source", factor["source"]),
-            ("licence", factor["licence"]),
-            ("confidence", self.say(f"confidence.{factor['confidence']}")),
-            ("supplier", line["supplier"]),
-            ("place", where),
-        ]
-        for label, value_ in rows:
-            if value_:
-                grid.add_row(f"  {self.say(f'label.{label}')}", Text(str(value_)))
-        self.console.print(grid)
 
 
 class _key:

@@ -4,6 +4,8 @@ Records carry ids and the English wording of a rule's text; people read names. A
 looked up by its own English words, so that one nobody translated is shown as it stands.
 """
 
+from collections.abc import Iterable
+
 from saltbridge.locales import text, text_or
 
 _ASSUMED = "assumption."
@@ -36,3 +38,8 @@ def unit_name(unit: str, tongue: str) -> str:
 def product_amount(amount: str, tongue: str) -> str:
     """What a total is counted for as an amount: 1 piece, 1 kg."""
     return text_or(amount, f"bridge.amount.{amount}", None, tongue)
+
+
+def basis_words(parts: Iterable[str], tongue: str) -> list[str]:
+    """What a factor counts (gases, scope, market) in words; unknown parts as they stand."""
+    return [text_or(part, f"trace.basis.{part}", None, tongue) for part in parts if part]
