@@ -10,12 +10,17 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.effort import this_run_is
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the tests that need real parts")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    this_run_is(full=config.getoption("--full"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

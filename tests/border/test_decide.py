@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 import saltbridge
 from saltbridge.border.catalogue import catalogue_for
@@ -279,7 +280,7 @@ def test_a_public_view_lets_no_restricted_attribute_through():
         max_leaves=8,
     ),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_fields_nobody_thought_of_stay(where, name, value):
     document = battery_record()
     holder = document[where] if where else document
@@ -291,7 +292,7 @@ def test_fields_nobody_thought_of_stay(where, name, value):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_an_extra_member_anywhere_stays(data):
     document = battery_record()
     places = list(_objects(document))

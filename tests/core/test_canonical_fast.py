@@ -7,6 +7,7 @@ import pytest
 import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from saltbridge.core.canonical import FaultyJson, canonical_bytes
 
@@ -37,7 +38,7 @@ def by_the_book(value: Any) -> bytes | None:
         return None
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 @given(VALUES)
 def test_every_value_has_the_bytes_of_rfc_8785(value: Any) -> None:
     due = by_the_book(value)
@@ -48,7 +49,7 @@ def test_every_value_has_the_bytes_of_rfc_8785(value: Any) -> None:
         assert canonical_bytes(value) == due
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=examples(3000), deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_number_is_written_as_rfc_8785_writes_it(value: float) -> None:
     assert canonical_bytes(value) == rfc8785.dumps(value)

@@ -44,6 +44,14 @@ PAGES = (
     "verify-a-footprint.md",
     "what-if.md",
 )
+_LONG = {
+    "border-officer.md",
+    "keys.md",
+    "operate.md",
+    "people.md",
+    "transparency-log.md",
+    "two-nodes.md",
+}
 _SHELLS_OWN = set("|<>&;$`")
 _FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -235,7 +243,15 @@ def reader(tmp_path: Path, commands: Commands) -> Iterator[Reader]:
     person.leave()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.full("a minute of nodes at work"))
+        if page in _LONG
+        else page
+        for page in PAGES
+    ],
+)
 def test_the_page_works_as_written(page: str, reader: Reader) -> None:
     for block in blocks(page):
         reader.follow(block)

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from saltbridge.accounts.model import Role
 from saltbridge.adapters.processes import ends_with_parent
 from saltbridge.adapters.stores import open_store
@@ -120,6 +122,7 @@ def check_whole(world: World) -> int:
     return released
 
 
+@pytest.mark.full("half a minute of processes at once")
 def test_three_people_in_three_processes_at_once_are_two_approvals(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/node.sqlite"
     world = a_world(url)
@@ -156,6 +159,7 @@ def test_the_same_person_in_two_processes_counts_once(tmp_path: Path) -> None:
     world.store.close()
 
 
+@pytest.mark.full("half a minute of kills")
 def test_nothing_is_half_approved_when_the_approver_is_killed(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/node.sqlite"
     world = a_world(url)

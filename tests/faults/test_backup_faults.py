@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.effort import examples
 
 from saltbridge.adapters import backup, backup_file, node_folder
 from saltbridge.adapters.processes import ends_with_parent
@@ -20,7 +21,7 @@ from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused, SaltbridgeError, Unavailable
 from saltbridge.testing.builders import NOON, FixedClock, node_profile
 
-FLIPS, KILLS = 1000, 20
+FLIPS, KILLS = 1000, examples(20)
 CLOCK = FixedClock()
 
 
@@ -314,7 +315,10 @@ def test_a_full_disk_leaves_the_old_state(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["b"]
 
 
-@pytest.mark.parametrize("what", ["backup", "restore"])
+@pytest.mark.parametrize(
+    "what",
+    ["backup", pytest.param("restore", marks=pytest.mark.full("half a minute of kills"))],
+)
 def test_kill_9_at_any_moment_leaves_the_old_state_or_the_new_one(
     node: Path, sound: bytes, tmp_path: Path, worker: Worker, what: str
 ) -> None:

@@ -236,6 +236,7 @@ def test_a_provider_killed_in_mid_negotiation_finishes_without_duplicates(
     assert len(companies.records("cellmaker", "delivery")) == 3
 
 
+@pytest.mark.full("half a minute of providers that are down")
 def test_a_consumer_asks_while_the_provider_is_down_and_gets_it_later(companies: Companies):
     companies.serve("supplier")
     companies.serve("cellmaker")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from saltbridge.footprint.calculate import calculate
 from saltbridge.footprint.methodologies import choose
@@ -90,7 +91,7 @@ def test_footprints_without_the_provider_are_not_listed() -> None:
     assert moved([("f", "estimate", record(2.0))], other) == ()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 4), st.integers(0, 4), st.floats(-0.05, 0.3))
 def test_a_changed_coefficient_gives_the_score_of_the_new_system(
     seed: int, product: int, taker: int, delta: float

@@ -6,6 +6,7 @@ from math import fsum
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from saltbridge.footprint.allocation import allocate
 from saltbridge.footprint.inventory import solve
@@ -50,7 +51,7 @@ def inventories(draw: st.DrawFn) -> Inventory:
     return inventory(*rows)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(inventories())
 def test_stages_sum_to_the_total(what: Inventory) -> None:
     result = footprint(what, *PRICES, methodology=DRAFT)
@@ -58,7 +59,7 @@ def test_stages_sum_to_the_total(what: Inventory) -> None:
     assert stages == pytest.approx(result.total_kg_co2e, rel=1e-12, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(inventories())
 def test_every_row_from_outside_is_a_contribution_or_a_hole(what: Inventory) -> None:
     result = footprint(what, *PRICES, methodology=DRAFT)
@@ -68,7 +69,7 @@ def test_every_row_from_outside_is_a_contribution_or_a_hole(what: Inventory) -> 
     assert sorted(leaves) == sorted(told)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(inventories(), st.floats(0.01, 1000.0))
 def test_more_demand_gives_more_of_everything(what: Inventory, times: float) -> None:
     system, _ = link(what)
@@ -77,7 +78,7 @@ def test_more_demand_gives_more_of_everything(what: Inventory, times: float) -> 
         assert many.runs[name] == pytest.approx(times * runs, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(inventories(), st.sampled_from(["t", "g", "mg", "lb"]))
 def test_units_do_not_change_the_result(what: Inventory, unit: str) -> None:
     from saltbridge.core.quantity import conversion_factor
@@ -93,7 +94,7 @@ def test_units_do_not_change_the_result(what: Inventory, unit: str) -> None:
     assert after.range_kg_co2e == pytest.approx(before.range_kg_co2e, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.lists(st.tuples(st.floats(0.01, 10), st.floats(0.1, 100)), min_size=1, max_size=4),
     st.floats(0.1, 100),
@@ -198,7 +199,7 @@ def mixed_inventories(draw: st.DrawFn) -> Inventory:
     return inventory(*rows, circular=TERMS)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(mixed_inventories(), st.sampled_from([DRAFT, "catena-x-pcf@v4", "cn-miit-551@2025-551"]))
 def test_nothing_without_a_factor_counts_as_zero_in_silence(
     what: Inventory, methodology: str

@@ -8,6 +8,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from saltbridge.footprint.model import TABLES, Inventory
 from saltbridge.formats.inventory_columns import note_on
@@ -136,7 +137,7 @@ def _head() -> dict[str, st.SearchStrategy[Any]]:
 INVENTORIES = st.builds(Inventory, **_head(), **_tables())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(INVENTORIES)
 def test_folder_workbook_folder_gives_back_any_inventory(inventory: Inventory) -> None:
     first = render_folder(inventory)

@@ -174,7 +174,7 @@ def rows(draw: st.DrawFn) -> MeasuredRow:
 
 
 @given(st.lists(rows(), min_size=1, max_size=3))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_was_written_reads_back(told: list[MeasuredRow]) -> None:
     for content in (render_measurements_csv(told), render_measurements_json(told)):
         back, found = read(content)

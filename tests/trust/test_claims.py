@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from saltbridge.core.canonical import FaultyJson, canonical_bytes
 from saltbridge.testing.builders import NOON, BuiltKeyring, BuiltSigner
@@ -267,7 +268,7 @@ def test_a_well_signed_but_faulty_statement_is_refused(payload: bytes, code: str
     assert refusal(Receipt(jws_of(payload))) == code
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_no_changed_character_survives(data: st.DataObject) -> None:
     jws = signed().jws
@@ -292,7 +293,7 @@ def test_no_other_spelling_of_the_same_bytes_is_taken(part: int) -> None:
                 claims.verify(Receipt(".".join(respelt)), KEYRING.did_document())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.integers(0, 2_000))
 def test_no_truncated_claim_survives(length: int) -> None:
     jws = signed().jws
@@ -308,7 +309,7 @@ def test_nothing_may_follow_the_signature(tail: str) -> None:
         claims.verify(Receipt(signed().jws + tail), KEYRING.did_document())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(max_size=200))
 def test_rubbish_is_refused_and_never_a_crash(rubbish: str) -> None:
     with pytest.raises(NotVerified):

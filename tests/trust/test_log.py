@@ -9,6 +9,7 @@ from hashlib import sha256
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from saltbridge.core.canonical import FaultyJson, canonical_bytes
 from saltbridge.trust.log import (
@@ -121,7 +122,7 @@ def test_a_grown_tree_is_shown_to_continue_the_old_one(size: int) -> None:
                     assert not continues(wrong, old_root, size, root, proof)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(2, 200), st.data())
 def test_a_rewritten_history_does_not_continue(size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, size - 1))
@@ -157,7 +158,7 @@ def test_a_leaf_is_its_event_subject_digest_and_salt() -> None:
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
 def test_the_fast_leaf_bytes_are_the_canonical_ones(
     event: str, subject: str, body_digest: str, salt: str
@@ -188,7 +189,7 @@ def stored(leaves: list[bytes]) -> dict[Subtree, bytes]:
     return found
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.integers(1, 300), st.data())
 def test_plans_over_stored_subtrees_give_the_proofs_of_the_definition(
     size: int, data: st.DataObject
@@ -210,7 +211,7 @@ def test_plans_over_stored_subtrees_give_the_proofs_of_the_definition(
         assert sum(len(group) for group in plan) <= 2 * depth
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_a_growing_edge_completes_each_subtree_once_and_at_its_last_leaf(
     begin: int, more: int

@@ -40,7 +40,7 @@ def pointer(path: Path) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with everything escaped that no terminal should obey.
+    r"""The text with everything escaped that no terminal should obey.
 
     >>> printable("a\u202eb\x1b[2J")
     'a\\u202eb\\x1b[2J'
