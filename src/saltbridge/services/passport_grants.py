@@ -20,6 +20,7 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps import passport_grants as kept
 from saltbridge.steps.passport_access_log import kept_accesses
 from saltbridge.steps.passport_change import passport_named
+from saltbridge.steps.passport_requests import GRANTED, answer_request
 from saltbridge.steps.people import account_by_id, account_named, keep_account, require_act
 from saltbridge.steps.records import document
 from saltbridge.trust.did import iso
@@ -30,7 +31,8 @@ class GrantRequest:
     """To whom, as what, of which passports, until which day, on which evidence.
 
     Exactly one of ``person`` (account), ``partner`` (BPN or DID) and ``code_for`` (a name, for
-    somebody who is neither) is named. ``passport`` is an id or serial number; neither it nor
+    somebody who is neither) is named. ``passport`` is an id, a serial number or
+    ``GTIN/serial``; neither it nor
     ``model`` (a GTIN): all passports, later ones too. ``until`` None: as long as may be.
     """
 
@@ -90,7 +92,7 @@ def grant_in(world: World, work: UnitOfWork, by: Person, request: GrantRequest) 
     latest = now.date() + timedelta(days=interest.days)
     until = request.until or latest
     faults = _faults(interest, request, until, now.date(), latest)
-    passport = passport_named(work, request.passport)["id"] if request.passport else ""
+    passport = _passport_id(work, request.passport) if request.passport else ""
     if request.model and not _is_model(work, request.model):
         faults.append(finding("access.no-model", model=request.model[:40]))
     if faults:
@@ -114,6 +116,9 @@ def grant_in(world: World, work: UnitOfWork, by: Person, request: GrantRequest) 
         granted_at=iso(now),
     )
     kept.keep_grant(work, made, "passport.access-granted")
+    if request.request:
+        told = {"answered_by": by.name, "answered_at": iso(now), "grant": made.id}
+        answer_request(work, request.request, GRANTED, told)
     return Granted(made, code)
 
 
@@ -134,7 +139,7 @@ def _faults(
         )
     if request.model and request.passport:
         found.append(finding("access.model-or-passport"))
-    shown = {e["kind"] for e in request.evidence if e.get("seen")}
+    shown = {e["kind"] for e in request.evidence if e.get("seen", "").strip()}
     unknown = sorted(shown - {e.value for e in Evidence})
     if unknown:
         known = ", ".join(Evidence)
@@ -151,6 +156,11 @@ def _faults(
             )
         )
     return found
+
+
+def _passport_id(work: UnitOfWork, wanted: str) -> str:
+    at = document(work, "passport-address", wanted)
+    return str(passport_named(work, wanted)["id"] if at is None else at["passport_id"])
 
 
 def _is_model(work: UnitOfWork, gtin: str) -> bool:

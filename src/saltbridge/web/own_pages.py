@@ -36,6 +36,7 @@ LINKS: Final[tuple[tuple[str, str, Act | None], ...]] = (
     ("/operator", "people.link.overview", Act.READ_OVERVIEW),
     ("/operator/approvals", "approval.link", Act.APPROVE),
     ("/operator/people", "people.link.people", Act.MANAGE_PEOPLE),
+    ("/operator/passport-access", "access.inbox", Act.GRANT_PASSPORTS),
     ("/verifier", "verification.link", Act.READ_MODEL),
     ("/account", "people.link.account", None),
 )
@@ -142,7 +143,7 @@ def worded(findings: Iterable[Finding], language: str) -> list[dict[str, str]]:
 
 
 # What our own addresses carry; nothing else a caller puts into one is written into a page.
-_KEPT = frozenset({"code", "next", "digest"})
+_KEPT = frozenset({"battery", "code", "next", "digest"})
 
 
 def _query_with(request: Request, language: str) -> str:

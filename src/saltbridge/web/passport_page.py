@@ -1,15 +1,15 @@
 """The public passport: one address per battery, read by people and by machines.
 
 Everything answered here comes out of a ``Release``: the released bytes themselves, or a page
-drawn from the signed statement inside them. The restricted views lie under another kind of
-record that no function of this module reads. Whatever goes wrong, an address without a
-passport gets one and the same answer.
+drawn from the signed statement inside them. What is restricted no function of this module
+reads: ``passport_restricted`` answers below ``/access``, for readers with a grant. Whatever
+goes wrong, an address without a passport gets one and the same answer.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from saltbridge.adapters import settings
 from saltbridge.border.context import PUBLIC
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes
@@ -36,6 +37,7 @@ from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
 from saltbridge.trust.status_list import Status
 from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
+from saltbridge.web.passport_restricted import RestrictedPassport
 from saltbridge.web.passport_words import page_values
 
 HTML: Final = "text/html"
@@ -83,6 +85,7 @@ def routes(world: World) -> list[Route]:
 class _PassportPages:
     def __init__(self, world: World) -> None:
         self._world = world
+        self._restricted = RestrictedPassport(world)
 
     async def by_product(self, request: Request) -> Response:
         """``/01/{gtin}/21/{serial}`` and the QR code below it."""
@@ -91,12 +94,16 @@ class _PassportPages:
         parts = [unquote(p) for p in raw.decode("ascii", "replace").split("/")[1:]]
         if len(parts) not in (4, 5) or parts[0] != "01" or parts[2] != "21":
             return _missing(request)
+        if parts[4:] == ["access"]:
+            answer = self._restricted.answer
+            return await run_in_threadpool(answer, request, parts[1], parts[3])
         passport = await run_in_threadpool(self._by_address, parts[1], parts[3])
         if passport is None:
             ended = await run_in_threadpool(self._ended_at, parts[1], parts[3])
             return _gone(request) if ended else _missing(request)
         if len(parts) == 4:
-            return await run_in_threadpool(_negotiated, request, passport)
+            contact = settings.value(self._world.settings, "passport_access.contact")
+            return await run_in_threadpool(_negotiated, request, passport, contact or "")
         if parts[4] == "qr.svg":
             return _image(qr_svg(passport.product_id), "image/svg+xml")
         if parts[4] == "qr.png":
@@ -204,7 +211,7 @@ def _public(work: UnitOfWork, passport_id: str) -> PublicPassport | None:
     return PublicPassport(claim_file, view, signed, about, status)
 
 
-def _negotiated(request: Request, passport: PublicPassport) -> Response:
+def _negotiated(request: Request, passport: PublicPassport, contact: str) -> Response:
     """The variant the reader asks for: page, public JSON, or the signed text itself."""
     wanted = request.headers.get("accept", "")
     if request.query_params.get("format") == "json":  # a link cannot send an Accept header
@@ -219,11 +226,11 @@ def _negotiated(request: Request, passport: PublicPassport) -> Response:
         text = passport.signed.text
         return Response(text, media_type=variant, headers={**plain_headers(), **_VARY})
     language = reader_language(request)
-    page = render_page("passport.html", language, **_values(passport, language))
+    page = render_page("passport.html", language, **_values(passport, language, contact))
     return Response(page, media_type=HTML, headers={**page_headers(language), **_VARY})
 
 
-def _values(passport: PublicPassport, language: str) -> dict[str, Any]:
+def _values(passport: PublicPassport, language: str, contact: str) -> dict[str, Any]:
     content = passport.content
     address = f"/01/{quote(content['gtin'], safe='')}/21/{quote(content['serial'], safe='')}"
     values = page_values(content, language)
@@ -240,7 +247,10 @@ def _values(passport: PublicPassport, language: str) -> dict[str, Any]:
             "status": passport.status.name.lower(),
             "status_list": passport.signed.status.get("uri", ""),
         },
+        "contact": contact,
         "paths": {
+            "ask": f"/passport-access?{urlencode({'battery': content['product_id']})}",
+            "access": f"{address}/access",
             "qr_svg": f"{address}/qr.svg",
             "qr_png": f"{address}/qr.png",
             "claim": f"/passports/{content['passport_id']}/claim.json",

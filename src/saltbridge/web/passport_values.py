@@ -105,6 +105,8 @@ def line_of(attribute: Attribute, entry: Mapping[str, Any] | None, language: str
             for e in value
         )
         return Line(attribute.id, label, items=items, mark=mark)
+    if attribute.type == "histogram":
+        return Line(attribute.id, label, items=_bins(value, unit, language), mark=mark)
     if attribute.type == "list" and attribute.constraints.parts:
         return Line(attribute.id, label, table=_table(attribute, value, language), mark=mark)
     if attribute.type == "list":
@@ -218,20 +220,34 @@ def _address(value: Mapping[str, Any], language: str) -> str:
     return ", ".join(p for p in parts if p)
 
 
+def _bins(value: Mapping[str, Any], unit: str, language: str) -> tuple[str, ...]:
+    """The bins of a histogram, each with what fell into it."""
+    told = []
+    edges = value["bins"]
+    for lower, upper, held in zip(edges, edges[1:], value["hours"], strict=False):
+        limits = {"lower": number(lower, language), "upper": number(upper, language)}
+        name = text("page.between", limits, language)
+        amount = _with_unit(number(held, language, DIGITS), unit, language)
+        told.append(text("page.named", {"name": name, "value": amount}, language))
+    return tuple(told)
+
+
+def _cell(value: Any, language: str) -> str:
+    """One member of an entry, as text."""
+    if isinstance(value, int | float):
+        return number(value, language)
+    if isinstance(value, Mapping):
+        is_address = "street" in value or "city" in value
+        return _address(value, language) if is_address else in_language(value, language)
+    return "–" if value is None else str(value)
+
+
 def _table(attribute: Attribute, entries: Sequence[Any], language: str) -> Table:
     named = (*attribute.constraints.parts, *attribute.constraints.optional_parts)
     parts = [p for p in named if any(p in e for e in entries)]
     return Table(
         tuple(text(f"page.part.{p}", None, language) for p in parts),
-        tuple(
-            tuple(
-                number(e[p], language)
-                if isinstance(e.get(p), int | float)
-                else str(e.get(p, "–"))
-                for p in parts
-            )
-            for e in entries
-        ),
+        tuple(tuple(_cell(e.get(p), language) for p in parts) for e in entries),
     )
 
 
