@@ -73,6 +73,11 @@ ROUTES = {
     "/operator": "people",
     "/operator/manifests/{id:path}": "people",
     "/operator/people": "people",
+    "/passport-access": EVERYBODY,
+    "/passport-access/code": "token",
+    "/passport-access/requests": "token",  # from our own page only
+    "/passport-access/credentials": "token",
+    "/operator/passport-access": "people",
     "/operator/approvals": "people",
     "/operator/approvals/{id:path}": "people",
     "/verifier": "people",
@@ -151,6 +156,9 @@ def addresses(route: str, ids: set[str]) -> Iterator[str]:
                 "/claim",
                 "?format=json",
                 "?audience=authority",
+                "/access",
+                "/access?format=json&audience=authority",
+                "/access?format=file&audience=legitimate_interest",
             ):
                 yield f"{before}{place}{more}"
             yield from (

@@ -45,6 +45,7 @@ app.command()(passport_access.grant)
 app.command()(passport_access.grants)
 app.command("end-grant")(passport_access.end_grant)
 app.command()(passport_access.accesses)
+app.command("trust-issuer")(passport_access.trust_issuer)
 
 
 @app.command()

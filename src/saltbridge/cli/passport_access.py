@@ -1,5 +1,6 @@
 """``saltbridge passport grant`` and its like: who may see what is not public, and who did."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -187,3 +188,29 @@ def _day(written: str) -> "date | None":
         return date.fromisoformat(written) if written else None
     except ValueError as fault:
         raise FaultyInput.of("passport.bad-date", found=written[:40]) from fault
+
+
+def trust_issuer(
+    did: Annotated[str, typer.Argument(help="DID of the issuer of dismantler credentials.")],
+    node: Node,
+    document: Annotated[
+        Path | None, typer.Option(help="Its DID document; else it is fetched now.")
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Believe it no longer.")] = False,
+) -> None:
+    """Let dismantler credentials (CX-0050) of an issuer open passports by themselves."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.acting import os_person
+    from saltbridge.cli.options import read_file
+    from saltbridge.cli.present import say
+    from saltbridge.core.canonical import read_json
+    from saltbridge.services import passport_credentials as credentials
+
+    given = None if document is None else read_json(read_file(document), document.name)
+    with opened_world(node) as world:
+        if undo:
+            count = credentials.distrust_issuer(world, os_person(), did)
+            say("access.said-no-issuer", did=did, count=count)
+        else:
+            credentials.trust_issuer(world, os_person(), did, given)
+            say("access.said-issuer", did=did)
