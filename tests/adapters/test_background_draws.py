@@ -211,6 +211,10 @@ def test_the_command_draws_for_an_inventory_and_the_analysis_says_so(
     assert run([*order, "--for", str(battery), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["factors"], told["samples"], told["seed"]) == (3, 60, 9)  # electricity too
+    assert run(["background", "show", "plant", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["draws"] == told
+    assert run(["background", "show", "plant"]) == 0
+    assert "60 samples of 3 products stored, seed 9" in capsys.readouterr().out
     orders = ["analyse", str(battery), "-m", "catena-x-pcf@v4", "--draws", "60"]
     assert run([*orders, "--json"]) == 0
     (used,) = json.loads(capsys.readouterr().out)["uncertainty"]["backgrounds"]

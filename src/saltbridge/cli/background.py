@@ -10,6 +10,7 @@ from saltbridge.cli.options import AsJson
 
 if TYPE_CHECKING:
     from saltbridge.adapters.background.store import ImportedBackground
+    from saltbridge.footprint.background.sampled import SampledBackground
 
 EXAMPLES_PER_KIND = 2
 
@@ -136,7 +137,7 @@ def draws(
     """
     from saltbridge.adapters.background import store
     from saltbridge.adapters.inventory_files import load
-    from saltbridge.cli.present import say, say_json
+    from saltbridge.cli.present import say_json
 
     flows = None
     if inventories:
@@ -144,17 +145,9 @@ def draws(
         flows = {row.flow for row in rows}
     made = store.make_draws(name, samples=samples, seed=seed, flows=flows)
     if as_json:
-        say_json(
-            {
-                "id": made.id, "factors": len(made.factors), "samples": made.samples,
-                "seed": made.seed, "digest": made.digest,
-            }
-        )  # fmt: skip
-        return
-    say(
-        "background.drawn", id=name, samples=made.samples, seed=made.seed,
-        count=len(made.factors), digest=made.digest,
-    )  # fmt: skip
+        say_json(_draws_document(made))
+    else:
+        _say_drawn(made)
 
 
 @app.command("list")
@@ -186,8 +179,11 @@ def show(
 
     head = store.head_of(name)
     products = store.products(name, flow) if flow else ()
+    drawn = store.load_draws(name)
     if as_json:
-        say_json({**head, "products": list(products)} if flow else head)
+        stored = None if drawn is None else _draws_document(drawn)
+        more = {"products": list(products)} if flow else {}
+        say_json({**head, "draws": stored, **more})
         return
     if flow:
         for row in products:
@@ -208,6 +204,24 @@ def show(
         say(f"background.count.{key}", count=count)
     if head["reduction"]:
         say("background.reduced", **head["reduction"])
+    if drawn is not None:
+        _say_drawn(drawn)
+
+
+def _draws_document(drawn: "SampledBackground") -> dict[str, object]:
+    return {
+        "id": drawn.id, "factors": len(drawn.factors), "samples": drawn.samples,
+        "seed": drawn.seed, "digest": drawn.digest,
+    }  # fmt: skip
+
+
+def _say_drawn(drawn: "SampledBackground") -> None:
+    from saltbridge.cli.present import say
+
+    say(
+        "background.drawn", id=drawn.id, samples=drawn.samples, seed=drawn.seed,
+        count=len(drawn.factors), digest=drawn.digest,
+    )  # fmt: skip
 
 
 def _short(value: str) -> str:
