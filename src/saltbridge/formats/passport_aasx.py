@@ -22,6 +22,7 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place, finding
 from saltbridge.core.quantity import is_number
 from saltbridge.formats.passport_idta import METADATA, SEMANTIC_IDS
+from saltbridge.formats.passport_idta_lists import rows_at
 from saltbridge.formats.passport_mapping import PLACEHOLDERS
 
 FORMAT: Final = "aasx"
@@ -91,7 +92,10 @@ def value_of(stated: Any) -> Any:
         case "Property":
             return _value(value, stated.get("valueType"))
         case "MultiLanguageProperty" if isinstance(value, list):
-            return [{str(t.get("language")): t.get("text")} for t in value]
+            return [
+                {str(t.get("language")): t.get("text")} if isinstance(t, Mapping) else t
+                for t in value
+            ]
         case "SubmodelElementCollection":
             return _named(value)
         case "SubmodelElementList":
@@ -205,11 +209,11 @@ def parts_of(stated: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     if not isinstance(stated, Mapping):
         return parts
-    for one in stated.get("submodels") or []:
-        if isinstance(one, Mapping) and (part := _part(one)):
+    for one in rows_at(stated, "submodels"):
+        if part := _part(one):
             parts.setdefault(part, _named(one.get("submodelElements")))
-    for shell in stated.get("assetAdministrationShells") or []:
-        for extension in shell.get("extensions") or []:
+    for shell in rows_at(stated, "assetAdministrationShells"):
+        for extension in rows_at(shell, "extensions"):
             if extension.get("name") == PLACEHOLDERS:
                 parts[PLACEHOLDERS] = read_json(str(extension.get("value")))
     return parts
@@ -217,8 +221,7 @@ def parts_of(stated: Any) -> dict[str, Any]:
 
 def _part(submodel: Mapping[str, Any]) -> str:
     """The part a submodel is: by its semantic id (whatever its version), else by its name."""
-    semantic = submodel.get("semanticId") or {}
-    said = " ".join(str(k.get("value")) for k in semantic.get("keys") or [])
+    said = " ".join(str(k.get("value")) for k in rows_at(submodel, "semanticId/keys"))
     for part, id in {**SEMANTIC_IDS, "DPP": METADATA}.items():
         if id.rpartition(":")[0] in said:
             return part

@@ -44,6 +44,7 @@ _SHAPE_FAULTS: Final = (
     IndexError,
     ArithmeticError,
 )
+_BY_ID: Final = "elements/"
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")
 
 
@@ -108,6 +109,10 @@ def outward(way: str, shape: Mapping[str, str]) -> str:
     """
     part, _, rest = way.removeprefix("/").partition("/")
     member = shape.get(part, "")
+    if rest.startswith(_BY_ID):  # a list whose entries we hold by their ids
+        id, _, inside = rest.removeprefix(_BY_ID).partition("/")
+        at = next((k.removeprefix("#") for k, v in shape.items() if v == id and k), id)
+        rest = f"{_BY_ID}{at}/{inside}"
     return (f"{pointer((member,))}/{rest}" if member else f"/{rest}").rstrip("/")
 
 

@@ -36,7 +36,6 @@ class WireFormat:
     pack: Callable[[Mapping[str, Any], Mapping[str, str]], Any]
     schemas: Mapping[str, str] = field(default_factory=dict)
     shape: Mapping[str, str] = field(default_factory=dict)
-    ending: str = ".json"
     media_type: str = "application/json"
     finish: Callable[[dict[str, Any]], None] = lambda parts: None
     document_schema: str = ""
@@ -105,7 +104,6 @@ _JSON_LD: Final = WireFormat(
     unpack=json_ld.unpack,
     pack=json_ld.pack,
     shape=_ONE_PART,
-    ending=".jsonld",
     media_type="application/ld+json",
 )
 _AASX: Final = WireFormat(
@@ -117,7 +115,6 @@ _AASX: Final = WireFormat(
     shape=aasx.SHAPE,
     not_here=idta.NOT_HERE,
     finish=idta.finish,
-    ending=".aasx",
     media_type=aasx.MEDIA_TYPE,
     decode=aasx.decode,
     encode=aasx.encode,
