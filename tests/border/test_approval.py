@@ -9,10 +9,10 @@ import pytest
 
 from saltbridge.border.catalogue import catalogue_for
 from saltbridge.border.context import Approval, Context, Recipient, Secrets, Terms
-from saltbridge.border.decide import Decision, decide, release
+from saltbridge.border.decide import Decision, decide, release, release_rendered
 from saltbridge.border.manifest import decision_record, manifest_of
 from saltbridge.border.rules import Pack, packaged_packs, parse_pack
-from saltbridge.core.canonical import digest
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import Refused
 from saltbridge.testing.canaries import battery_record, pcf
 
@@ -193,3 +193,39 @@ def test_a_pack_that_does_not_say_who_may_approve_is_not_used(wrong):
 def test_the_house_pack_is_read_as_it_stands():
     house = files("saltbridge.border") / "packs" / "rules-house.toml"
     assert parse_pack(house.read_text("utf-8")).id == "house"
+
+
+# --- the decided view in another writing ----------------------------------------------------
+
+
+def as_text(view: Any) -> bytes:
+    return b"view: " + canonical_bytes(view)
+
+
+def test_what_is_rendered_is_made_of_the_decided_view_and_nothing_else():
+    decision = decided(context())
+    given: list[Any] = []
+
+    def render(view: Any) -> bytes:
+        given.append(view)
+        return as_text(view)
+
+    released = release_rendered(decision, render, "text/plain")
+    assert given == [read_json(decision.view_bytes)]
+    assert released.content == as_text(given[0]) and released.media_type == "text/plain"
+    assert released.audience == CARS.bpn
+    assert released.decision_id == decision.context.decision_id
+
+
+def test_a_proposal_is_not_rendered_into_a_release():
+    with pytest.raises(Refused) as told:
+        release_rendered(decided(context(), proposal=True), as_text, "text/plain")
+    assert told.value.findings[0].code == "border.awaits-approval"
+
+
+def test_approvals_of_the_view_are_no_approvals_of_another_writing():
+    decision = decided(context(approvals=(ZHANG, CHEN)))
+    with pytest.raises(Refused) as told:
+        release_rendered(decision, as_text, "text/plain")
+    assert told.value.findings[0].code == "border.not-the-approved-bytes"
+    assert release_rendered(decision, canonical_bytes, JSON).content == PROPOSED

@@ -70,3 +70,21 @@ def test_wrong_calls_are_told_and_write_nothing(
     assert run(["passport", "export", "--example", "--out", str(tmp_path / "no" / "x")]) == 2
     assert run(["passport", "import", str(tmp_path / "absent")]) == 2
     assert not out.exists()
+
+
+def test_a_file_written_in_its_own_format_keeps_what_nobody_understands(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file, out = SAMPLES / "catena-x-6.1.0.json", tmp_path / "x.json"
+    named = ["--format", "catena_x_6_1_0", "--out", str(out)]
+    assert run(["passport", "export", str(file), *named, "--audience", "all"]) == 0
+    assert json.loads(out.read_bytes()) == json.loads(file.read_bytes())
+    # For an audience it goes: what has no attribute has no audience.
+    assert run(["passport", "export", str(file), *named, "--audience", "authority"]) == 0
+    assert "GIN 20510" in file.read_text() and "GIN 20510" not in out.read_text()
+    nameplate = SAMPLES / "idta-digital_nameplate-1.0.0.json"
+    named = ["--format", "idta_02035", "--out", str(out), "--audience", "all"]
+    assert run(["passport", "export", str(nameplate), *named]) == 0
+    told = capsys.readouterr()
+    assert json.loads(out.read_bytes())["AddressInformation"]["TimeZone"] == "-12:00"
+    assert "any other loses it" in told.err

@@ -9,6 +9,7 @@ from saltbridge.cli.options import AsJson, Language
 
 if TYPE_CHECKING:
     from saltbridge.core.finding import Finding
+    from saltbridge.formats.passport_mapping import PassportDocument
     from saltbridge.passport.model import Values
 
 _FORMAT = "See passport formats; or pdf, a data sheet."
@@ -161,14 +162,20 @@ def _from_file(
     from saltbridge.passport.access import visible_to
     from saltbridge.reports.passport_sheet import write_in
 
-    values, found = _file_values(passport)
-    seen = values if audience == "all" else visible_to(_audience(audience), values)
+    values, found, source = _file_values(passport)
+    if audience != "all":
+        # What nobody here understands has no audience: it goes to nobody.
+        values, source = visible_to(_audience(audience), values), None
     now = datetime.now(UTC)
-    written = write_in(format, seen, audience=audience, made_at=now, language=language)
+    written = write_in(
+        format, values, audience=audience, made_at=now, language=language, source=source
+    )
     return written.content, (*found, *export_findings(written))
 
 
-def _file_values(passport: str | None) -> "tuple[Values, list[Finding]]":
+def _file_values(
+    passport: str | None,
+) -> "tuple[Values, list[Finding], PassportDocument | None]":
     """Values of a document of ours, or of one in any format that is read."""
     from saltbridge.cli.options import read_file
     from saltbridge.core.canonical import digest
@@ -179,7 +186,7 @@ def _file_values(passport: str | None) -> "tuple[Values, list[Finding]]":
     if passport is None:
         origin = Origin(OriginKind.DOCUMENT, "", "example")
         _, values, found = document_values(example_document(), origin)
-        return values, found
+        return values, found, None
     content = read_file(Path(passport), "format.unreadable-file")
     origin = Origin(OriginKind.DOCUMENT, "", digest(content))
     return read_values(content, Path(passport).name, origin)

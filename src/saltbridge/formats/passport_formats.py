@@ -130,8 +130,11 @@ def _decoded(content: bytes, format: str, name: str) -> tuple[Any, tuple[Finding
     return document, notes, format
 
 
-def read_values(content: bytes, name: str, origin: Origin) -> tuple[Values, list[Finding]]:
-    """The values of a document of ours (passport, view, record) or in any format we read.
+def read_values(
+    content: bytes, name: str, origin: Origin
+) -> tuple[Values, list[Finding], PassportDocument | None]:
+    """The values of a document of ours (passport, view, record) or in any format we read, and
+    what was read if it is the latter.
 
     Raises:
         FaultyInput: it is neither.
@@ -139,9 +142,9 @@ def read_values(content: bytes, name: str, origin: Origin) -> tuple[Values, list
     document, _, _ = _decoded(content, "", name)
     if isinstance(document, Mapping) and ("attributes" in document or "jws" in document):
         _, values, found = document_values(document, origin)
-        return values, found
+        return values, found, None
     read = read_passport(content, "", name, origin)
-    return read.values, list(read.findings)
+    return read.values, list(read.findings), read
 
 
 def parse_document(
@@ -176,19 +179,29 @@ def render_document(passport: PassportDocument) -> Any:
     return known_format(passport.format).pack(parts, passport.shape)
 
 
-def write_passport(values: Values, format: str) -> Written:
+def write_passport(
+    values: Values, format: str, source: PassportDocument | None = None
+) -> Written:
     """The passport in the format, as bytes, with what a reader of it should know.
+
+    ``source`` is what the values were read from: in its own format, what they do not say is
+    written back. Whoever hands it over has seen to it that the reader may have all of it.
 
     Raises:
         FaultyInput: no such format.
     """
     wire, entries = known_format(format), _entries(format)
-    parts = {p: d for p, d in render(values, entries).items() if d}
-    wire.finish(parts)
+    same = source if source is not None and source.format == format else None
+    carried, shape = (same.carried, same.shape) if same else ((), wire.shape)
+    parts = {p: d for p, d in render(values, entries, carried).items() if d}
+    if same and list(shape.values()) == [""]:
+        parts = {p: d for p, d in parts.items() if p in shape}  # one submodel on its own
+    else:
+        wire.finish(parts)
     placed: list[str] = []
     for part, packaged in wire.schemas.items():
         if part in parts:
-            member = wire.shape.get(part, "")
+            member = shape.get(part, "")
             placed += complete(parts[part], packaged, (member,) if member else ())
     findings = [
         found
@@ -196,15 +209,15 @@ def write_passport(values: Values, format: str) -> Written:
         if part in parts
         for found in schema_findings(parts[part], packaged, under=pointer((part,)))
     ]
-    findings = [_outward(f, wire.shape) for f in findings]
+    findings = [_outward(f, shape) for f in findings]
     if wire.document_schema:
         placed += complete(parts.setdefault("", {}), wire.document_schema)
-    document = wire.pack(parts, wire.shape)
+    document = wire.pack(parts, shape)
     if wire.document_schema:
         findings += schema_findings(document, wire.document_schema)
     if placed:
         document = {**document, PLACEHOLDERS: placed}
-    lost, partly = unsaid(values, entries)
+    lost, partly = ((), ()) if same else unsaid(values, entries)
     return Written(
         format,
         wire.encode(document),

@@ -209,16 +209,16 @@ def unsaid(values: Values, entries: Sequence[Entry]) -> tuple[tuple[str, ...], t
     """
     again = parse("", render(values, entries), entries).values
     lost = tuple(id for id in values if id not in again)
-    partly = tuple(id for id in values if id in again and not _equal(values[id], again[id]))
+    partly = tuple(id for id in values if id in again and not _equal(id, values[id], again[id]))
     return lost, partly
 
 
-def _equal(one: AttributeValue, other: AttributeValue) -> bool:
-    return (one.value, one.unit, one.measured_on) == (
-        other.value,
-        other.unit,
-        other.measured_on,
-    )
+def _equal(id: str, one: AttributeValue, other: AttributeValue) -> bool:
+    """Whether two values say the same; a bare text is the text in English."""
+    here, there = one.value, other.value
+    if attribute_table()[id].type == "localised":
+        here, there = ({"en": v} if isinstance(v, str) else v for v in (here, there))
+    return (here, one.unit, one.measured_on) == (there, other.unit, other.measured_on)
 
 
 def without_placeholders(document: Any) -> Any:

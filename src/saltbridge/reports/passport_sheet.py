@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime, format_skeleton
 
 from saltbridge.core.quantity import is_number
 from saltbridge.formats.passport_formats import Written, known_format, write_passport
+from saltbridge.formats.passport_mapping import PassportDocument
 from saltbridge.locales import number, text, text_or
 from saltbridge.passport.attributes import Attribute, attribute_table
 from saltbridge.passport.model import AttributeValue, Values
@@ -42,7 +43,13 @@ def media_type_of(format: str) -> str:
 
 
 def write_in(
-    format: str, values: Values, *, audience: str, made_at: datetime, language: str
+    format: str,
+    values: Values,
+    *,
+    audience: str,
+    made_at: datetime,
+    language: str,
+    source: PassportDocument | None = None,
 ) -> Written:
     """The values in a wire format, or as the data sheet in one language.
 
@@ -51,7 +58,7 @@ def write_in(
         Unavailable: the data sheet is asked for, and typst is not installed.
     """
     if format != SHEET:
-        return write_passport(values, format)
+        return write_passport(values, format, source)
     content = report_pdf(passport_sheet(values, audience, made_at, language), made_at)
     return Written(SHEET, content, MEDIA_TYPE, (), (), (), ())
 
