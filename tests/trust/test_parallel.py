@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 
 from saltbridge.adapters.keys_files import raw_of_der
-from saltbridge.border.decide import _claimed
+from saltbridge.border.carried import claimed
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.formats.claim_file import parse_claim_file, render_claim_file
@@ -116,7 +116,7 @@ def test_a_parallel_signature_of_something_else_is_refused_by_every_reader() -> 
         with pytest.raises(FaultyInput) as fault:
             parse_claim_file(content)
         assert fault.value.findings[0].code == "trust.parallel-other-payload"
-        assert _claimed(content) is None
+        assert claimed(content) is None
 
 
 @pytest.mark.parametrize(
@@ -138,14 +138,14 @@ def test_what_is_no_parallel_signature_neither_enters_nor_leaves(beside: object)
     content = canonical_bytes(members)
     with pytest.raises(FaultyInput):
         parse_claim_file(content)
-    assert _claimed(content) is None
-    assert _claimed(file_of(claim)) is not None
+    assert claimed(content) is None
+    assert claimed(file_of(claim)) is not None
 
 
 def test_what_signs_the_same_may_leave() -> None:
     claim = signed()
     content = file_of(claim, sign_beside(claim, SM2))
-    assert _claimed(content) == canonical_bytes({"a": 1})
+    assert claimed(content) == canonical_bytes({"a": 1})
     assert parse_claim_file(content).also_signed == (sign_beside_of(content),)
 
 
@@ -159,7 +159,7 @@ def test_a_header_cannot_smuggle_anything_out() -> None:
     head, payload, signature = sign_beside(claim, SM2).split(".")
     header = read_json(suites.from_base64url(head)) | {"note": "CANARY"}
     forged = f"{suites.base64url(canonical_bytes(header))}.{payload}.{signature}"
-    assert _claimed(file_of(claim, forged)) is None
+    assert claimed(file_of(claim, forged)) is None
 
 
 def test_every_byte_of_it_counts() -> None:

@@ -49,7 +49,7 @@ def claimed(content: bytes) -> bytes | None:
         return None
     if not is_urn_uuid(str(statement["id"])) or not _is_moment(statement["issued_at"]):
         return None
-    if statement["type"] != claim["saltbridge"] or not _is_public_document(
+    if statement["type"] != claim["saltbridge"] or not is_public_document(
         claim["did_document"], statement["issuer"]
     ):
         return None
@@ -112,7 +112,7 @@ def _signs_the_same(jws: Any, also_signed: Any) -> bool:
         return False
 
 
-def _is_public_document(did_document: Any, issuer: Any) -> bool:
+def is_public_document(did_document: Any, issuer: Any) -> bool:
     """Whether this is the issuer's DID document as we write it: no private key, no more."""
     if not isinstance(did_document, dict):
         return False

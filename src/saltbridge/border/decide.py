@@ -41,8 +41,10 @@ from saltbridge.border.rules import (
     Ruling,
 )
 from saltbridge.border.status_list import list_in
+from saltbridge.border.version_file import JSON, PublicVersion
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.piece import Piece, Shape
 
 LEAVE: Final = "leave"
 LEAVE_MINIMISED: Final = "leave_minimised"
@@ -89,6 +91,7 @@ class Decision:
     proposal: bool = False
     sensitive_fields_left: int = 0
     conditions: tuple[ConditionMet, ...] = ()
+    by_value: bool = False  # a value was looked at: of a document alike it might differ
     _seal: object = None
 
     def __post_init__(self) -> None:
@@ -124,6 +127,19 @@ class Decision:
     def withholds_all_but_public(self) -> bool:
         """Whether the context let nothing through that is not public anyway."""
         return all(f.field_class == FieldClass.PUBLIC for f in (*self.leaves, *self.minimised))
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A decision that holds for every document of this shape; made by ``alike`` alone."""
+
+    decision: Decision
+    shape: Shape
+    _seal: object = None
+
+    def __post_init__(self) -> None:
+        if self._seal is not _SEAL:
+            raise TypeError("made by border.decide and by nothing else")
 
 
 def decide(
@@ -166,6 +182,7 @@ def decide(
         proposal=proposal,
         sensitive_fields_left=walk.sensitive_left,
         conditions=court.conditions,
+        by_value=walk.by_value,
         _seal=_SEAL,
     )
 
@@ -189,6 +206,7 @@ class _Walk:
         self.personal_left = 0
         self.by_approval = False
         self.sensitive_left = 0
+        self.by_value = False
 
     def fields(self) -> tuple[FieldDecision, ...]:
         """Every kind of field met, in the order of the document, with how often."""
@@ -232,6 +250,7 @@ class _Walk:
             self._note(general, entry, STAY, ruling.rule, ruling)
             return WITHHELD
         if entry.transform:
+            self.by_value = True
             instead = TRANSFORMS[entry.transform](value, path, self._given)
             if instead is WITHHELD:
                 few = entry.transform == "stage-total"
@@ -251,6 +270,7 @@ class _Walk:
         source = _at(self._given.document, derivation.source)
         if source is WITHHELD:
             return
+        self.by_value = True
         ruling = self._court.ruling(derivation.field_class, "", True)
         if not ruling.allowed:
             return
@@ -374,3 +394,43 @@ def release_rendered(
         audience=decision.context.recipient.bpn,
         purpose=decision.context.purpose,
     )
+
+
+def release_alike(alike: Alike, made: PublicVersion) -> tuple[Release, Release]:
+    """A version of a passport under the decision about all its like: claim file and view.
+
+    Raises:
+        Refused: its public view has not the fields the decision was about.
+    """
+    if made.view.shape != alike.shape:
+        raise Refused.of("border.not-the-view", kind=alike.decision.document_kind)
+    context = alike.decision.context
+    file, view = (
+        _mint(
+            content,
+            media_type=JSON,
+            decision_id=context.decision_id,
+            audience=context.recipient.bpn,
+            purpose=context.purpose,
+        )
+        for content in (made.file, made.view.content)
+    )
+    return file, view
+
+
+def alike(decision: Decision, decided: Piece) -> Alike:
+    """What was decided, for every document of the same shape.
+
+    A ruling looks at the class of a field and at the context. Where it looked at a value, or
+    something stayed, changed its form, was counted or was approved, each document is decided
+    by itself.
+
+    Raises:
+        Refused: such a decision, or the document is another one.
+    """
+    untouched = not (decision.stays or decision.minimised or decision.by_value)
+    uncounted = not (decision.personal_fields_left or decision.sensitive_fields_left)
+    plain = not (decision.by_approval or decision.proposal)
+    if decided.content != decision.view_bytes or not (untouched and uncounted and plain):
+        raise Refused.of("border.not-alike", kind=decision.document_kind)
+    return Alike(decision, decided.shape, _SEAL)

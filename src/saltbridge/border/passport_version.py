@@ -16,7 +16,7 @@ TYPE: Final = "passport-version"
 PUBLIC_PART: Final = "point_1"
 DIGESTS_DUE: Final = 4  # one for each point of Annex XIII, or a decoy in its place
 # What the public view is called; the signed version is called the same for every audience.
-_LABELS: Final = {"kind": "passport-public-view", "audience": "public", "points": [1]}
+LABELS: Final = {"kind": "passport-public-view", "audience": "public", "points": [1]}
 _BESIDE: Final = frozenset({"_sd_alg", "status"})
 _DIGEST: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _ADDRESS: Final = re.compile(
@@ -31,7 +31,7 @@ def public_view_in(statement: Mapping[str, Any], disclosures: tuple[str, ...]) -
     if not isinstance(digests, list) or len(digests) != DIGESTS_DUE:
         return None
     plain = all(isinstance(d, str) and _DIGEST.fullmatch(d) for d in digests)
-    if not plain or digests != sorted(set(digests)) or not _is_status(statement["status"]):
+    if not plain or digests != sorted(set(digests)) or not is_status(statement["status"]):
         return None
     try:
         shown = sd_jwt.revealed(statement, disclosures)["content"]
@@ -41,9 +41,9 @@ def public_view_in(statement: Mapping[str, Any], disclosures: tuple[str, ...]) -
     part = shown.pop(PUBLIC_PART, None)
     if not exact or len(disclosures) != 1 or not isinstance(part, dict):
         return None
-    if shown.pop("kind", None) != TYPE or (_LABELS.keys() | part.keys()) & shown.keys():
+    if shown.pop("kind", None) != TYPE or (LABELS.keys() | part.keys()) & shown.keys():
         return None
-    return canonical_bytes({**shown, "attributes": {}, **part, **_LABELS})
+    return canonical_bytes({**shown, "attributes": {}, **part, **LABELS})
 
 
 def beside_fits(statement: Mapping[str, Any], members: frozenset[str]) -> bool:
@@ -62,7 +62,7 @@ def _is_canonical(disclosure: str) -> bool:
     )
 
 
-def _is_status(status: Any) -> bool:
+def is_status(status: Any) -> bool:
     if not isinstance(status, Mapping) or status.keys() != {"status_list"}:
         return False
     place = status["status_list"]

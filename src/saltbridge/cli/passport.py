@@ -51,9 +51,20 @@ app.command("trust-issuer")(passport_access.trust_issuer)
 @app.command()
 def issue(
     node: Node,
-    serials: Annotated[str, typer.Option(help="A,B,C, or a file with one serial a line.")],
     facts: Annotated[Path, typer.Option(help="TOML file with gtin and [attributes.A017] ….")],
     placed_on_market: Annotated[str, typer.Option(help="YYYY-MM-DD.")],
+    serials: Annotated[str, typer.Option(help="A,B,C, or a file with one serial a line.")] = "",
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--from", help="CSV or Parquet file: one row a battery, any number."),
+    ] = None,
+    faults: Annotated[
+        Path | None,
+        typer.Option(help="With --from: rows not issued (default FILE.faults.csv)."),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=16, help="With --from: processes that work on it.")
+    ] = 1,
     delivery: Annotated[str, typer.Option(help="Id of a verified delivery.")] = "latest",
     distribution: Annotated[
         Path | None, typer.Option(help="Inventory of your own distribution.")
@@ -61,27 +72,32 @@ def issue(
     person: Annotated[str, typer.Option(help="Who decides on the public release.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Issue passports for serial numbers: all of them, or none with every finding."""
+    """Issue passports: for serial numbers all or none, for a file (--from) each or not."""
 
     from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.passport_fleet import say_fleet
     from saltbridge.cli.present import say, say_findings, say_json
     from saltbridge.services.issue import issue as issue_passports
     from saltbridge.services.issue_sources import IssueRequest
 
+    if bool(serials) == (from_file is not None):
+        raise typer.BadParameter("name --serials or --from, one of them")
     day = _day(placed_on_market)
     operator = read_facts(facts)
     with opened_world(node) as world:
-        issued = issue_passports(
-            world,
-            IssueRequest(
-                delivery_id=delivery,
-                serials=_serials(serials),
-                facts=operator,
-                placed_on_market=day,
-                distribution=_distribution(world, delivery, distribution, day),
-                person=person,
-            ),
+        request = IssueRequest(
+            delivery_id=delivery,
+            serials=_serials(serials),
+            facts=operator,
+            placed_on_market=day,
+            distribution=_distribution(world, delivery, distribution, day),
+            person=person,
         )
+        if from_file is None:
+            issued = issue_passports(world, request)
+    if from_file is not None:
+        say_fleet(node, request, from_file, faults, workers, as_json)
+        return
     say_findings(issued.findings)
     if as_json:
         say_json(_issued_document(issued))

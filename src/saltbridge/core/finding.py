@@ -65,6 +65,11 @@ class Finding:
         if not self.remedy:
             object.__setattr__(self, "remedy", f"{self.code}.remedy")
 
+    def __reduce__(self) -> tuple[type["Finding"], tuple[object, ...]]:
+        """For another process: a mapping that nobody can write to does not travel."""
+        told = dict(self.arguments)
+        return Finding, (self.code, told, self.place, self.remedy, self.severity)
+
 
 def finding(
     code: str,

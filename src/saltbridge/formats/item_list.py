@@ -7,13 +7,29 @@ attribute, named by its id (``A088``) and counted in the unit of the attribute t
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
 from saltbridge.core.canonical import FaultyJson, read_json
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.passport.attributes import Attribute, attribute_table
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRow:
+    """A row of a long list: the battery as an item of a supplier record, and what is wrong."""
+
+    number: int  # of the line in the file
+    item: Mapping[str, Any]
+    faults: tuple[Finding, ...] = ()
+
+    @property
+    def serial(self) -> str:
+        """The serial number, or empty."""
+        return str(self.item.get("serial", ""))
+
 
 FIXED_COLUMNS = ("serial", "manufactured_on", "batch", "measured_on")
 
@@ -31,7 +47,7 @@ def parse_item_list(
         return (), (finding("item.not-utf8", Place(name), byte=fault.start),)
     reader = csv.DictReader(StringIO(text, newline=""))
     header = [column.strip() for column in reader.fieldnames or []]
-    findings = _faulty_header(header, name)
+    findings = faulty_header(header, name)
     if "serial" not in header:
         return (), tuple(findings)
     reader.fieldnames = header
@@ -48,12 +64,33 @@ def parse_item_list(
         elif serial in seen:
             findings.append(finding("item.duplicate-serial", place, serial=serial))
         seen.add(serial)
-        item, faults = _item(serial, row, place)
+        item, faults = item_of_row(serial, row, place)
         items.append(item)
         findings += faults
     if not items and not findings:
         findings.append(finding("item.empty-list", Place(name)))
     return tuple(items), tuple(findings)
+
+
+def fleet_rows(
+    header: Sequence[str], cells: Iterable[tuple[int, Sequence[str]]], name: str
+) -> Iterator[FleetRow]:
+    """The rows of a long list one after the other, each with what is wrong with it.
+
+    ``header`` has no faults (``faulty_header``); ``cells`` are lines with their numbers.
+    """
+    read: dict[str, tuple[tuple[str, str], dict[str, Any]]] = {}
+    for number, row in cells:
+        place = Place(name, number)
+        faults = []
+        if len(row) > len(header):
+            faults.append(finding("item.ragged-row", place, columns=len(header)))
+        named = dict(zip(header, row, strict=False))
+        serial = named.get("serial", "").strip()
+        if not serial:
+            faults.append(finding("item.no-serial", place))
+        item, found = item_of_row(serial, named, place, read)
+        yield FleetRow(number, item, (*faults, *found))
 
 
 def render_item_list(items: Sequence[Mapping[str, Any]]) -> bytes:
@@ -77,7 +114,8 @@ def render_item_list(items: Sequence[Mapping[str, Any]]) -> bytes:
     return out.getvalue().encode("utf-8")
 
 
-def _faulty_header(header: Sequence[str], name: str) -> list[Finding]:
+def faulty_header(header: Sequence[str], name: str) -> list[Finding]:
+    """Everything wrong with the names of the columns."""
     place = Place(name, 1)
     if "serial" not in header:
         return [finding("item.no-serial-column", place)]
@@ -95,16 +133,28 @@ def _item_attribute(column: str) -> Attribute | None:
     return attribute if attribute is not None and attribute.granularity == "item" else None
 
 
-def _item(
-    serial: str, row: Mapping[str, str | None], place: Place
+def item_of_row(
+    serial: str,
+    row: Mapping[str, str | None],
+    place: Place,
+    read: dict[str, tuple[tuple[str, str], dict[str, Any]]] | None = None,
 ) -> tuple[dict[str, Any], list[Finding]]:
+    """The item in a row whose columns are known, and everything wrong with its cells.
+
+    ``read`` keeps the last cell of every column: one that reads alike is the same object again.
+    """
     findings: list[Finding] = []
     attributes: dict[str, Any] = {}
+    known = {} if read is None else read
     measured = (row.get("measured_on") or "").strip()
     for column, cell in row.items():
         attribute = _item_attribute(column)
         text = (cell or "").strip()
         if attribute is None or not text:
+            continue
+        last = known.get(column)
+        if last is not None and last[0] == (text, measured):
+            attributes[column] = last[1]
             continue
         value, fault = _value(attribute, text, Place(place.file, place.row, column))
         if fault is not None:
@@ -116,6 +166,7 @@ def _item(
         if measured and attribute.constraints.dated:
             entry["measured_on"] = measured
         attributes[column] = entry
+        known[column] = ((text, measured), entry)
     item: dict[str, Any] = {"serial": serial, "attributes": attributes}
     for key in ("manufactured_on", "batch"):
         if text := (row.get(key) or "").strip():

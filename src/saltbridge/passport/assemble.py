@@ -7,6 +7,7 @@ what the operator states. The operator answers for the passport (Art. 77(4)).
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from saltbridge.core.finding import Finding, Place, Severity, finding
@@ -128,10 +129,16 @@ def item_values(item: Mapping[str, Any], origin: Origin) -> dict[str, AttributeV
     values = {"A019": AttributeValue(str(item.get("serial", "")), "", origin)}
     if item.get("manufactured_on"):
         made = str(_plain(item["manufactured_on"]))
-        values["A029"] = AttributeValue(made[:7], "", origin)
+        values["A029"] = _text_value(made[:7], origin)
     if item.get("batch"):
-        values["A020"] = AttributeValue(str(item["batch"]), "", origin)
+        values["A020"] = _text_value(str(item["batch"]), origin)
     return values
+
+
+@lru_cache(maxsize=1024)
+def _text_value(text: str, origin: Origin, measured_on: str = "") -> AttributeValue:
+    """A text that many batteries have: the same object for all of them."""
+    return AttributeValue(text, "", origin, measured_on=measured_on)
 
 
 def derived_values(values: Values) -> dict[str, AttributeValue]:
@@ -261,18 +268,15 @@ def _whole(draft: ItemPassport, on: date, acts: Mapping[str, Act] | None) -> Ite
     }
     given = {
         **draft.values,
-        **{k: AttributeValue(v, "", computed) for k, v in header.items()},
+        **{k: _text_value(v, computed) for k, v in header.items()},
     }
     given.setdefault("A019", AttributeValue(draft.serial, "", computed))
     put_on_market = draft.placed_on_market.isoformat()
-    original = AttributeValue("original", "", computed, measured_on=put_on_market)
+    original = _text_value("original", computed, put_on_market)
     given.setdefault("A035", original)
     whole = {**given, **derived_values(given)}
-    kept_back = {
-        attribute.id: whole[attribute.id]
-        for attribute in attribute_table().values()
-        if attribute.id in whole and not may_be_filled(attribute, draft.category, on, acts)
-    }
+    fillable = _fillable(draft.category, on) if acts is None else _filled(draft, on, acts)
+    kept_back = {k: whole[k] for k in attribute_table() if k in whole and k not in fillable}
     ordered = {k: whole[k] for k in attribute_table() if k in whole and k not in kept_back}
     return replace(draft, values=ordered, kept_back=kept_back)
 
@@ -283,6 +287,18 @@ def _responsible(draft: ItemPassport) -> str:
     if draft.version > 1 and stated is not None and isinstance(stated.value, str):
         return stated.value
     return draft.issuer.bpn or draft.issuer.did
+
+
+@lru_cache(maxsize=64)
+def _fillable(category: str, on: date) -> frozenset[str]:
+    """Ids of the attributes that a passport of this category may carry on that day."""
+    return frozenset(a.id for a in attribute_table().values() if may_be_filled(a, category, on))
+
+
+def _filled(draft: ItemPassport, on: date, acts: Mapping[str, Act]) -> frozenset[str]:
+    return frozenset(
+        a.id for a in attribute_table().values() if may_be_filled(a, draft.category, on, acts)
+    )
 
 
 def replaced_by_operator(supplied: Values, operator: Values) -> list[Finding]:

@@ -134,7 +134,7 @@ def readiness(
                 attribute=unknown_id[:40],
             )
         )
-    found += _across(values)
+    found += across_findings(values)
     return Readiness(category, on, MappingProxyType(states), tuple(due), tuple(found))
 
 
@@ -233,7 +233,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Values], bool | None]]] = {
 }
 
 
-def _across(values: Values) -> list[Finding]:
+def across_findings(values: Values) -> list[Finding]:
     """What only several values together can show."""
     found = []
     for low, high in (("A096", "A098"), ("A098", "A097"), ("A132", "A133")):

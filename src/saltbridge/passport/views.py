@@ -17,7 +17,7 @@ from saltbridge.trust.suites import NotVerified
 
 POINTS: Final = (1, 2, 3, 4)
 VERSION_KIND: Final = "passport-version"
-_ABSENT: Final = {
+ABSENT: Final = {
     "not_applicable": State.NOT_APPLICABLE,
     "not_yet_required": State.NOT_YET_REQUIRED,
     "not_provided": State.NOT_PROVIDED,
@@ -75,7 +75,7 @@ def _part(passport: ItemPassport, status: Readiness, point: int) -> dict[str, An
     held = {id: passport.values[id] for id in here if id in passport.values}
     shown = {id: render_value(id, v) for id, v in held.items() if not v.not_applicable}
     part: dict[str, Any] = {"attributes": shown} if shown else {}
-    for member, state in _ABSENT.items():
+    for member, state in ABSENT.items():
         ids = [id for id in here if status.states.get(id) is state]
         part |= {member: ids} if ids else {}
     reasons = {id: v.not_applicable for id, v in held.items() if v.not_applicable}
@@ -114,7 +114,7 @@ def _together(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     for part in parts:
         for member, value in part.items():
             before = whole.get(member)
-            if member in _ABSENT:
+            if member in ABSENT:
                 whole[member] = sorted([*(before or ()), *value])
             elif isinstance(value, Mapping) and isinstance(before, Mapping):
                 whole[member] = {**before, **value}
@@ -136,7 +136,7 @@ def split(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[int, dict[st
 
 def _checked(name: str, part: Any) -> dict[str, Any]:
     """The part, if what we know in it has the right form; the rest is carried along."""
-    ids = [part.get(member, []) for member in _ABSENT] if isinstance(part, dict) else [0]
+    ids = [part.get(member, []) for member in ABSENT] if isinstance(part, dict) else [0]
     objects = [part.get(member, {}) for member in _OBJECTS] if isinstance(part, dict) else []
     texts = all(isinstance(e, list) and all(isinstance(id, str) for id in e) for e in ids)
     if not texts or not all(isinstance(e, dict) for e in objects):

@@ -8,11 +8,10 @@ queued with that reason and is not due before the passport duty applies.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
 from saltbridge.passport.assemble import (
@@ -20,7 +19,6 @@ from saltbridge.passport.assemble import (
     item_values,
     model_values,
     parse_values,
-    render_value,
     replaced_by_operator,
 )
 from saltbridge.passport.attributes import applies_from, attribute_table
@@ -31,14 +29,12 @@ from saltbridge.passport.model import (
     ItemPassport,
     ModelFacts,
 )
-from saltbridge.passport.unknown import unknown_attributes
 from saltbridge.passport.validate import Readiness, readiness
-from saltbridge.ports import OutboxEntry, UnitOfWork, World
-from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather, put_model
+from saltbridge.steps.passport_issued import ISSUED_LEAF, placed, records_of_issue
 from saltbridge.steps.passport_versions import write_version
 from saltbridge.trust.did import iso
-
-REGISTRY_CLOSED = "registry-accepts-batteries: pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +69,13 @@ def issue(world: World, request: IssueRequest) -> Issued:
     now = world.clock.now()
     with world.store.unit_of_work() as work:
         sources, notes = gather(world, work, request)
+        if not request.serials:
+            notes.append(finding("passport.no-serials"))
         drafts, found = _decide(world, work, request, sources, now)
         notes = _once([*notes, *found])
         if errors_in(notes):
             raise FaultyInput(notes)
-        origin = _put_model(work, sources, request)
+        origin = put_model(work, sources, request)
         issued = tuple(
             _commit(world, work, passport, status, origin, request, now)
             for passport, status in drafts
@@ -133,18 +131,9 @@ def _decide(
         )
         status = readiness(passport.values, sources.category, on)
         drafts.append((passport, status))
-        notes += [_placed(f, serial) for f in (*found, *status.findings)]
+        notes += [placed(f, serial) for f in (*found, *status.findings)]
         notes += [_kept_out(id) for id in passport.suppressed]
     return drafts, notes
-
-
-def _placed(found: Finding, serial: str) -> Finding:
-    """A finding about an item attribute names its battery; one about the model does not."""
-    id = found.place.pointer.rpartition("/")[2]
-    attribute = attribute_table().get(id)
-    if attribute is not None and attribute.granularity == "item":
-        return replace(found, place=replace(found.place, file=serial))
-    return found
 
 
 def _kept_out(id: str) -> Finding:
@@ -163,40 +152,6 @@ def _once(findings: Iterable[Finding]) -> list[Finding]:
     return list(told.values())
 
 
-def _put_model(
-    work: UnitOfWork, sources: IssueSources, request: IssueRequest
-) -> dict[str, Any]:
-    """The facts of the model, held once for all its batteries.
-
-    Returns what every passport of this issue was composed from, with the very version of the
-    model's record: it holds the operator's own data and the record of its own distribution.
-    """
-    stated, _ = parse_values(sources.record.get("attributes") or {}, sources.supplied_by, "")
-    values = {**model_values(sources.record, sources.supplied_by), **stated}
-    body = canonical_bytes(
-        {
-            **unknown_attributes(sources.record, request.facts),
-            "id": sources.supplied_by.reference,
-            "delivery_id": sources.delivery_id,
-            "gtin": sources.gtin,
-            "category": sources.category,
-            "supplied": {id: render_value(id, v) for id, v in values.items()},
-            "operator": {id: render_value(id, v) for id, v in sources.operator.items()},
-            "footprint": dict(sources.record.get("footprint") or {}),
-            "distribution": dict(request.distribution or {}),
-        }
-    )
-    known = work.get("passport-model", sources.supplied_by.reference)
-    if known is None or known.body != body:
-        known = work.put("passport-model", sources.supplied_by.reference, body)
-    return {
-        "delivery_id": sources.delivery_id,
-        "supplier_record": sources.supplied_by.reference,
-        "model_version": known.version,
-        "model_digest": digest(body),
-    }
-
-
 def _commit(
     world: World,
     work: UnitOfWork,
@@ -211,48 +166,11 @@ def _commit(
         world, work, passport, status, now=now, person=request.person, sources=origin
     )
     claim = written.claim
-    body = canonical_bytes(
-        {
-            "id": passport.id,
-            "product_id": passport.product_id,
-            "gtin": passport.gtin,
-            "serial": passport.serial,
-            "category": passport.category,
-            "model": origin["supplier_record"],
-            "placed_on_market": passport.placed_on_market.isoformat(),
-            "issued_at": passport.issued_at,
-            "status": "active",
-            "registration": REGISTRY_CLOSED,
-            "version": passport.version,
-            "claim_digest": claim.digest,
-            "public": written.record["public"],
-        }
-    )
-    work.put("passport", passport.id, body, expected_version=0)
-    work.put(
-        "passport-address",
-        f"{passport.gtin}/{passport.serial}",
-        canonical_bytes({"passport_id": passport.id}),
-        expected_version=0,
-    )
-    work.append_leaf("passport.issued", passport.id, body)
-    work.enqueue(
-        OutboxEntry(
-            id=world.identifiers.urn_uuid(),
-            kind="registry",
-            body=canonical_bytes(
-                {
-                    "passport_id": passport.id,
-                    "product_id": passport.product_id,
-                    "operator": passport.issuer.bpn or passport.issuer.did,
-                    "claim_digest": claim.digest,
-                }
-            ),
-            ordering_key=passport.id,
-            due_at=_registration_due(passport.category, now),
-            last_error=REGISTRY_CLOSED,
-        )
-    )
+    records = records_of_issue(world, passport, written, origin, now)
+    work.put("passport", passport.id, records.passport, expected_version=0)
+    work.put("passport-address", records.address, records.at_address, expected_version=0)
+    work.append_leaf(ISSUED_LEAF, passport.id, records.passport)
+    work.enqueue(records.registration)
     return IssuedPassport(
         passport.id,
         passport.serial,
@@ -260,9 +178,3 @@ def _commit(
         claim.digest,
         str(written.record["public"]["decision_id"]),
     )
-
-
-def _registration_due(category: str, now: datetime) -> datetime:
-    """Not before the passport duty itself applies."""
-    start = applies_from("passport", category)
-    return now if start is None else max(now, datetime.combine(start, time(), UTC))

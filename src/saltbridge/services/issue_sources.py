@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from saltbridge.core.canonical import read_json
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, finding
-from saltbridge.passport.assemble import parse_values
+from saltbridge.passport.assemble import (
+    model_values,
+    parse_values,
+    render_value,
+)
 from saltbridge.passport.attributes import CATEGORIES
 from saltbridge.passport.company_information import footprint_estimate
 from saltbridge.passport.data_carrier import check_identifiers
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind
+from saltbridge.passport.unknown import unknown_attributes
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.records import document, every
 from saltbridge.trust.claims import SupplierRecord, VerifiedClaim, claim_of, verify
@@ -122,8 +127,6 @@ def gather(
             finding("passport.category-differs", ours=str(ours.value)[:40], theirs=category)
         )
     notes += check_identifiers(gtin, list(request.serials), world.node.base_url)
-    if not request.serials:
-        notes.append(finding("passport.no-serials"))
     estimate: Mapping[str, Any] = {}
     try:
         estimate = footprint_estimate(
@@ -139,6 +142,38 @@ def gather(
         ),
         notes,
     )
+
+
+def put_model(work: UnitOfWork, sources: IssueSources, request: IssueRequest) -> dict[str, Any]:
+    """The facts of the model, held once for all its batteries.
+
+    Returns what every passport of this issue was composed from, with the very version of the
+    model's record: it holds the operator's own data and the record of its own distribution.
+    """
+    stated, _ = parse_values(sources.record.get("attributes") or {}, sources.supplied_by, "")
+    values = {**model_values(sources.record, sources.supplied_by), **stated}
+    body = canonical_bytes(
+        {
+            **unknown_attributes(sources.record, request.facts),
+            "id": sources.supplied_by.reference,
+            "delivery_id": sources.delivery_id,
+            "gtin": sources.gtin,
+            "category": sources.category,
+            "supplied": {id: render_value(id, v) for id, v in values.items()},
+            "operator": {id: render_value(id, v) for id, v in sources.operator.items()},
+            "footprint": dict(sources.record.get("footprint") or {}),
+            "distribution": dict(request.distribution or {}),
+        }
+    )
+    known = work.get("passport-model", sources.supplied_by.reference)
+    if known is None or known.body != body:
+        known = work.put("passport-model", sources.supplied_by.reference, body)
+    return {
+        "delivery_id": sources.delivery_id,
+        "supplier_record": sources.supplied_by.reference,
+        "model_version": known.version,
+        "model_digest": digest(body),
+    }
 
 
 def _delivery(work: UnitOfWork, wanted: str) -> Mapping[str, Any]:

@@ -42,11 +42,22 @@ def status_place(world: World, work: UnitOfWork, now: datetime) -> dict[str, Any
 
     The first version on a list brings the list with it.
     """
+    return status_places(world, work, now, 1)[0]
+
+
+def status_places(
+    world: World, work: UnitOfWork, now: datetime, count: int
+) -> list[dict[str, Any]]:
+    """The places for the next ``count`` versions, whose leaves follow one another."""
     while True:
-        number, index = divmod(work.log_size(), LIST_SIZE)
-        if work.get(LIST, str(number)) is not None:
-            return {"idx": index, "uri": list_address(world, number)}
-        publish_list(world, work, number, {}, now)
+        first = work.log_size()
+        numbers = range(first // LIST_SIZE, (first + max(count, 1) - 1) // LIST_SIZE + 1)
+        absent = [n for n in numbers if work.get(LIST, str(n)) is None]
+        if not absent:
+            break
+        publish_list(world, work, absent[0], {}, now)
+    places = (divmod(index, LIST_SIZE) for index in range(first, first + count))
+    return [{"idx": index, "uri": list_address(world, number)} for number, index in places]
 
 
 def publish_list(

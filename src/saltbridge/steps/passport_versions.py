@@ -129,10 +129,9 @@ def write_version(
     return WrittenVersion(record, claim)
 
 
-def _decide(
-    world: World, work: UnitOfWork, public: Mapping[str, Any], person: str, now: datetime
-) -> Decision:
-    context = Context(
+def public_context(world: World, person: str, now: datetime) -> Context:
+    """The context of a decision about the public part of a passport."""
+    return Context(
         decision_id=world.identifiers.urn_uuid(),
         origin=world.node.jurisdiction,
         destination=PUBLIC.jurisdiction,
@@ -144,6 +143,12 @@ def _decide(
         person=person,
         zone=zone_of(world),
     )
+
+
+def _decide(
+    world: World, work: UnitOfWork, public: Mapping[str, Any], person: str, now: datetime
+) -> Decision:
+    context = public_context(world, person, now)
     book = rule_book(work)
     decision = decide(public, context, book.catalogue(public["kind"], context), book.packs)
     if decision.stays or decision.minimised:

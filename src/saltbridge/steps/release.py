@@ -5,14 +5,14 @@ a claim file that carries the decided view and nothing else, recorded with its m
 log leaf.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from saltbridge.border.decide import Decision, release
 from saltbridge.border.manifest import RELEASED, decision_record, manifest_of
 from saltbridge.border.release import Release
-from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.formats.claim_file import MEDIA_TYPE
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.log import logged_claim_file
@@ -20,6 +20,7 @@ from saltbridge.steps.records import document
 from saltbridge.trust.claims import SignedClaim, sign
 from saltbridge.trust.parallel import sign_beside
 
+DECIDED_ALIKE: Final = "decision-documents"  # digests released under one decision
 C = TypeVar("C", bound=SignedClaim)
 
 
@@ -99,6 +100,36 @@ def keep_decision(
     work.put("manifest", record["id"], canonical_bytes(manifest), expected_version=0)
     work.append_leaf("border.decided", record["id"], body)
     return record, manifest
+
+
+def keep_decision_alike(
+    work: UnitOfWork, decision: Decision, released: Mapping[str, Sequence[Release]]
+) -> dict[str, Any]:
+    """Store one decision about many documents of one shape, and what it let go; its record.
+
+    ``released`` holds the releases by the id of their document. The fields of the decision are
+    those of each document; the list of all digests is a record of its own, and the decision
+    record, with its leaf, names the digest of that list.
+
+    Raises:
+        StaleWrite: a decision of this id was kept before.
+    """
+    releases = [release for several in released.values() for release in several]
+    rows = {id: [r.digest for r in several] for id, several in released.items()}
+    id = decision.context.decision_id
+    listed = canonical_bytes({"decision_id": id, "released": rows})
+    record = {
+        **decision_record(decision, releases[0]),
+        "digest": digest(listed),
+        "size": sum(len(r.content) for r in releases),
+        "documents": len(released),
+    }
+    body = canonical_bytes(record)
+    work.put("decision", id, body, expected_version=0)
+    work.put(DECIDED_ALIKE, id, listed, expected_version=0)
+    work.put("manifest", id, canonical_bytes(manifest_of(decision)), expected_version=0)
+    work.append_leaf("border.decided", id, body)
+    return record
 
 
 def kept_release(

@@ -62,11 +62,20 @@ def disclosure(salt: str, name: str, value: Any) -> str:
         ValueError: the salt is too short to hide anything, or the name may not be used.
         FaultyJson: the value is not JSON.
     """
+    return disclosure_of(salt, name, canonical_bytes(value))
+
+
+def disclosure_of(salt: str, name: str, content: bytes) -> str:
+    """The disclosure of a member whose canonical bytes are there already.
+
+    Raises:
+        ValueError: as ``disclosure``.
+    """
     if len(salt) < SALT_CHARACTERS:
         raise ValueError("a salt of at least 128 random bits")
     if name in (DIGESTS, ELEMENT, HASH):
         raise ValueError(f"a disclosed member cannot be named {name!r}")
-    return base64url(canonical_bytes([salt, name, value]))
+    return base64url(canonical_bytes([salt, name])[:-1] + b"," + content + b"]")
 
 
 def digest_of(text: str) -> str:

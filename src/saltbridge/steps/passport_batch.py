@@ -1,0 +1,266 @@
+"""First versions of many passports at once: the same records as one by one, in less time.
+
+Three things are done once for a batch: the border decision about passports of one shape (with
+its record, manifest and statement), the growth of the log with its checkpoint, and the writing.
+Each battery still has its own SD-JWT, its own leaves, and its own claim file with a proof.
+
+What needs no look at the store is prepared before the unit of work begins, so that several
+processes prepare while one of them writes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from saltbridge.border.decide import Alike, Decision, alike, decide, release_alike
+from saltbridge.border.release import Release
+from saltbridge.border.version_file import (
+    PublicPart,
+    UnsignedVersion,
+    VersionFiles,
+    public_part,
+    unsigned_version,
+)
+from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.errors import Refused
+from saltbridge.core.finding import Place, finding
+from saltbridge.core.piece import Piece, Shape, piece, whole
+from saltbridge.passport.fleet import FleetParts
+from saltbridge.passport.model import ItemPassport
+from saltbridge.passport.validate import Readiness
+from saltbridge.passport.views import POINTS, header, part_name
+from saltbridge.ports import LogEvent, UnitOfWork, World
+from saltbridge.steps.log import CLAIM_LEAF, ask_witnesses, current_checkpoint
+from saltbridge.steps.passport_reading import RECORD, version_id
+from saltbridge.steps.passport_status import status_places
+from saltbridge.steps.passport_versions import ISSUED, WrittenVersion, public_context
+from saltbridge.steps.release import keep_decision_alike
+from saltbridge.steps.rules import rule_book
+from saltbridge.steps.statement import keep_statement
+from saltbridge.trust import sd_jwt
+from saltbridge.trust.checkpoint import parse_checkpoint
+from saltbridge.trust.claims import PassportVersion
+from saltbridge.trust.log_proof import CLAIM_SIGNED, LogProof
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedVersion:
+    """A version up to what the log and the border room have to say about it."""
+
+    passport: ItemPassport
+    claim_id: str
+    public: PublicPart
+    disclosures: Mapping[int, str]
+    hidden: tuple[str, ...]  # digests of the other points, or of decoys
+    unshown: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A signed version, with what was released of it."""
+
+    prepared: PreparedVersion
+    place: Mapping[str, Any]
+    claim: PassportVersion
+    releases: tuple[Release, Release]
+    decision_id: str
+    index: int
+
+
+def prepare_version(
+    world: World, passport: ItemPassport, status: Readiness, parts: FleetParts
+) -> PreparedVersion:
+    """Everything of a first version that can be made without the store."""
+    held, token = parts.of(passport, status), world.identifiers.token
+    public = public_part(header(passport, status), held.get(1, {}), token())
+    disclosures = {1: public.disclosure}
+    for point, part in held.items():
+        if point != 1:
+            content = whole(part).content
+            disclosures[point] = sd_jwt.disclosure_of(token(), part_name(point), content)
+    others = (disclosures.get(p) or token() for p in POINTS if p != 1)
+    return PreparedVersion(
+        passport,
+        world.identifiers.urn_uuid(),
+        public,
+        disclosures,
+        tuple(sd_jwt.digest_of(text) for text in others),
+        parts.unshown(passport),
+    )
+
+
+def write_first_versions(
+    world: World,
+    work: UnitOfWork,
+    prepared: Sequence[PreparedVersion],
+    *,
+    now: datetime,
+    person: str,
+    sources: Mapping[str, Any],
+) -> list[WrittenVersion]:
+    """Sign, decide, release and store versions, with their log leaves.
+
+    Raises:
+        Refused: the border room withholds a public value, or decides by a value, so that each
+            passport has to be decided by itself; nothing is kept then.
+        StaleWrite: one of the versions was written before.
+    """
+    decisions = _decisions(world, work, prepared, person, now)
+    places = status_places(world, work, now, len(prepared))
+    signed = _signed(world, prepared, places, now)
+    made = _released(world, work, prepared, signed, decisions, places)
+    _kept_decisions(world, work, made, decisions, now)
+    work.put_releases(release for one in made for release in one.releases)
+    written = [_written(one, person, sources) for one in made]
+    bodies = (_body(w, one.prepared.unshown) for w, one in zip(written, made, strict=True))
+    ids = (version_id(one.prepared.passport.id, 1) for one in made)
+    work.put_new(RECORD, dict(zip(ids, bodies, strict=True)))
+    work.put_new(
+        CLAIM_LEAF,
+        {
+            one.prepared.claim_id: canonical_bytes(
+                {"index": one.index, "digest": one.claim.digest}
+            )
+            for one in made
+        },
+    )
+    ask_witnesses(world, work)
+    return written
+
+
+def _decisions(
+    world: World,
+    work: UnitOfWork,
+    prepared: Sequence[PreparedVersion],
+    person: str,
+    now: datetime,
+) -> dict[Shape, Alike]:
+    """One decision for every shape of public view there is."""
+    book, made = rule_book(work), dict[Shape, Alike]()
+    for one in prepared:
+        view = one.public.view
+        if view.shape in made:
+            continue
+        document, context = read_json(view.content), public_context(world, person, now)
+        catalogue = book.catalogue(document["kind"], context)
+        decision = decide(document, context, catalogue, book.packs)
+        _refuse_withheld(decision)
+        made[view.shape] = alike(decision, view)
+    return made
+
+
+def _refuse_withheld(decision: Decision) -> None:
+    if decision.stays or decision.minimised:
+        raise Refused(
+            finding("passport.border-withheld", Place(pointer=f.path), path=f.path)
+            for f in (*decision.stays, *decision.minimised)
+        )
+
+
+def _signed(
+    world: World,
+    prepared: Sequence[PreparedVersion],
+    places: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> list[tuple[UnsignedVersion, PassportVersion]]:
+    signer = world.keyring.signer()
+    signed = []
+    for one, place in zip(prepared, places, strict=True):
+        unsigned = unsigned_version(
+            one.public,
+            one.hidden,
+            id=one.claim_id,
+            issuer=world.node.did,
+            issued_at=now,
+            key_id=signer.key_id,
+            suite=signer.suite,
+            place=place,
+        )
+        signed.append((unsigned, unsigned.signed(signer.sign(unsigned.signing_input))))
+    return signed
+
+
+def _released(
+    world: World,
+    work: UnitOfWork,
+    prepared: Sequence[PreparedVersion],
+    signed: Sequence[tuple[UnsignedVersion, PassportVersion]],
+    decisions: Mapping[Shape, Alike],
+    places: Sequence[Mapping[str, Any]],
+) -> list[_Made]:
+    """Log the signings, prove them under one checkpoint, and release the claim files."""
+    indexes = work.append_leaves(
+        LogEvent(CLAIM_SIGNED, version.id, claim.jws.encode("ascii"))
+        for version, claim in signed
+    )
+    note = current_checkpoint(world, work)
+    size = parse_checkpoint(note.text).size
+    files = VersionFiles(world.keyring.did_document(), world.node.did, note)
+    proofs = zip(work.log_leaves(indexes), work.inclusion_proofs(indexes, size), strict=True)
+    made = []
+    for one, (version, claim), place, (leaf, path) in zip(
+        prepared, signed, places, proofs, strict=True
+    ):
+        proof = LogProof(
+            event=leaf.event,
+            subject=leaf.subject,
+            body_digest=leaf.body_digest,
+            salt=leaf.salt,
+            index=leaf.index,
+            size=size,
+            path=path,
+            note=note,
+        )
+        decided = decisions[one.public.view.shape]
+        releases = release_alike(decided, files.finished(version, claim, proof))
+        id = decided.decision.context.decision_id
+        made.append(_Made(one, place, claim, releases, id, leaf.index))
+    return made
+
+
+def _kept_decisions(
+    world: World,
+    work: UnitOfWork,
+    made: Sequence[_Made],
+    decisions: Mapping[Shape, Alike],
+    now: datetime,
+) -> None:
+    """Keep every decision with what it let go, and the statement about that."""
+    for decided in decisions.values():
+        id = decided.decision.context.decision_id
+        released = {m.prepared.passport.id: m.releases for m in made if m.decision_id == id}
+        record = keep_decision_alike(work, decided.decision, released)
+        releases = [release for several in released.values() for release in several]
+        keep_statement(world, work, decided.decision, record, releases, now)
+
+
+def _written(one: _Made, person: str, sources: Mapping[str, Any]) -> WrittenVersion:
+    file, view = one.releases
+    passport = one.prepared.passport
+    record = {
+        "passport_id": passport.id,
+        "version": passport.version,
+        "issued_at": passport.issued_at,
+        "reason": ISSUED,
+        "person": person,
+        "claim_id": one.prepared.claim_id,
+        "claim_digest": one.claim.digest,
+        "jwt": one.claim.jws,
+        "disclosures": {str(point): t for point, t in one.prepared.disclosures.items()},
+        "status": one.place,
+        "sources": dict(sources),
+        "replaces": None,
+        "public": {
+            "decision_id": one.decision_id,
+            "claim": file.digest,
+            "view": view.digest,
+        },
+    }
+    return WrittenVersion(record, one.claim)
+
+
+def _body(written: WrittenVersion, unshown: Piece) -> bytes:
+    """The record of a version as it is stored."""
+    members = {name: piece(value) for name, value in written.record.items()}
+    return whole({**members, "unshown": unshown}).content

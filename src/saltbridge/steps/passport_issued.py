@@ -1,0 +1,93 @@
+"""What is stored beside the first version of a passport: record, address, registration.
+
+Registration: the EU registry accepts no batteries yet (``passport/acts.csv``). The entry is
+queued with that reason and is not due before the passport duty applies.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from typing import Any, Final
+
+from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.finding import Finding
+from saltbridge.passport.attributes import applies_from, attribute_table
+from saltbridge.passport.model import ItemPassport
+from saltbridge.ports import OutboxEntry, World
+from saltbridge.steps.passport_versions import WrittenVersion
+
+REGISTRY_CLOSED: Final = "registry-accepts-batteries: pending"
+ISSUED_LEAF: Final = "passport.issued"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsOfIssue:
+    """The bodies of the records of one issued passport, and its entry for the registry."""
+
+    passport: bytes
+    address: str  # id of the address record: GTIN/serial number
+    at_address: bytes
+    registration: OutboxEntry
+
+
+def records_of_issue(
+    world: World,
+    passport: ItemPassport,
+    written: WrittenVersion,
+    origin: Mapping[str, Any],
+    now: datetime,
+    row: str = "",
+) -> RecordsOfIssue:
+    """What is stored for a passport whose first version was written.
+
+    ``origin`` names what it was composed from. ``row`` is the digest of everything that was
+    asked for, where a run over a list may have to find out that it has done this one already.
+    """
+    digest = written.claim.digest
+    body = {
+        "id": passport.id,
+        "product_id": passport.product_id,
+        "gtin": passport.gtin,
+        "serial": passport.serial,
+        "category": passport.category,
+        "model": origin["supplier_record"],
+        "placed_on_market": passport.placed_on_market.isoformat(),
+        "issued_at": passport.issued_at,
+        "status": "active",
+        "registration": REGISTRY_CLOSED,
+        "version": passport.version,
+        "claim_digest": digest,
+        "public": written.record["public"],
+    }
+    asked = {
+        "passport_id": passport.id,
+        "product_id": passport.product_id,
+        "operator": passport.issuer.bpn or passport.issuer.did,
+        "claim_digest": digest,
+    }
+    entry = OutboxEntry(
+        id=world.identifiers.urn_uuid(),
+        kind="registry",
+        body=canonical_bytes(asked),
+        ordering_key=passport.id,
+        due_at=_registration_due(passport.category, now),
+        last_error=REGISTRY_CLOSED,
+    )
+    here = {"passport_id": passport.id, **({"row": row} if row else {})}
+    address = f"{passport.gtin}/{passport.serial}"
+    return RecordsOfIssue(canonical_bytes(body), address, canonical_bytes(here), entry)
+
+
+def placed(found: Finding, serial: str) -> Finding:
+    """A finding about an item attribute names its battery; one about the model does not."""
+    id = found.place.pointer.rpartition("/")[2]
+    attribute = attribute_table().get(id)
+    if attribute is not None and attribute.granularity == "item":
+        return replace(found, place=replace(found.place, file=serial))
+    return found
+
+
+def _registration_due(category: str, now: datetime) -> datetime:
+    """Not before the passport duty itself applies."""
+    start = applies_from("passport", category)
+    return now if start is None else max(now, datetime.combine(start, time(), UTC))
