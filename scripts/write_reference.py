@@ -26,6 +26,7 @@ from saltbridge.passport.attributes import (
     attribute_table,
     duties,
 )
+from saltbridge.passport.audience_matrix import DOORS, READERS, STATES, shown_points
 from saltbridge.passport.interest import Evidence, Use, packaged_interests
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -48,6 +49,7 @@ def pages() -> dict[str, str]:
         "settings.md": "\n".join(_settings_page()) + "\n",
         "passport-formats.md": "\n".join(_formats_page()) + "\n",
         "passport-access.md": "\n".join(_access_page()) + "\n",
+        "audience-matrix.md": "\n".join(_matrix_page()) + "\n",
     }
 
 
@@ -134,6 +136,59 @@ def _access_page() -> Iterator[str]:
         "`dismantler-credential` takes the place of the other evidence: a credential of that "
         "type (CX-0050) from an issuer the node trusts, checked by machine."
     )
+
+
+# --- audience matrix ----------------------------------------------------------------------
+
+
+def _matrix_page() -> Iterator[str]:
+    yield "# Who is shown what: attribute × audience × door × state"
+    yield ""
+    yield _GENERATED
+    yield ""
+    yield (
+        "A test asks every door of a node for a passport in every state as every reader, and "
+        "compares each cell with this page. Readers other than *everybody* hold a grant; "
+        "*dismantling* and *individual battery* are the two purposes of a legitimate interest "
+        "in the policy a node starts with ([passport-access.md](passport-access.md))."
+    )
+    yield ""
+    yield "| door | what it is |"
+    yield "|---|---|"
+    yield from (f"| {door} | {what} |" for door, what in DOORS.items())
+    yield ""
+    yield (
+        "*three views*: issued before there were versions; a part of a view cannot be shown. "
+        "*recycled*: the public address says 410. Below `/access` what is not shown looks like "
+        "a passport that does not exist."
+    )
+    yield ""
+    yield "## Points of Annex XIII that are shown"
+    yield ""
+    yield f"| door | state | {' | '.join(READERS)} |"
+    yield "|---|---|" + "---|" * len(READERS)
+    for door in DOORS:
+        rows: dict[tuple[str, ...], list[str]] = {}
+        for state in STATES:
+            cells = tuple(_points(shown_points(r, door, state)) for r in READERS)
+            rows.setdefault(cells, []).append(state)
+        for cells, states in rows.items():
+            yield f"| {door} | {', '.join(states)} | {' | '.join(cells)} |"
+    yield ""
+    yield "## Attributes"
+    yield ""
+    yield "*yes*: shown to this reader at a door that shows the attribute's point."
+    yield ""
+    yield f"| id | attribute | point | {' | '.join(READERS)} |"
+    yield "|---|---|---|" + "---|" * len(READERS)
+    for attribute in attribute_table().values():
+        shown = ("yes" if attribute.point in READERS[r] else "no" for r in READERS)
+        name = _cell(text(f"attribute.{attribute.id}"))
+        yield f"| {attribute.id} | {name} | {attribute.point or '–'} | {' | '.join(shown)} |"
+
+
+def _points(points: frozenset[int]) -> str:
+    return ", ".join(str(p) for p in sorted(points)) or "–"
 
 
 # --- settings -----------------------------------------------------------------------------

@@ -1,0 +1,80 @@
+"""Which attribute whom is shown at which door, in which state of a passport: the whole matrix.
+
+A table to be compared with what the node answers (``tests/web/test_audience_matrix.py``), and
+the page that people read (docs/reference/audience-matrix.md). It is written down here and not
+worked out from ``access.MAY_SEE``, so that a fault there is found.
+
+Source of the audiences: Regulation (EU) 2023/1542, Art. 77(2) and Annex XIII, read 2026-11-28.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from saltbridge.passport.attributes import Attribute
+
+NOTHING: Final[frozenset[int]] = frozenset()
+# Who reads, and the points they may see.
+READERS: Final[Mapping[str, frozenset[int]]] = {
+    "everybody": frozenset({1}),
+    "dismantling": frozenset({1, 2}),
+    "individual battery": frozenset({1, 4}),
+    "both interests": frozenset({1, 2, 4}),
+    "authority": frozenset({1, 2, 3}),
+}
+# States of a passport that a reader may come upon.
+STATES: Final = (
+    *("issued", "changed", "repaired", "waste", "suspended", "revoked", "three views"),
+    *("recycled", "unknown"),
+)
+_GONE: Final = ("recycled", "unknown")
+# Door -> what it is.
+PUBLIC_DOORS: Final[Mapping[str, str]] = {
+    "page": "`GET /01/…/21/…`, HTML",
+    "JSON": "`GET /01/…/21/…`, application/json",
+    "signed text": "`GET /01/…/21/…`, application/sd-jwt",
+    "claim file": "`GET /passports/…/claim.json`",
+    "export statement": "`GET /passports/…/statement.json`",
+}
+ACCESS_DOORS: Final[Mapping[str, str]] = {
+    "access page": "`GET /01/…/21/…/access`, HTML: what goes beyond the public page",
+    "access JSON": "`GET /01/…/21/…/access`, application/json",
+    "access signed text": "`GET /01/…/21/…/access`, application/sd-jwt",
+    "access file": "`GET /01/…/21/…/access?format=file`",
+}
+EXPORT: Final = "export"
+DOORS: Final[Mapping[str, str]] = {
+    **PUBLIC_DOORS,
+    **ACCESS_DOORS,
+    EXPORT: "`saltbridge passport export --audience`, by the operator, in any format",
+}
+# An export is made for an audience, not for a purpose.
+_EXPORTED_FOR: Final = ("everybody", "both interests", "authority")
+_WHOLE_VIEWS: Final = _EXPORTED_FOR
+
+
+def shown_points(reader: str, door: str, state: str) -> frozenset[int]:
+    """The points of which a reader is shown something at a door.
+
+    >>> sorted(shown_points("authority", "access JSON", "issued"))
+    [1, 2, 3]
+    >>> sorted(shown_points("authority", "page", "issued"))
+    [1]
+    """
+    points = READERS[reader]
+    if state in _GONE or door == "export statement":
+        return NOTHING
+    if door in PUBLIC_DOORS:
+        return READERS["everybody"]
+    if door == EXPORT:
+        return points if reader in _EXPORTED_FOR else NOTHING
+    if reader == "everybody":
+        return NOTHING
+    # Passports from before hold three signed views; a part of one cannot be shown.
+    if state == "three views" and reader not in _WHOLE_VIEWS:
+        points = READERS["everybody"]
+    return points - READERS["everybody"] if door == "access page" else points
+
+
+def is_shown(attribute: Attribute, reader: str, door: str, state: str) -> bool:
+    """One cell: whether the attribute is shown, where the passport has a value of it."""
+    return attribute.point in shown_points(reader, door, state)
