@@ -458,3 +458,21 @@ def test_any_value_in_any_place_of_an_environment_is_read_or_told(data: st.DataO
 def test_an_element_is_told_by_its_place_in_the_list() -> None:
     read = read_passport((SAMPLES / "en-18223-openepcis.json").read_bytes())
     assert "/elements/1/value" in read.not_understood  # batteryModelIdentifier, the second
+
+
+@pytest.mark.parametrize("format", JSON_FORMATS)
+def test_an_answer_without_a_value_is_carried_or_told_as_lost(format: str) -> None:
+    """Why an attribute does not exist for this battery, and why it is not known."""
+    answers = {
+        "A069": AttributeValue(None, "", ORIGIN, unknown="the supplier has not said"),
+        "A093": AttributeValue(None, "", ORIGIN, not_applicable="no EV battery"),
+    }
+    values = {**example(), **answers}
+    written = write_passport(values, format)
+    read = read_passport(written.content, origin=ORIGIN).values
+    for id, answer in answers.items():
+        assert (read.get(id) == answer) is (id not in written.lost)
+    assert ({"A069", "A093"} <= set(written.lost)) is (format not in CARRY_ANSWERS)
+
+
+CARRY_ANSWERS = {"en_18223", "en_18223_expanded", "json_ld"}

@@ -74,7 +74,7 @@ def _element(attribute: Attribute, path: str, expanded: bool) -> Entry:
         reference = {"dictionaryReference": f"{REFERENCE}{attribute.id}"}
         return {path: {**reference, **expand(value)}}
 
-    return Entry((attribute.id,), path, read_element, write_element)
+    return Entry((attribute.id,), path, read_element, write_element, answers=True)
 
 
 def expand(value: Any) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _property(attribute: Attribute) -> Entry:
         value = values[attribute.id]
         return {path: written(attribute, value, maps=True)}
 
-    return Entry((attribute.id,), path, read_property, write_property)
+    return Entry((attribute.id,), path, read_property, write_property, answers=True)
 
 
 def unpack(document: Any) -> tuple[dict[str, Any], dict[str, str]] | None:

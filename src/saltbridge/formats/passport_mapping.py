@@ -68,6 +68,7 @@ class Entry:
     read: Callable[[Any], Mapping[str, AttributeValue]]
     write: Callable[[Values], Mapping[str, Any]]
     partly: frozenset[str] = frozenset()
+    answers: bool = False  # "not applicable" and "unknown" with a reason can be said too
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def render(
     document: dict[str, Any] = {}
     for entry in entries:
         try:
-            written = entry.write(stated)
+            written = entry.write(values if entry.answers else stated)
         except _SHAPE_FAULTS:
             continue  # nothing of this entry can be said: ``unsaid`` names it
         for path, value in written.items():
@@ -218,7 +219,8 @@ def _equal(id: str, one: AttributeValue, other: AttributeValue) -> bool:
     here, there = one.value, other.value
     if attribute_table()[id].type == "localised":
         here, there = ({"en": v} if isinstance(v, str) else v for v in (here, there))
-    return (here, one.unit, one.measured_on) == (there, other.unit, other.measured_on)
+    beside = [(v.unit, v.measured_on, v.not_applicable, v.unknown) for v in (one, other)]
+    return bool(here == there) and beside[0] == beside[1]
 
 
 def without_placeholders(document: Any) -> Any:

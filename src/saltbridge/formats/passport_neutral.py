@@ -36,6 +36,9 @@ def snake(name: str) -> str:
 
 def written(attribute: Attribute, value: AttributeValue, *, maps: bool = False) -> Any:
     """The value as JSON. ``maps``: texts by language as a map, else as a list of pairs."""
+    if value.value is None:
+        reasons = {"notApplicable": value.not_applicable, "unknown": value.unknown}
+        return {member: reason for member, reason in reasons.items() if reason}
     bare = _bare(attribute, value.value, maps)
     if not value.unit and not value.measured_on:
         return bare
@@ -49,6 +52,14 @@ def written(attribute: Attribute, value: AttributeValue, *, maps: bool = False) 
 
 def read(attribute: Attribute, stated: Any) -> AttributeValue:
     """The value that JSON states; in the unit of the table where it can be turned into it."""
+    if isinstance(stated, Mapping) and stated and stated.keys() <= _REASONS:
+        return AttributeValue(
+            None,
+            "",
+            NOBODY,
+            not_applicable=str(stated.get("notApplicable", "")),
+            unknown=str(stated.get("unknown", "")),
+        )
     unit = day = ""
     if isinstance(stated, Mapping) and "value" in stated and stated.keys() <= _BESIDE:
         unit, day = str(stated.get("unit", "")), str(stated.get("measuredOn", ""))
@@ -59,6 +70,7 @@ def read(attribute: Attribute, stated: Any) -> AttributeValue:
     return in_table_unit(attribute, value)
 
 
+_REASONS = frozenset({"notApplicable", "unknown"})
 _BESIDE = frozenset({"value", "unit", "measuredOn"})
 
 
