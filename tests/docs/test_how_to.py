@@ -3,9 +3,11 @@
 A fence's first word is its language, the rest says what to do with it: ``sh`` runs,
 ``sh exit 2`` must end so, ``sh serve`` keeps running until the end of the page;
 ``sh tools`` and ``text tools`` need the tools of requirements/background-tools.txt and are
-followed in a full run only; ``csv append FILE`` and ``csv remove FILE`` are what a person
-edits; ``text`` holds lines that the commands before it print (``…`` stands for anything, and
-blanks do not count); ``toml``, ``ini`` and ``nginx`` show files that are not used here.
+followed in a full run only; ``sh passports`` shows a command that needs a partner's delivery:
+the same passports are issued here, from a delivery put into the node; ``csv append FILE`` and
+``csv remove FILE`` are what a person edits; ``text`` holds lines that the commands before it
+print (``…`` stands for anything, and blanks do not count); ``toml``, ``ini`` and ``nginx`` show
+files that are not used here.
 """
 
 import json
@@ -20,12 +22,24 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from saltbridge.bootstrap import opened_world
+from saltbridge.services.issue import issue
+from saltbridge.services.issue_sources import IssueRequest
+from saltbridge.testing.deliveries import (
+    example_record,
+    example_request,
+    maker_profile,
+    put_delivery,
+)
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
+    "battery-life.md",
     "border-officer.md",
     "bring-your-own-background.md",
     "check-a-passport.md",
@@ -45,6 +59,7 @@ PAGES = (
     "what-if.md",
 )
 _LONG = {
+    "battery-life.md",
     "border-officer.md",
     "keys.md",
     "operate.md",
@@ -154,6 +169,8 @@ class Reader:
                 self.run(content, int(code))
             case "sh", ("serve",):
                 self.serve(content)
+            case "sh", ("passports",):
+                self.issue(content)
             case "csv", ("append", file):
                 with (self.folder / file).open("a", encoding="utf-8") as table:
                     table.write(content)
@@ -197,6 +214,15 @@ class Reader:
             check=False,
         )
         return done.returncode, done.stdout
+
+    def issue(self, command: str) -> None:
+        words = shlex.split(command)
+        told = {k: words[words.index(k) + 1] for k in words if k.startswith("--")}
+        with opened_world(self.folder / told["--node"]) as world:
+            put_delivery(world, maker_profile(), example_record(ROOT / "examples"))
+            request = example_request(ROOT / "examples", told["--serials"].split(","))
+            day = date.fromisoformat(told["--placed-on-market"])
+            issue(world, IssueRequest(**{**request, "placed_on_market": day}))
 
     def serve(self, command: str) -> None:
         log = self.folder / f"serve-{len(self.served)}.log"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from saltbridge.locales import LANGUAGES, has_text
+from saltbridge.locales import LANGUAGES, has_text, message_ids
 from saltbridge.passport.attributes import (
     CATEGORIES,
     Obligation,
@@ -167,3 +167,13 @@ def test_months_end_where_the_month_ends() -> None:
         law[name] = replace(law[name], entry_into_force=date(2027, 8, 31))
     due = applies_from("carbon-footprint-declaration", "industrial", law)
     assert due == date(2029, 2, 28)
+
+
+def test_the_entries_of_every_list_have_headings() -> None:
+    named = {
+        f"page.part.{part}"
+        for attribute in attribute_table().values()
+        if attribute.type == "list"
+        for part in (*attribute.constraints.parts, *attribute.constraints.optional_parts)
+    }
+    assert named <= message_ids("en")

@@ -60,6 +60,10 @@ def finding_lines(found: Finding, tongue: str) -> list[str]:
     if "name" in arguments and has_text(label, tongue):
         arguments["name"] = text(label, None, tongue)  # a person knows it by its label
     _rules_in_words(arguments, tongue)
+    for member in ("event", "status") if found.code.startswith("lifecycle.") else ():
+        label = f"lifecycle.{member}.{arguments.get(member)}"
+        if has_text(label, tongue):
+            arguments[member] = text(label, None, tongue)
     if has_text(found.code, tongue):
         says = text(found.code, arguments, tongue)
     else:

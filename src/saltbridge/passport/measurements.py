@@ -19,6 +19,7 @@ from saltbridge.passport.attributes import Attribute, Dynamics, attribute_table
 from saltbridge.passport.check_values import check_value, in_table_unit
 from saltbridge.passport.counters import COUNTERS, Reading, falls
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind
+from saltbridge.trust.did import iso
 
 # Told by events of the life cycle, never measured.
 _OF_EVENTS: Final = frozenset({"A035", "A036"})
@@ -122,8 +123,8 @@ def check_measurement(
             finding(
                 "measurement.future",
                 place,
-                measured=measured.measured_at.isoformat(),
-                now=measured.recorded_at.isoformat(),
+                measured=iso(measured.measured_at),
+                now=iso(measured.recorded_at),
             )
         )
     return tuple(found)
@@ -227,9 +228,9 @@ def _fallen(
                 attribute=id,
                 name=attribute_table()[id].name,
                 later=f"{fall.later.count:.15g}",
-                on=fall.later.at.isoformat(),
+                on=iso(fall.later.at),
                 earlier=f"{fall.earlier.count:.15g}",
-                before=fall.earlier.at.isoformat(),
+                before=iso(fall.earlier.at),
             )
 
 
