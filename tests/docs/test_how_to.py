@@ -48,6 +48,7 @@ PAGES = (
     "first-footprint.md",
     "keys.md",
     "operate.md",
+    "passport-access.md",
     "passport-formats.md",
     "people.md",
     "plausibility.md",

@@ -10,6 +10,7 @@ from saltbridge.cli import (
     passport_formats,
     passport_life,
     passport_measured,
+    passport_requests,
     passport_versions,
 )
 from saltbridge.cli.facts_file import read_facts, reason_of
@@ -45,6 +46,8 @@ app.command()(passport_access.grant)
 app.command()(passport_access.grants)
 app.command("end-grant")(passport_access.end_grant)
 app.command()(passport_access.accesses)
+app.command()(passport_requests.requests)
+app.command()(passport_requests.answer)
 app.command("trust-issuer")(passport_access.trust_issuer)
 
 

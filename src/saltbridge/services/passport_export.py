@@ -63,12 +63,17 @@ def export_passport(world: World, request: ExportRequest) -> Exported:
 
     Raises:
         FaultyInput: no such passport or format.
-        Refused: the border room withholds a part of the public view.
+        Refused: the passport has ceased, or the border room withholds a part of the public
+            view.
     """
     media_type_of(request.format)
     now = world.clock.now()
     with world.store.unit_of_work() as work:
         record = passport_named(work, request.passport)
+        if record["status"] != "active":  # Art. 77(8): it has ceased to exist
+            raise Refused.of(
+                "passport.not-active", passport=record["id"], status=record["status"]
+            )
         if request.audience is Audience.PUBLIC:
             return _public(world, work, record, request, now)
         written = _written(_restricted(work, record, request.audience), request, now)
