@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.ports import NodeProfile, World
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
+from saltbridge.services.measure import measure
 from saltbridge.services.passport_grants import (
     GrantRequest,
     accesses,
@@ -305,3 +307,23 @@ def test_the_maker_is_no_reader_by_being_a_partner(world: World, client: TestCli
         signer=BuiltKeyring(maker.did).signer(),
     )
     assert client.get(PATHS[0], headers=bearer(token)).status_code == 404
+
+
+def test_what_was_measured_is_shown_to_those_who_may_see_point_4(
+    world: World, client: TestClient
+) -> None:
+    clock = world.clock
+    assert isinstance(clock, FixedClock)
+    at = (clock.now() - timedelta(hours=1)).isoformat()
+    row = f"{SERIALS[0]},A093,97.25,%,{at},BMS\n{SERIALS[0]},A126,7,cycle,{at},BMS\n"
+    measure(world, f"battery,attribute,value,unit,measured_at,source\n{row}".encode(), "m.csv")
+    html = "text/html"
+    page = client.get(PATHS[0], headers=bearer(granted(world, "purchaser").code, html)).text
+    assert "Measured since this version" in page
+    assert '<svg class="health"' in page and "<caption>State of health" in page
+    assert "97.25" in page and "7 cycles" in " ".join(page.split())
+    for interest in ("repairer", "market-surveillance"):
+        other = client.get(PATHS[0], headers=bearer(granted(world, interest).code, html)).text
+        assert "Measured since" not in other and "97.25" not in other
+    public = client.get(PATHS[0].removesuffix("/access"), headers={"Accept": html}).text
+    assert "97.25" not in public

@@ -160,16 +160,10 @@ def _line(found: "BatteryCondition", id: str, tongue: str) -> str:
 
 
 def _reading(attribute: Any, value: Any, tongue: str) -> str:
-    from saltbridge.locales import number, text
+    from saltbridge.locales import text
     from saltbridge.passport.assemble import render_value
     from saltbridge.web.passport_values import line_of
 
-    if attribute.type == "histogram" and value.value:
-        bins, hours = value.value["bins"], value.value["hours"]
-        return "; ".join(
-            f"{number(low, tongue)}–{number(high, tongue)}: {number(count, tongue)} h"
-            for low, high, count in zip(bins, bins[1:], hours, strict=False)
-        )
     line = line_of(attribute, render_value(attribute.id, value), tongue)
     if line.table is not None:
         return "; ".join(", ".join(cell for cell in row if cell) for row in line.table.rows)

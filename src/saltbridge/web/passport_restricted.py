@@ -24,6 +24,7 @@ from saltbridge.steps.passport_access_log import AccessRecorder
 from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
 from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
+from saltbridge.web.passport_health import measured_since
 from saltbridge.web.passport_readers import readers_of
 from saltbridge.web.passport_values import Line, day, line_of
 
@@ -63,7 +64,9 @@ class RestrictedPassport:
         )
         if opened is None:
             return refused(request)
-        return _page(request, opened) if variant == HTML else _download(variant, opened)
+        if variant != HTML:
+            return _download(variant, opened)
+        return _page(request, opened, self._world)
 
 
 def refused(request: Request) -> Response:
@@ -99,7 +102,7 @@ def _uses(opened: Opened) -> str:
     return ", ".join(use.value for use in Use if use in opened.reading.uses) or "none"
 
 
-def _page(request: Request, opened: Opened) -> Response:
+def _page(request: Request, opened: Opened, world: World) -> Response:
     language = reader_language(request)
     view = opened.view
     address = f"/01/{quote(view['gtin'], safe='')}/21/{quote(view['serial'], safe='')}"
@@ -108,6 +111,7 @@ def _page(request: Request, opened: Opened) -> Response:
         language,
         view=view,
         sections=[(p, lines(view, p, language)) for p in sorted(opened.reading.points - {1})],
+        measured=measured_since(world, opened, language),
         reader=opened.reader.name,
         purposes=[text(f"access.purpose.{p}", None, language) for p in opened.reading.purposes],
         uses=[(u.value, u in opened.reading.uses) for u in Use],

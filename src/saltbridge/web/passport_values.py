@@ -136,9 +136,19 @@ def reading(attribute: Attribute, value: Any, unit: str, language: str) -> str:
     if attribute.type == "range":
         limits = {k: number(value[k], language) for k in ("lower", "upper")}
         return _with_unit(text("page.between", limits, language), unit, language)
+    if attribute.type == "histogram":
+        return _histogram(value, unit, language)
     if isinstance(value, Mapping):
         return _record(attribute, value, unit, language)
     return str(value)
+
+
+def _histogram(value: Mapping[str, Any], unit: str, language: str) -> str:
+    """How long a battery was within each bin."""
+    bins = [number(limit, language) for limit in value["bins"]]
+    times = [_with_unit(number(hours, language), unit, language) for hours in value["hours"]]
+    told = zip(bins, bins[1:], times, strict=False)
+    return "; ".join(f"{low} – {high}: {time}" for low, high, time in told)
 
 
 def in_language(value: Any, language: str) -> str:
