@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from saltbridge.border.context import PUBLIC, Context
 from saltbridge.border.decide import decide, release_rendered
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
@@ -23,7 +22,7 @@ from saltbridge.passport.grants import Grantee, GranteeKind
 from saltbridge.passport.model import Origin, OriginKind
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.reports.passport_sheet import media_type_of, write_in
-from saltbridge.steps.deciding import zone_of
+from saltbridge.steps.deciding import public_circumstances
 from saltbridge.steps.passport_access_log import Access, keep_accesses
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_reading import newest_number, seen, stored_version
@@ -120,18 +119,7 @@ def _public(
     if released_view is None:
         raise FaultyInput.of("passport.unknown-passport", passport=request.passport[:80])
     view = read_json(released_view.content)
-    context = Context(
-        decision_id=world.identifiers.urn_uuid(),
-        origin=world.node.jurisdiction,
-        destination=PUBLIC.jurisdiction,
-        recipient=PUBLIC,
-        purpose=PURPOSE,
-        agreement=None,
-        at=now,
-        counters=None,  # nothing personal is public, so no counter can change
-        person=request.person,
-        zone=zone_of(world),
-    )
+    context = public_circumstances(world, PURPOSE, request.person, now)
     book = rule_book(work)
     decision = decide(view, context, book.catalogue(view["kind"], context), book.packs)
     if decision.stays or decision.minimised:

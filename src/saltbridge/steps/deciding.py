@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from saltbridge.border.context import Approval, Context, Recipient, Secrets, Terms
+from saltbridge.border.context import PUBLIC, Approval, Context, Recipient, Secrets, Terms
 from saltbridge.border.decide import Decision, decide
 from saltbridge.border.rules import COUNTERS
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
@@ -46,6 +46,22 @@ def circumstances(
         person=proposer.name,
         person_id=proposer.person_id,
         approvals=approvals,
+        zone=zone_of(world),
+    )
+
+
+def public_circumstances(world: World, purpose: str, person: str, now: datetime) -> Context:
+    """The context of a decision about what everybody may read."""
+    return Context(
+        decision_id=world.identifiers.urn_uuid(),
+        origin=world.node.jurisdiction,
+        destination=PUBLIC.jurisdiction,
+        recipient=PUBLIC,
+        purpose=purpose,
+        agreement=None,
+        at=now,
+        counters=None,  # nothing personal is public, so no counter can change
+        person=person,
         zone=zone_of(world),
     )
 

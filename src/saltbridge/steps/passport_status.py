@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from saltbridge.border.context import PUBLIC, Context
+from saltbridge.border.context import PUBLIC
 from saltbridge.border.decide import decide, release
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import Refused
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
-from saltbridge.steps.deciding import zone_of
+from saltbridge.steps.deciding import public_circumstances
 from saltbridge.steps.records import document, every
 from saltbridge.steps.release import keep_decision, kept_release
 from saltbridge.steps.rules import rule_book
@@ -77,18 +77,7 @@ def publish_list(
     address = list_address(world, number)
     content = encoded({int(i): s for i, s in statuses.items()}, LIST_SIZE)
     shown = {"kind": LIST, "address": address, "bits": BITS, "list": content}
-    context = Context(
-        decision_id=world.identifiers.urn_uuid(),
-        origin=world.node.jurisdiction,
-        destination=PUBLIC.jurisdiction,
-        recipient=PUBLIC,
-        purpose=PURPOSE,
-        agreement=None,
-        at=now,
-        counters=None,
-        person=person,
-        zone=zone_of(world),
-    )
+    context = public_circumstances(world, PURPOSE, person, now)
     book = rule_book(work)
     decision = decide(shown, context, book.catalogue(LIST, context), book.packs)
     if decision.stays or decision.minimised:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from saltbridge.border.context import PUBLIC, Context
+from saltbridge.border.context import Context
 from saltbridge.border.decide import Decision, decide, release
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import Refused
@@ -30,7 +30,7 @@ from saltbridge.passport.views import (
     view,
 )
 from saltbridge.ports import UnitOfWork, World
-from saltbridge.steps.deciding import zone_of
+from saltbridge.steps.deciding import public_circumstances
 from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.passport_reading import RECORD, version_id
 from saltbridge.steps.passport_status import status_place
@@ -131,18 +131,7 @@ def write_version(
 
 def public_context(world: World, person: str, now: datetime) -> Context:
     """The context of a decision about the public part of a passport."""
-    return Context(
-        decision_id=world.identifiers.urn_uuid(),
-        origin=world.node.jurisdiction,
-        destination=PUBLIC.jurisdiction,
-        recipient=PUBLIC,
-        purpose=PURPOSE,
-        agreement=None,
-        at=now,
-        counters=None,  # nothing personal is public, so no counter can change
-        person=person,
-        zone=zone_of(world),
-    )
+    return public_circumstances(world, PURPOSE, person, now)
 
 
 def _decide(
