@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -39,6 +40,11 @@ ROUTES = {
     "/passports/status/{number:int}": EVERYBODY,
     "/passports/{id}/claim.json": EVERYBODY,
     "/passports/{id}/statement.json": EVERYBODY,
+    "/v1/dpps": "token",  # nothing is made there
+    "/v1/dpps/{rest:path}": EVERYBODY,
+    "/v1/dppsByProductId/{rest:path}": EVERYBODY,
+    "/v1/dppsByIdAndDate/{rest:path}": EVERYBODY,
+    "/v1/dppsByProductIds": "token",  # a question with a body: asked in a test of its own
     "/2025-1/catalog/request": "partners",
     "/2025-1/catalog/datasets/{id:path}": "partners",
     "/2025-1/negotiations/request": "partners",
@@ -116,6 +122,7 @@ ACCEPT = (
     "*/*",
     "text/html",
     "application/json",
+    "application/ld+json",
     "application/jose",
     "application/sd-jwt",
     "image/png",
@@ -164,6 +171,15 @@ def addresses(route: str, ids: set[str]) -> Iterator[str]:
             yield from (
                 f"{before}{place}?lang={language}" for language in ("de", "zh", "%0d%0a")
             )
+    if route.startswith("/v1/dppsByProductId/"):
+        bases = [node_profile(port=p).base_url for p in PORTS]
+        products = [f"{base}/01/{GTIN}/21/{serial}" for base in bases for serial in SERIALS]
+        ids = {*ids, *(quote(product, safe="") for product in products)}
+    if route.startswith("/v1/dpps"):
+        mores = ("?representation=full", "?date=2030-01-01", "?date=2027-01-01T00:00:00Z",
+                 "?audience=authority&date=2099-01-01", "/elements/%24.chemistry",
+                 "/elements/%24.chemistry?representation=full", "/elements/%24..*")  # fmt: skip
+        ids = {*ids, *(f"{id}{more}" for id in ids if id.startswith("urn:") for more in mores)}
     if route.startswith("/log/witness/"):
         ids = {hashlib.sha256(node_profile(port=p).did.encode()).hexdigest() for p in PORTS}
     if route.startswith("/passports/status/"):
@@ -338,6 +354,15 @@ def test_no_variant_of_a_public_answer_tells_more(companies: Any, route: str) ->
                     [],
                 )
                 assert answer.status < 500
+
+
+def test_looking_up_products_tells_ids_of_passports_and_nothing_else(companies: Any) -> None:
+    base = companies.worlds[CARS].node.base_url
+    asked = [f"{base}/01/{GTIN}/21/{serial}" for serial in (*SERIALS, "unknown")]
+    content = canonical_bytes({"productIds": asked})
+    answer = companies.call(CARS, "POST", "/v1/dppsByProductIds", content=content)
+    assert told(companies, EVERYBODY, answer) == []
+    assert set(read_json(answer.content)["dppIds"]) == set(companies.passports)
 
 
 @pytest.mark.parametrize("route", [r for r, whom in ROUTES.items() if whom == "partners"])

@@ -25,6 +25,7 @@ from saltbridge.steps.passport_reading import (
     presented,
     seen,
     stored_version,
+    version_in_force,
 )
 from saltbridge.steps.records import document
 
@@ -35,7 +36,8 @@ _NOBODY: Final = "–"  # an id that no record has
 class OpeningRequest:
     """Who asks (in the order they are to be tried), for which battery, by which door.
 
-    ``use`` None: to look at it; else the use the reader makes of it has to be allowed.
+    ``use`` None: to look at it; else the use the reader makes of it has to be allowed. ``at``:
+    not the newest version, but the one that was the newest at that time.
     """
 
     readers: Sequence[Grantee]
@@ -44,6 +46,7 @@ class OpeningRequest:
     endpoint: str
     use: Use | None = None
     wanted: Audience | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def _draft(view: UnitOfWork, request: OpeningRequest, now: datetime) -> _Draft |
     for who, grants in granted:
         open_now = reading(grants, record, now, epoch, request.wanted)
         if open_now is not None and (request.use is None or request.use in open_now.uses):
-            return _prepared(view, record, who, grants, open_now)
+            return _prepared(view, record, who, grants, open_now, request.at)
     return None
 
 
@@ -107,8 +110,13 @@ def _prepared(
     who: Grantee,
     grants: Sequence[Grant],
     open_now: Reading,
+    at: datetime | None,
 ) -> _Draft | None:
-    version = stored_version(view, str(record["id"]), newest_number(record))
+    version = (
+        stored_version(view, str(record["id"]), newest_number(record))
+        if at is None
+        else version_in_force(view, record, at)
+    )
     if version is None:
         return None
     audience, points = open_now.audience, open_now.points

@@ -18,6 +18,7 @@ from saltbridge.web import (
     metrics,
     operator_page,
     passport_access_page,
+    passport_api,
     passport_credentials,
     passport_page,
     people_page,
@@ -64,6 +65,7 @@ def create_app(
     ):
         app.router.routes.extend(own.routes(world))
     app.router.routes.extend(passport_page.routes(world))
+    app.router.routes.extend(passport_api.routes(world))
     dsp.add_problem_handler(app)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_request)

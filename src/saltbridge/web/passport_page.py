@@ -7,7 +7,6 @@ goes wrong, an address without a passport gets one and the same answer.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlencode
 
@@ -18,57 +17,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from saltbridge.adapters import settings
-from saltbridge.border.context import PUBLIC
 from saltbridge.border.release import Release
-from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import SaltbridgeError
-from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
-from saltbridge.passport.data_carrier import is_serial
-from saltbridge.ports import UnitOfWork, World
+from saltbridge.ports import World
 from saltbridge.reports.qr import qr_png, qr_svg
-from saltbridge.steps.passport_event_effects import CEASED
-from saltbridge.steps.passport_reading import newest_number
-from saltbridge.steps.passport_signed import SignedPassport, signed_passport
-from saltbridge.steps.passport_status import TTL_SECONDS, released_list, status_of
-from saltbridge.steps.records import document
-from saltbridge.steps.release import kept_release
-from saltbridge.steps.statement import kept_statement
-from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
-from saltbridge.trust.status_list import Status
+from saltbridge.steps.passport_status import TTL_SECONDS, released_list
 from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
+from saltbridge.web.passport_public import PublicPassport, PublicPassports
 from saltbridge.web.passport_restricted import RestrictedPassport
 from saltbridge.web.passport_words import page_values
 
 HTML: Final = "text/html"
 JSON: Final = "application/json"
-JWS: Final = "application/jose"  # passports issued before there were versions
 _VARY: Final = {"Vary": "Accept, Accept-Language"}
-
-
-@dataclass(frozen=True, slots=True)
-class PublicPassport:
-    """What everybody may have of a passport: two releases and the statement they hold."""
-
-    claim_file: Release
-    view: Release
-    signed: SignedPassport
-    statement_file: Release | None  # the export statement about both
-    status: Status
-
-    @property
-    def content(self) -> Mapping[str, Any]:
-        return self.signed.view
-
-    @property
-    def product_id(self) -> str:
-        return str(self.content["product_id"])
-
-    @property
-    def variants(self) -> Mapping[str, str]:
-        """What is offered under the one address, by media type."""
-        signed = SD_JWT if self.signed.disclosures else JWS
-        return {HTML: "page", JSON: "view", signed: "claim"}
 
 
 def routes(world: World) -> list[Route]:
@@ -85,6 +47,7 @@ def routes(world: World) -> list[Route]:
 class _PassportPages:
     def __init__(self, world: World) -> None:
         self._world = world
+        self._public = PublicPassports(world)
         self._restricted = RestrictedPassport(world)
 
     async def by_product(self, request: Request) -> Response:
@@ -97,9 +60,9 @@ class _PassportPages:
         if parts[4:] == ["access"]:
             answer = self._restricted.answer
             return await run_in_threadpool(answer, request, parts[1], parts[3])
-        passport = await run_in_threadpool(self._by_address, parts[1], parts[3])
+        passport = await run_in_threadpool(self._public.by_address, parts[1], parts[3])
         if passport is None:
-            ended = await run_in_threadpool(self._ended_at, parts[1], parts[3])
+            ended = await run_in_threadpool(self._public.ended_at, parts[1], parts[3])
             return _gone(request) if ended else _missing(request)
         if len(parts) == 4:
             contact = settings.value(self._world.settings, "passport_access.contact")
@@ -113,9 +76,9 @@ class _PassportPages:
     async def claim_file(self, request: Request) -> Response:
         """The signed claim file, to be saved and checked offline."""
         id = str(request.path_params["id"])
-        passport = await run_in_threadpool(self._by_id, id)
+        passport = await run_in_threadpool(self._public.by_id, id)
         if passport is None:
-            ended = await run_in_threadpool(self._ended, id)
+            ended = await run_in_threadpool(self._public.ended, id)
             return _gone(request) if ended else _missing(request)
         serial = quote(str(passport.content["serial"]), safe="")
         return _released(
@@ -142,73 +105,15 @@ class _PassportPages:
 
     async def statement(self, request: Request) -> Response:
         """The signed export statement about the public part, to be checked beside it."""
-        passport = await run_in_threadpool(self._by_id, str(request.path_params["id"]))
+        passport = await run_in_threadpool(self._public.by_id, str(request.path_params["id"]))
         if passport is None or passport.statement_file is None:
             return _missing(request)
         return _released(passport.statement_file, JSON, {})
 
-    def _by_address(self, gtin: str, serial: str) -> PublicPassport | None:
-        if not is_gtin14(gtin) or not is_serial(serial):
-            return None
-        with self._world.store.reading() as work:
-            try:
-                address = document(work, "passport-address", f"{gtin}/{serial}")
-            except SaltbridgeError:
-                return None
-            found = None if address is None else _public(work, address["passport_id"])
-        here = found and (found.content["gtin"], found.content["serial"])
-        return found if here == (gtin, serial) else None
 
-    def _ended_at(self, gtin: str, serial: str) -> bool:
-        """Whether the passport at this address has ceased to exist (Art. 77(8))."""
-        if not is_gtin14(gtin) or not is_serial(serial):
-            return False
-        with self._world.store.reading() as work:
-            try:
-                address = document(work, "passport-address", f"{gtin}/{serial}")
-            except SaltbridgeError:
-                return False
-        return address is not None and self._ended(str(address["passport_id"]))
-
-    def _ended(self, id: str) -> bool:
-        if not is_urn_uuid(id):
-            return False
-        with self._world.store.reading() as work:
-            try:
-                record = document(work, "passport", id)
-            except SaltbridgeError:
-                return False
-        return record is not None and record["status"] == CEASED
-
-    def _by_id(self, id: str) -> PublicPassport | None:
-        if not is_urn_uuid(id):
-            return None
-        with self._world.store.reading() as work:
-            return _public(work, id)
-
-
-def _public(work: UnitOfWork, passport_id: str) -> PublicPassport | None:
-    """The releases of a passport, if it is active and they are what was decided."""
-    try:
-        record = document(work, "passport", passport_id)
-        if record is None or record["status"] != "active":
-            return None
-        released = record["public"]
-        claim_file, view = (
-            kept_release(work, released[part], released["decision_id"], PUBLIC.bpn)
-            for part in ("claim", "view")
-        )
-        if claim_file is None or view is None:
-            return None
-        signed = signed_passport(claim_file.content)
-        about = kept_statement(work, released["decision_id"], PUBLIC.bpn)
-        status = status_of(work, passport_id, newest_number(record))
-    except SaltbridgeError:
-        return None  # an altered record, release or signature is no passport, and says no more
-    told = signed.view
-    if told.get("passport_id") != passport_id or canonical_bytes(dict(told)) != view.content:
-        return None  # somebody pointed the record at another battery
-    return PublicPassport(claim_file, view, signed, about, status)
+def _offered(passport: PublicPassport) -> Mapping[str, str]:
+    """What is offered under the one address, by media type."""
+    return {HTML: "page", JSON: "view", passport.signed_media_type: "claim"}
 
 
 def _negotiated(request: Request, passport: PublicPassport, contact: str) -> Response:
@@ -216,9 +121,10 @@ def _negotiated(request: Request, passport: PublicPassport, contact: str) -> Res
     wanted = request.headers.get("accept", "")
     if request.query_params.get("format") == "json":  # a link cannot send an Accept header
         wanted = JSON
-    variant = best_variant(wanted, passport.variants)
+    offered = _offered(passport)
+    variant = best_variant(wanted, offered)
     if variant is None:
-        listed = "".join(f"{v}\n" for v in passport.variants)
+        listed = "".join(f"{v}\n" for v in offered)
         return PlainTextResponse(listed, 406, headers={**plain_headers(), **_VARY})
     if variant == JSON:
         return _released(passport.view, JSON, _VARY)

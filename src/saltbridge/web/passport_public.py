@@ -1,0 +1,133 @@
+"""The public part of a passport, found by address, id or date: releases and what they hold.
+
+Everything here was released; nothing restricted is read. Page and API answer from it, so
+that they agree about what there is, what has ended and what is not here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from saltbridge.border.context import PUBLIC
+from saltbridge.border.release import Release
+from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.errors import SaltbridgeError
+from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
+from saltbridge.passport.data_carrier import is_serial
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_event_effects import CEASED
+from saltbridge.steps.passport_reading import newest_number, version_in_force
+from saltbridge.steps.passport_signed import SignedPassport, signed_passport
+from saltbridge.steps.passport_status import status_of
+from saltbridge.steps.records import document
+from saltbridge.steps.release import kept_release
+from saltbridge.steps.statement import kept_statement
+from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
+from saltbridge.trust.status_list import Status
+
+JWS: Final = "application/jose"  # passports issued before there were versions
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPassport:
+    """What everybody may have of a passport: two releases and the statement they hold."""
+
+    claim_file: Release
+    view: Release
+    signed: SignedPassport
+    statement_file: Release | None  # the export statement about both
+    status: Status
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        return self.signed.view
+
+    @property
+    def product_id(self) -> str:
+        return str(self.content["product_id"])
+
+    @property
+    def signed_media_type(self) -> str:
+        return SD_JWT if self.signed.disclosures else JWS
+
+
+class PublicPassports:
+    """Looks up the public part of this node's passports. Reads the store: not for the event
+    loop."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def by_address(self, gtin: str, serial: str) -> PublicPassport | None:
+        """The newest version of the passport at ``/01/{gtin}/21/{serial}``."""
+        with self._world.store.reading() as work:
+            id = _id_at(work, gtin, serial)
+            found = _public(work, id) if id else None
+        here = found and (found.content["gtin"], found.content["serial"])
+        return found if here == (gtin, serial) else None
+
+    def by_id(self, id: str, at: datetime | None = None) -> PublicPassport | None:
+        """The newest version of a passport, or the one that was the newest at a time."""
+        if not is_urn_uuid(id):
+            return None
+        with self._world.store.reading() as work:
+            return _public(work, id, at)
+
+    def ended_at(self, gtin: str, serial: str) -> bool:
+        """Whether the passport at this address has ceased to exist (Art. 77(8))."""
+        with self._world.store.reading() as work:
+            return _has_ended(work, _id_at(work, gtin, serial))
+
+    def ended(self, id: str) -> bool:
+        """Whether the passport with this id has ceased to exist (Art. 77(8))."""
+        if not is_urn_uuid(id):
+            return False
+        with self._world.store.reading() as work:
+            return _has_ended(work, id)
+
+
+def _id_at(work: UnitOfWork, gtin: str, serial: str) -> str:
+    """The id of the passport at an address; empty if there is none."""
+    if not is_gtin14(gtin) or not is_serial(serial):
+        return ""
+    try:
+        address = document(work, "passport-address", f"{gtin}/{serial}")
+    except SaltbridgeError:
+        return ""
+    return "" if address is None else str(address["passport_id"])
+
+
+def _has_ended(work: UnitOfWork, id: str) -> bool:
+    try:
+        record = document(work, "passport", id) if id else None
+    except SaltbridgeError:
+        return False
+    return record is not None and record["status"] == CEASED
+
+
+def _public(work: UnitOfWork, id: str, at: datetime | None = None) -> PublicPassport | None:
+    """The releases of a version, if its passport is active and they are what was decided."""
+    try:
+        record = document(work, "passport", id)
+        if record is None or record["status"] != "active":
+            return None
+        version = record if at is None else version_in_force(work, record, at)
+        if version is None:
+            return None
+        released = version["public"]
+        claim_file, view = (
+            kept_release(work, released[part], released["decision_id"], PUBLIC.bpn)
+            for part in ("claim", "view")
+        )
+        if claim_file is None or view is None:
+            return None
+        signed = signed_passport(claim_file.content)
+        about = kept_statement(work, released["decision_id"], PUBLIC.bpn)
+        status = status_of(work, id, newest_number(version))
+    except SaltbridgeError:
+        return None  # an altered record, release or signature is no passport, and says no more
+    told = signed.view
+    if told.get("passport_id") != id or canonical_bytes(dict(told)) != view.content:
+        return None  # somebody pointed the record at another battery
+    return PublicPassport(claim_file, view, signed, about, status)
