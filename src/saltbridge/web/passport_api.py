@@ -8,9 +8,8 @@ refused: passports are made by the issuing service and nowhere else (docs/decisi
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote, unquote
 
 from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
@@ -27,7 +26,6 @@ from saltbridge.formats.passport_dpp import (
     cursor_at,
     element_of,
     json_path,
-    position_of,
     product_ids,
     result,
     written_public_view,
@@ -43,6 +41,15 @@ from saltbridge.steps.passport_access_log import AccessRecorder
 from saltbridge.web.answers import body_of
 from saltbridge.web.pace import Pace
 from saltbridge.web.pages import best_variant, plain_headers, reader_language
+from saltbridge.web.passport_api_questions import (
+    LONGEST_ID,
+    Failure,
+    moment,
+    not_found,
+    page,
+    representation,
+    segments,
+)
 from saltbridge.web.passport_public import PublicPassport, PublicPassports
 from saltbridge.web.passport_readers import readers_of
 
@@ -50,24 +57,10 @@ JSON: Final = "application/json"
 LD: Final = "application/ld+json"
 QUESTIONS_A_MINUTE: Final = 60  # of one caller, each for up to ``MOST_IDS`` identifiers
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_LONGEST_ID: Final = 2000
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Vary": "Accept, Accept-Language, Authorization",
 }
-
-
-class Failure(Exception):  # noqa: N818  (an answer, not a fault of ours)
-    """An answer other than the one asked for: HTTP status and the code of its words."""
-
-    def __init__(self, status: int, code: str, **told: Any) -> None:
-        super().__init__(code)
-        self.status, self.code, self.told = status, code, told
-
-
-def not_found() -> Failure:
-    """The one answer for what is not there and what the caller may not see."""
-    return Failure(404, "pass-api.not-found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +143,7 @@ class _Api:
     # --- what they read -----------------------------------------------------------------------
 
     def _by_id(self, request: Request) -> Response:
-        id, *more = _segments(request, 2)
+        id, *more = segments(request, 2)
         if not more:
             return _passport(request, self._shown(request, id))
         if len(more) != 2 or more[0] != "elements":
@@ -158,7 +151,7 @@ class _Api:
         steps = json_path(more[1])
         if not steps:
             raise Failure(400, "pass-api.bad-path")
-        form = _representation(request)
+        form = representation(request)
         shown = self._shown(request, id)
         full = read_json(shown.written(REPRESENTATIONS["full"])) if form == "full" else None
         compressed = read_json(shown.written(REPRESENTATIONS["compressed"]))
@@ -168,12 +161,12 @@ class _Api:
         return _answer(canonical_bytes(element), JSON, shown)
 
     def _by_id_and_date(self, request: Request) -> Response:
-        (id,) = _segments(request, 2, exactly=1)
-        at = _moment(request.query_params.get("date", ""))
+        (id,) = segments(request, 2, exactly=1)
+        at = moment(request.query_params.get("date", ""))
         return _passport(request, self._shown(request, id, at))
 
     def _by_product_id(self, request: Request) -> Response:
-        (product_id,) = _segments(request, 2, exactly=1)
+        (product_id,) = segments(request, 2, exactly=1)
         id = self._id_of(product_id, told=True)
         return _passport(request, self._shown(request, id))
 
@@ -184,18 +177,18 @@ class _Api:
             asked = None
         if asked is None:
             raise Failure(400, "pass-api.bad-question", most=MOST_IDS)
-        limit, start = _page(request, asked)
+        limit, start = page(request, asked)
         found, position = list[str](), start
         while position < len(asked) and len(found) < limit:
             id = self._id_of(asked[position])
             position += 1
             if id and id not in found:
                 found.append(id)
-        page: dict[str, Any] = {"dppIds": found}
+        told: dict[str, Any] = {"dppIds": found}
         if position < len(asked):
-            page["nextCursor"] = cursor_at(asked, position)
+            told["nextCursor"] = cursor_at(asked, position)
         headers = {**plain_headers(), **_HEADERS}
-        return Response(canonical_bytes(page), media_type=JSON, headers=headers)
+        return Response(canonical_bytes(told), media_type=JSON, headers=headers)
 
     def _id_of(self, product_id: str, *, told: bool = False) -> str:
         """The id of the passport of a product; empty if there is none at that very address.
@@ -204,7 +197,7 @@ class _Api:
         """
         if told and digital_link_fault(product_id) in ("check-digit", "gtin"):
             raise Failure(400, "pass-api.check-digit")
-        link = parse_digital_link(product_id) if len(product_id) <= _LONGEST_ID else None
+        link = parse_digital_link(product_id) if len(product_id) <= LONGEST_ID else None
         if link is None:
             return ""
         found = self._public.by_address(link.gtin, link.serial)
@@ -253,65 +246,12 @@ class _Api:
         return Shown(view, reading.audience, reading.points, {"Saltbridge-Use": uses})
 
 
-# --- questions ------------------------------------------------------------------------------
-
-
-def _segments(request: Request, before: int, exactly: int = 0) -> list[str]:
-    """The parts of the path after the method's own, each with its escapes resolved.
-
-    From the raw path: an escaped slash belongs to an identifier, a plain one does not.
-
-    Raises:
-        Failure: 404, other than so many parts.
-    """
-    raw = request.scope.get("raw_path") or quote(request.url.path).encode()
-    parts = [unquote(p) for p in raw.decode("ascii", "replace").split("/")[1:]]
-    rest = parts[before:]
-    if not rest or (exactly and len(rest) != exactly) or len(rest[0]) > _LONGEST_ID:
-        raise not_found()
-    return rest
-
-
-def _representation(request: Request) -> str:
-    form = request.query_params.get("representation", "compressed")
-    if form not in REPRESENTATIONS:
-        known = ", ".join(REPRESENTATIONS)
-        raise Failure(400, "pass-api.bad-representation", known=known)
-    return form
-
-
-def _moment(written: str) -> datetime:
-    """A time in UTC; a day alone is its end, so that the version of that day is met."""
-    try:
-        at = datetime.fromisoformat(written[:40])
-    except ValueError:
-        raise Failure(400, "pass-api.bad-date") from None
-    if len(written) == len("2027-02-18"):
-        at = at.replace(hour=23, minute=59, second=59)
-    elif at.tzinfo is None:
-        raise Failure(400, "pass-api.bad-date")
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _page(request: Request, asked: tuple[str, ...]) -> tuple[int, int]:
-    """How many identifiers are wanted, and from which one on."""
-    limit = request.query_params.get("limit", str(MOST_IDS))
-    if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9])):
-        raise Failure(400, "pass-api.bad-limit")
-    if "cursor" not in request.query_params:
-        return int(limit[:9]), 0
-    start = position_of(request.query_params["cursor"][:200], asked)
-    if start is None:
-        raise Failure(400, "pass-api.bad-cursor")
-    return int(limit[:9]), start
-
-
 # --- answers --------------------------------------------------------------------------------
 
 
 def _passport(request: Request, shown: Shown) -> Response:
     """The passport in the form asked for: EN 18223, or JSON-LD."""
-    form = _representation(request)
+    form = representation(request)
     variant = best_variant(request.headers.get("accept", ""), {JSON: 1, LD: 1})
     if variant is None:
         raise Failure(406, "pass-api.no-variant", offered=f"{JSON}, {LD}")
