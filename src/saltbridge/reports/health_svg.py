@@ -98,7 +98,7 @@ def _legend(index: int, line: DrawnLine, colour: str, drawn: str) -> list[str]:
     return [
         f'<line x1="0" x2="30" y1="{top}" y2="{top}" {drawn}/>',
         _mark(index, 15, top, colour, line.label),
-        f'<text x="38" y="{top + 4}" class="health-name" font-size="13">'
+        f'<text x="38" y="{top + 4}" class="health-name" font-size="12">'
         f"{escape(line.label)}: {escape(newest.reading)}</text>",
     ]
 
