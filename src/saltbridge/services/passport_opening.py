@@ -87,7 +87,7 @@ def open_passport(
 
 
 def _draft(view: UnitOfWork, request: OpeningRequest, now: datetime) -> _Draft | None:
-    granted = [(who, kept.grants_for(view, who.key)) for who in request.readers]
+    granted = [kept.grants_for(view, who.key) for who in request.readers]
     epoch = kept.epoch(view)
     possible = is_gtin14(request.gtin) and is_serial(request.serial)
     address = f"{request.gtin}/{request.serial}" if possible else _NOBODY
@@ -97,17 +97,16 @@ def _draft(view: UnitOfWork, request: OpeningRequest, now: datetime) -> _Draft |
         return None
     if (record["gtin"], record["serial"]) != (request.gtin, request.serial):
         return None  # somebody pointed the address at another battery
-    for who, grants in granted:
+    for grants in granted:
         open_now = reading(grants, record, now, epoch, request.wanted)
         if open_now is not None and (request.use is None or request.use in open_now.uses):
-            return _prepared(view, record, who, grants, open_now, request.at)
+            return _prepared(view, record, grants, open_now, request.at)
     return None
 
 
 def _prepared(
     view: UnitOfWork,
     record: Mapping[str, Any],
-    who: Grantee,
     grants: Sequence[Grant],
     open_now: Reading,
     at: datetime | None,
@@ -123,13 +122,14 @@ def _prepared(
     file = presentation_file(view, version, audience, points)
     if file is None:
         return None
+    resting_on = [g for g in grants if g.id in open_now.grants]
     opened = Opened(
         view=seen(version, audience, points),
         text=str(presented(version, audience, points)),
         file=file,
         reading=open_now,
-        reader=who,
-        until=min(g.until for g in grants if g.id in open_now.grants),
+        reader=resting_on[0].grantee,  # by the name the grant was given to
+        until=min(g.until for g in resting_on),
     )
     return _Draft(opened, str(record["id"]), int(version["version"]))
 

@@ -22,6 +22,7 @@ from saltbridge.trust.claims import Passport, PassportVersion, SignedClaim
 from saltbridge.trust.did import from_iso
 from saltbridge.trust.log_proof import LogProof
 from saltbridge.trust.signature import open_jws
+from saltbridge.trust.suites import NotVerified
 
 RECORD: Final = "passport-version"
 OLD_VIEW: Final = "passport-view"  # restricted views of passports from before
@@ -111,7 +112,8 @@ def presented(
 ) -> sd_jwt.SdJwt:
     """The signed JWT of a version with the disclosures of the points the audience may see.
 
-    ``points`` narrows it further. Of a passport from before: the view signed for that audience,
+    ``points`` narrows it further. Raises ``NotVerified`` for a part that cannot be read. Of a
+    passport from before: the view signed for that audience,
     with nothing to disclose; one cannot show less of it than the public view.
     """
     allowed = points_of(audience, points)
@@ -119,8 +121,19 @@ def presented(
         whole = allowed == points_of(audience)
         return sd_jwt.SdJwt(record["views"][(audience if whole else Audience.PUBLIC).value])
     names = [str(point) for point in sorted(allowed)]
-    shown = tuple(record["disclosures"][p] for p in names if p in record["disclosures"])
+    held = [record["disclosures"][p] for p in names if p in record["disclosures"]]
+    shown = tuple(text for text in held if _is_all_visible(text, audience, allowed))
     return sd_jwt.SdJwt(record["jwt"], shown)
+
+
+def _is_all_visible(text: str, audience: Audience, points: Collection[int]) -> bool:
+    """Whether every attribute in a disclosure may be seen. What was signed together cannot be
+    cut: where the table has moved one of them since, the whole disclosure stays."""
+    part = sd_jwt.opened(text)[-1]
+    attributes = part.get("attributes", {}) if isinstance(part, dict) else None
+    if not isinstance(attributes, dict):
+        raise NotVerified.of("trust.malformed", reason="disclosure")
+    return len(visible_to(audience, attributes, points=points)) == len(attributes)
 
 
 def presentation_file(
