@@ -38,6 +38,8 @@ ROUTES = {
     "/.well-known/dspace-version": EVERYBODY,
     "/01/{rest:path}": EVERYBODY,
     "/passports/status/{number:int}": EVERYBODY,
+    "/.well-known/gs1resolver": EVERYBODY,
+    "/passports/{id}": "token",  # leads on to the address of the battery
     "/passports/{id}/claim.json": EVERYBODY,
     "/passports/{id}/statement.json": EVERYBODY,
     "/v1/dpps": "token",  # nothing is made there
@@ -123,6 +125,7 @@ ACCEPT = (
     "text/html",
     "application/json",
     "application/ld+json",
+    "application/linkset+json",
     "application/jose",
     "application/sd-jwt",
     "image/png",
@@ -162,6 +165,9 @@ def addresses(route: str, ids: set[str]) -> Iterator[str]:
                 "/qr.png",
                 "/claim",
                 "?format=json",
+                "?format=jsonld",
+                "?format=signed",
+                "?linkType=linkset",
                 "?audience=authority",
                 "/access",
                 "/access?format=json&audience=authority",

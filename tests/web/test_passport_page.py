@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.formats.passport_formats import read_passport
 from saltbridge.passport.access import Audience
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.ports import World
@@ -115,9 +116,66 @@ def test_variants_are_negotiated(client: TestClient) -> None:
     assert kind("application/sd-jwt") == "application/sd-jwt"
     refused = client.get(PATH, headers={"Accept": "image/webp"})
     assert refused.status_code == 406
-    assert refused.text.split() == ["text/html", "application/json", "application/sd-jwt"]
+    forms = ["application/json", "application/ld+json", "application/linkset+json"]
+    assert refused.text.split() == ["text/html", *forms, "application/sd-jwt"]
     for answer in (refused, client.get(PATH)):
         assert "Accept" in answer.headers["vary"]
+
+
+def test_the_address_resolves_as_a_digital_link(
+    client: TestClient, published: tuple[World, str]
+) -> None:
+    world, _ = published
+    links = client.get(PATH, params={"linkType": "linkset"})
+    assert links.headers["content-type"] == "application/linkset+json"
+    asked = client.get(PATH, headers={"Accept": "application/linkset+json"})
+    assert asked.content == links.content == client.get(f"{PATH}?format=linkset").content
+    (told,) = links.json()["linkset"]
+    product = client.get(f"{PATH}?format=json").json()["product_id"]
+    assert told["anchor"] == product
+    (page,) = told["https://gs1.org/voc/defaultLink"]
+    assert (page["href"], page["hreflang"]) == (product, ["en", "de", "zh"])
+    for link in told["https://gs1.org/voc/dpp"]:  # every link leads to what it says
+        found = client.get(link["href"].removeprefix(world.node.base_url))
+        assert found.headers["content-type"].startswith(link["type"])
+        assert 'rel="linkset"' in found.headers["link"]
+    for word in ("gs1:dpp", "https://ref.gs1.org/voc/dpp", "gs1:defaultLink"):
+        assert client.get(PATH, params={"linkType": word}).text == client.get(PATH).text
+    other = client.get(PATH, params={"linkType": "gs1:recipeInfo"})
+    assert (other.status_code, other.text) == (404, client.get(f"{PATH}X").text)
+    resolver = client.get("/.well-known/gs1resolver").json()
+    assert resolver["resolverRoot"] == world.node.base_url
+    assert resolver["supportedPrimaryKeys"] == ["01"]
+
+
+def test_plain_links_and_links_with_a_batch_lead_to_the_address(
+    client: TestClient, published: tuple[World, str]
+) -> None:
+    batch = client.get(f"{PATH}?format=json").json()["attributes"]["A020"]["value"]
+    before, _, serial = PATH.rpartition("/21/")
+    for path in (f"/passports/{published[1]}", f"{before}/10/{batch}/21/{serial}",
+                 f"{before}/22/2A/10/{batch}/21/{serial}"):  # fmt: skip
+        led = client.get(f"{path}?lang=de", follow_redirects=False)
+        assert (led.status_code, led.headers["location"]) == (307, f"{PATH}?lang=de")
+
+
+def test_json_ld_is_the_released_view_in_other_words(
+    client: TestClient, published: tuple[World, str]
+) -> None:
+    answer = client.get(PATH, headers={"Accept": "application/ld+json"})
+    values = read_passport(answer.content).values
+    stated = {id for id, value in values.items() if not value.not_applicable}
+    assert stated == set(client.get(f"{PATH}?format=json").json()["attributes"])
+
+
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+def test_a_wrong_check_digit_is_told(client: TestClient, language: str) -> None:
+    wrong = PATH.replace("899/", "898/")
+    words = {"en": "last digit", "de": "letzte Ziffer", "zh": "最后一位"}
+    for path in (wrong, f"{wrong}/qr.svg", "/01/09521234567898/21/UNKNOWN"):
+        refused = client.get(path, params={"lang": language})
+        assert refused.status_code == 400
+        assert words[language] in refused.text
 
 
 def test_pages_are_locked_down(client: TestClient) -> None:
@@ -157,7 +215,10 @@ def test_an_unknown_battery_gets_one_answer_whatever_the_reason(
 ) -> None:
     addresses = [
         "/01/09521234567899/21/UNKNOWN",
-        "/01/09521234567890/21/MJC24-7K2MQ9",
+        "/01/9521234567899/21/MJC24-7K2MQ9",
+        f"/01/09521234567899/10/other/21/{SERIAL}",
+        "/passports/urn:uuid:00000000-0000-4000-8000-00000000dead",
+        "/passports/nonsense",
         "/01/09521234567899/21/%3Cscript%3E",
         "/01/09521234567899/21/" + "A" * 500,
         "/01/09521234567899/21/..%2F..%2Fetc",

@@ -6,23 +6,27 @@ reads: ``passport_restricted`` answers below ``/access``, for readers with a gra
 goes wrong, an address without a passport gets one and the same answer.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlencode
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from saltbridge.adapters import settings
 from saltbridge.border.release import Release
+from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import SaltbridgeError
+from saltbridge.core.product_identifiers import digital_link_fault, parse_digital_link
+from saltbridge.formats.passport_linkset import MEDIA_TYPE as LINKS
+from saltbridge.formats.passport_linkset import resolver_file
 from saltbridge.ports import World
 from saltbridge.reports.qr import qr_png, qr_svg
 from saltbridge.steps.passport_status import TTL_SECONDS, released_list
-from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
+from saltbridge.web import passport_variants as variants
+from saltbridge.web.pages import page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
 from saltbridge.web.passport_public import PublicPassport, PublicPassports
 from saltbridge.web.passport_restricted import RestrictedPassport
@@ -39,6 +43,8 @@ def routes(world: World) -> list[Route]:
     return [
         Route("/01/{rest:path}", pages.by_product, methods=["GET"]),
         Route("/passports/status/{number:int}", pages.status_list, methods=["GET"]),
+        Route("/.well-known/gs1resolver", pages.resolver, methods=["GET"]),
+        Route("/passports/{id}", pages.plain_link, methods=["GET"]),
         Route("/passports/{id}/claim.json", pages.claim_file, methods=["GET"]),
         Route("/passports/{id}/statement.json", pages.statement, methods=["GET"]),
     ]
@@ -54,9 +60,16 @@ class _PassportPages:
         """``/01/{gtin}/21/{serial}`` and the QR code below it."""
         # The raw path: an escaped slash belongs to the serial number, a plain one does not.
         raw = request.scope.get("raw_path") or quote(request.url.path).encode()
-        parts = [unquote(p) for p in raw.decode("ascii", "replace").split("/")[1:]]
+        path = raw.decode("ascii", "replace")
+        parts = [unquote(p) for p in path.split("/")[1:]]
+        if len(parts) > 5 and parts[-2] == "21":
+            return await run_in_threadpool(
+                self._led_on, request, raw.decode("ascii", "replace")
+            )
         if len(parts) not in (4, 5) or parts[0] != "01" or parts[2] != "21":
             return _missing(request)
+        if digital_link_fault("/".join(["", *parts[:2]])) == "check-digit":
+            return _told(request, "passport_wrong_number.html", 400)
         if parts[4:] == ["access"]:
             answer = self._restricted.answer
             return await run_in_threadpool(answer, request, parts[1], parts[3])
@@ -72,6 +85,30 @@ class _PassportPages:
         if parts[4] == "qr.png":
             return _image(qr_png(passport.product_id), "image/png")
         return _missing(request)
+
+    def _led_on(self, request: Request, path: str) -> Response:
+        """A Digital Link that names variant or batch too: on to the battery's own address."""
+        link = parse_digital_link(path)
+        found = self._public.by_address(link.gtin, link.serial) if link else None
+        if link is None or found is None:
+            return _missing(request)
+        batch = found.content["attributes"].get("A020", {}).get("value", link.lot)
+        return _missing(request) if link.lot and link.lot != batch else _lead_to(request, found)
+
+    async def plain_link(self, request: Request) -> Response:
+        """``/passports/{id}``: on to the address of the battery."""
+        id = str(request.path_params["id"])
+        passport = await run_in_threadpool(self._public.by_id, id)
+        if passport is None:
+            ended = await run_in_threadpool(self._public.ended, id)
+            return _gone(request) if ended else _missing(request)
+        return _lead_to(request, passport)
+
+    async def resolver(self, request: Request) -> Response:
+        """``/.well-known/gs1resolver``: what is resolved here."""
+        node = self._world.node
+        told = canonical_bytes(resolver_file(node.name, node.base_url))
+        return Response(told, media_type=JSON, headers=plain_headers())
 
     async def claim_file(self, request: Request) -> Response:
         """The signed claim file, to be saved and checked offline."""
@@ -111,29 +148,26 @@ class _PassportPages:
         return _released(passport.statement_file, JSON, {})
 
 
-def _offered(passport: PublicPassport) -> Mapping[str, str]:
-    """What is offered under the one address, by media type."""
-    return {HTML: "page", JSON: "view", passport.signed_media_type: "claim"}
-
-
 def _negotiated(request: Request, passport: PublicPassport, contact: str) -> Response:
-    """The variant the reader asks for: page, public JSON, or the signed text itself."""
-    wanted = request.headers.get("accept", "")
-    if request.query_params.get("format") == "json":  # a link cannot send an Accept header
-        wanted = JSON
-    offered = _offered(passport)
-    variant = best_variant(wanted, offered)
+    """The form the reader asks for: page, JSON, JSON-LD, link set, or the signed text."""
+    if not variants.is_linked(request):
+        return _missing(request)
+    variant = variants.wanted(request, passport)
+    headers = {**plain_headers(), **_VARY, **variants.link_header(passport)}
     if variant is None:
-        listed = "".join(f"{v}\n" for v in offered)
-        return PlainTextResponse(listed, 406, headers={**plain_headers(), **_VARY})
+        listed = "".join(f"{v}\n" for v in variants.offered(passport))
+        return PlainTextResponse(listed, 406, headers=headers)
     if variant == JSON:
-        return _released(passport.view, JSON, _VARY)
+        return _released(passport.view, JSON, headers)
+    if variant == LINKS:
+        return Response(variants.links(passport), media_type=variant, headers=headers)
+    if variant == variants.LD:
+        return Response(variants.linked_data(passport), media_type=variant, headers=headers)
     if variant != HTML:
-        text = passport.signed.text
-        return Response(text, media_type=variant, headers={**plain_headers(), **_VARY})
+        return Response(passport.signed.text, media_type=variant, headers=headers)
     language = reader_language(request)
     page = render_page("passport.html", language, **_values(passport, language, contact))
-    return Response(page, media_type=HTML, headers={**page_headers(language), **_VARY})
+    return Response(page, media_type=HTML, headers={**headers, **page_headers(language)})
 
 
 def _values(passport: PublicPassport, language: str, contact: str) -> dict[str, Any]:
@@ -163,6 +197,14 @@ def _values(passport: PublicPassport, language: str, contact: str) -> dict[str, 
             "json": f"{address}?format=json",
         },
     }
+
+
+def _lead_to(request: Request, passport: PublicPassport) -> Response:
+    """To the address of the battery on this node, with the question that was asked."""
+    content, asked = passport.content, request.url.query
+    address = f"/01/{quote(content['gtin'], safe='')}/21/{quote(content['serial'], safe='')}"
+    where = f"{address}?{asked}" if asked else address
+    return RedirectResponse(where, 307, headers={**plain_headers(), "Vary": "Accept-Language"})
 
 
 def _released(release: Release, media_type: str, headers: dict[str, str]) -> Response:

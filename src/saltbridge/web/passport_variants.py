@@ -1,0 +1,67 @@
+"""The forms of one public passport under its one address, and which of them was asked for.
+
+The released view and the signed text leave as they are; JSON-LD is written from the released
+view, and the link set says where everything is.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.requests import Request
+
+from saltbridge.core.canonical import canonical_bytes
+from saltbridge.formats.passport_dpp import written_public_view
+from saltbridge.formats.passport_json_ld import FORMAT as JSON_LD
+from saltbridge.formats.passport_linkset import LINKSET, OFFERED, link_set, link_type
+from saltbridge.formats.passport_linkset import MEDIA_TYPE as LINKS
+from saltbridge.locales import LANGUAGES, text
+from saltbridge.web.pages import best_variant
+from saltbridge.web.passport_public import PublicPassport
+
+HTML: Final = "text/html"
+JSON: Final = "application/json"
+LD: Final = "application/ld+json"
+SIGNED: Final = "signed"
+# ``?format=`` for links, which cannot send an Accept header.
+_BY_WORD: Final[Mapping[str, str]] = {"json": JSON, "jsonld": LD, "linkset": LINKS}
+
+
+def offered(passport: PublicPassport) -> dict[str, str]:
+    """What is offered under the one address: media type → an address of that form alone."""
+    address = passport.product_id
+    by_word = {media_type: f"{address}?format={word}" for word, media_type in _BY_WORD.items()}
+    return {HTML: address, **by_word, passport.signed_media_type: f"{address}?format={SIGNED}"}
+
+
+def is_linked(request: Request) -> bool:
+    """Whether the link type asked for leads to something here."""
+    named = link_type(request.query_params.get("linkType", OFFERED[0]))
+    return named == LINKSET[0] or named in OFFERED
+
+
+def wanted(request: Request, passport: PublicPassport) -> str | None:
+    """The media type asked for; None if nothing the reader accepts is offered."""
+    if link_type(request.query_params.get("linkType", "")) == LINKSET[0]:
+        return LINKS
+    word = request.query_params.get("format", "")
+    if word == SIGNED:
+        return passport.signed_media_type
+    accept = request.headers.get("accept", "")
+    return _BY_WORD.get(word) or best_variant(accept, offered(passport))
+
+
+def links(passport: PublicPassport) -> bytes:
+    """The link set, as JSON."""
+    title = text("page.title", None, "en")
+    return canonical_bytes(link_set(passport.product_id, title, offered(passport), LANGUAGES))
+
+
+def linked_data(passport: PublicPassport) -> bytes:
+    """The released view as JSON-LD."""
+    return written_public_view(passport.view.content, JSON_LD)
+
+
+def link_header(passport: PublicPassport) -> dict[str, str]:
+    """Where the link set is, for whoever reads heads only (RFC 9264, section 7.2)."""
+    where = f"<{passport.product_id}?linkType=linkset>"
+    return {"Link": f'{where}; rel="linkset"; type="{LINKS}"'}
