@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime
 from functools import cache
 from html import unescape
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -23,7 +25,7 @@ from saltbridge.formats.passport_registry import FORMATS
 from saltbridge.locales import text
 from saltbridge.passport.access import Audience
 from saltbridge.passport.attributes import attribute_table
-from saltbridge.passport.audience_matrix import DOORS, READERS, STATES
+from saltbridge.passport.audience_matrix import API_DOORS, DOORS, READERS, STATES
 from saltbridge.passport.model import AttributeValue
 from saltbridge.passport.views import presented_view
 from saltbridge.ports import World
@@ -246,6 +248,8 @@ def page_says() -> tuple[Cells, dict[str, dict[str, bool]]]:
 def answer(house: House, door: str, reader: str, state: str) -> tuple[bytes, str]:
     """What the node answers a reader at a door over HTTP, and the media type."""
     serial, id = SERIALS[state], house.ids[state]
+    if door in API_DOORS:
+        return _asked(house, door, reader, state)
     accept = {"page": "text/html", "JSON": "application/json"}.get(
         door.removeprefix("access "), "application/sd-jwt, application/jose;q=0.5"
     )
@@ -261,10 +265,31 @@ def answer(house: House, door: str, reader: str, state: str) -> tuple[bytes, str
     return told, got.headers["content-type"].partition(";")[0]
 
 
+def _asked(house: House, door: str, reader: str, state: str) -> tuple[bytes, str]:
+    """What the DPP API answers; without a header to everybody, else by the reader's code."""
+    product = f"{house.world.node.base_url}/01/{GTIN}/21/{SERIALS[state]}"
+    id, product = quote(house.ids[state], safe=""), quote(product, safe="")
+    path = {
+        "API full": f"/v1/dpps/{id}?representation=full",
+        "API by product": f"/v1/dppsByProductId/{product}",
+        "API by date": f"/v1/dppsByIdAndDate/{id}?date=2029-06-01T00:00:00Z",
+    }.get(door, f"/v1/dpps/{id}")
+    linked = door == "API JSON-LD"
+    headers = {"Accept": "application/ld+json" if linked else "application/json"}
+    if reader != "everybody":
+        headers["Authorization"] = f"Bearer {house.codes[reader]}"
+    got = house.client.get(path, headers=headers)
+    assert got.status_code in (200, 404, 410), got.text
+    return got.content if got.status_code == 200 else b"", "API"
+
+
 def shown(house: House, door: str, content: bytes, media_type: str) -> frozenset[str]:
     """The attributes an answer holds."""
     if not content or door == "export statement":
         return frozenset()
+    if media_type == "API":
+        values = read_passport(content).values
+        return frozenset(i for i, v in values.items() if not v.not_applicable)
     if media_type == "text/html":
         return _on_the_page(content.decode())
     if media_type in ("application/sd-jwt", "application/jose"):
@@ -327,8 +352,18 @@ def test_the_house_holds_something_in_every_point(house: House) -> None:
     assert len(house.aviary.of) > 40
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("door", [d for d in DOORS if d != "export"])
+FULL = pytest.mark.full("a minute for every form of the passport in every state")
+
+
+def _asked_of_all() -> Iterator[Any]:
+    """Every door and state; the further forms of the API in the other states in a full run."""
+    for door in DOORS:
+        for state in STATES if door != "export" else ():
+            slow = door in API_DOORS and door != "API compressed" and state != "issued"
+            yield pytest.param(door, state, marks=(FULL,) if slow else ())
+
+
+@pytest.mark.parametrize(("door", "state"), _asked_of_all())
 def test_no_cell_is_wrong(house: House, door: str, state: str) -> None:
     wrong = []
     for reader in READERS:
@@ -367,9 +402,6 @@ def _point(canary: str) -> int | None:
         row = (int(number.group(1).replace(",", "")) - 700000) // 7
         return attribute_table()[f"A{row:03d}"].point
     return 4 if canary.startswith("CANARY-repair") or re.match(r"\d", canary) else None
-
-
-FULL = pytest.mark.full("half a minute for every format in every state")
 
 
 @pytest.mark.parametrize(

@@ -41,10 +41,18 @@ ACCESS_DOORS: Final[Mapping[str, str]] = {
     "access signed text": "`GET /01/…/21/…/access`, application/sd-jwt",
     "access file": "`GET /01/…/21/…/access?format=file`",
 }
+API_DOORS: Final[Mapping[str, str]] = {
+    "API compressed": "`GET /v1/dpps/…`",
+    "API full": "`GET /v1/dpps/…?representation=full`",
+    "API JSON-LD": "`GET /v1/dpps/…`, application/ld+json",
+    "API by product": "`GET /v1/dppsByProductId/…`",
+    "API by date": "`GET /v1/dppsByIdAndDate/…?date=`",
+}
 EXPORT: Final = "export"
 DOORS: Final[Mapping[str, str]] = {
     **PUBLIC_DOORS,
     **ACCESS_DOORS,
+    **API_DOORS,
     EXPORT: "`saltbridge passport export --audience`, by the operator, in any format",
 }
 # An export is made for an audience, not for a purpose.
@@ -68,7 +76,7 @@ def shown_points(reader: str, door: str, state: str) -> frozenset[int]:
     if door == EXPORT:
         return points if reader in _EXPORTED_FOR else NOTHING
     if reader == "everybody":
-        return NOTHING
+        return points if door in API_DOORS else NOTHING
     # Passports from before hold three signed views; a part of one cannot be shown.
     if state == "three views" and reader not in _WHOLE_VIEWS:
         points = READERS["everybody"]
