@@ -21,6 +21,11 @@ SOUND: dict[str, Any] = {
     "log_format": "text",
     "oidc": {"issuer": "https://id.example", "roles": {"Anything": "viewer"}},
     "sessions": {"idle_minutes": 10},
+    "passport_access": {
+        "contact": "passports@cars.example",
+        "vehicle_brands": ["Cars"],
+        "interests": {"recycler": {"points": [2, 4], "days": 30, "admitted": True}},
+    },
 }
 
 
@@ -36,6 +41,12 @@ def test_sound_settings_give_no_findings() -> None:
         ({"tls": {"certificate": "x"}}, ["node.missing-member"]),
         ({"tls": "on"}, ["node.unknown-member"]),
         ({"port": "8443"}, ["node.wrong-value"]),
+        ({"passport_access": {"interests": {"x": {}}}}, ["node.unknown-member"]),
+        (
+            {"passport_access": {"interests": {"recycler": {"points": [3]}}}},
+            ["node.wrong-value"],
+        ),
+        ({"passport_access": {"contakt": "x"}}, ["node.unknown-member"]),
         ({"port": True}, ["node.wrong-value"]),
         ({"port": 0}, ["settings.out-of-range"]),
         ({"port": 65536}, ["settings.out-of-range"]),

@@ -29,6 +29,7 @@ from saltbridge.steps.passport_access_log import ACCESS, Access, AccessRecorder
 from saltbridge.steps.passport_grants import code_reader, grants_for
 from saltbridge.steps.people import account_by_id
 from saltbridge.steps.sessions import begin_session, found_session
+from saltbridge.testing.builders import partner_of
 from saltbridge.testing.deliveries import (
     carmaker_world,
     example_record,
@@ -103,6 +104,17 @@ def test_what_the_policy_does_not_allow_is_refused(
     issued: World, changes: dict[str, Any], code: str
 ) -> None:
     assert code in faults(issued, **changes)
+
+
+def test_nobody_abroad_gets_a_grant(issued: World) -> None:
+    """What leaves the country leaves by the border room, not by a grant."""
+    assert faults(issued, reads_from="cn") == ["access.abroad"]
+    assert grant(issued, SYSTEM, request(reads_from="fr")).grant.reads_from == "FR"
+    assert grant(issued, SYSTEM, request()).grant.reads_from == "EU"
+    maker = partner_of(maker_profile())
+    world = replace(issued, node=replace(issued.node, partners=(maker,)))
+    assert maker.jurisdiction == "CN"
+    assert faults(world, code_for="", partner=maker.did, reads_from="DE") == ["access.abroad"]
 
 
 def test_a_node_admits_whom_its_settings_say(issued: World) -> None:

@@ -50,7 +50,8 @@ def world() -> World:
     examples = Path(__file__).resolve().parents[2] / "examples"
     made = carmaker_world()
     maker = maker_profile()
-    node = replace(made.node, partners=(partner_of(maker),))
+    near = replace(partner_of(maker), jurisdiction="EU")
+    node = replace(made.node, partners=(near,))
     documents = {maker.did: BuiltKeyring(maker.did).did_document()}
     made = memory_world(node, did_documents=documents)
     put_delivery(made, maker, example_record(examples))

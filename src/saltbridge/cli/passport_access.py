@@ -28,6 +28,9 @@ def grant(
     passport: Annotated[str, typer.Option(help="One passport: id or serial number.")] = "",
     model: Annotated[str, typer.Option(help="All batteries of a model: its GTIN.")] = "",
     every: Annotated[bool, typer.Option("--all", help="All passports, later ones.")] = False,
+    reads_from: Annotated[
+        str, typer.Option("--from", help="Country they read in (ISO, DE); else the node's.")
+    ] = "",
     until: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD; else the longest.")] = "",
     evidence: Annotated[
         list[str] | None,
@@ -59,6 +62,7 @@ def grant(
                 model=model,
                 until=_day(until),
                 evidence=[evidence_of(e) for e in evidence or ()],
+                reads_from=reads_from,
             ),
         )
     if as_json:

@@ -58,6 +58,7 @@ class Grant:
     model: str = ""
     passport: str = ""
     request: str = ""
+    reads_from: str = ""  # country or territory they read in
     granted_by: str = ""
     granted_at: str = ""
     revoked_by: str = ""

@@ -20,6 +20,7 @@ from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_requests import GRANTED, answer_request
 from saltbridge.steps.people import account_named
 from saltbridge.steps.records import document
+from saltbridge.steps.verification import same_territory
 from saltbridge.trust.did import iso
 
 
@@ -31,6 +32,8 @@ class GrantRequest:
     somebody who is neither) is named. ``passport`` is an id, a serial number or
     ``GTIN/serial``; neither it nor
     ``model`` (a GTIN): all passports, later ones too. ``until`` None: as long as may be.
+    ``reads_from`` is the country (ISO 3166-1 alpha-2) they read in; empty: that of the node, of
+    a partner always its own.
     """
 
     interest: str
@@ -42,6 +45,7 @@ class GrantRequest:
     until: date | None = None
     evidence: Sequence[Mapping[str, str]] = ()
     request: str = ""
+    reads_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def give_grant(world: World, work: UnitOfWork, by: str, request: GrantRequest) -
     Raises:
         FaultyInput: unknown interest, model or passport, a day that is over or too late, or
             evidence that is missing: all at once.
-        Refused: nobody of this kind is admitted, or the account is not there.
+        Refused: nobody of this kind is admitted, the account is not there, or they read abroad.
     """
     now = world.clock.now()
     policy = interests(world.settings)
@@ -88,6 +92,7 @@ def give_grant(world: World, work: UnitOfWork, by: str, request: GrantRequest) -
     if faults:
         raise FaultyInput(faults)
     grantee, code = _grantee(world, work, request)
+    reads_from = _reads_from(world, request)
     made = Grant(
         id=world.identifiers.urn_uuid(),
         grantee=grantee,
@@ -102,6 +107,7 @@ def give_grant(world: World, work: UnitOfWork, by: str, request: GrantRequest) -
         model=request.model,
         passport=passport,
         request=request.request,
+        reads_from=reads_from,
         granted_by=by,
         granted_at=iso(now),
     )
@@ -160,6 +166,16 @@ def _passport_id(work: UnitOfWork, wanted: str) -> str:
 def _is_model(work: UnitOfWork, gtin: str) -> bool:
     found = work.find("passport-address", after=f"{gtin}/", limit=1)
     return bool(found) and found[0].id.startswith(f"{gtin}/")
+
+
+def _reads_from(world: World, request: GrantRequest) -> str:
+    """Where they read. Abroad it would be an export, and those the border room decides on."""
+    home = world.node.jurisdiction
+    partner = world.node.partner(request.partner) if request.partner else None
+    stated = partner.jurisdiction if partner else request.reads_from.strip().upper() or home
+    if not same_territory(home, stated):
+        raise Refused.of("access.abroad", country=stated[:20], jurisdiction=home)
+    return stated
 
 
 def _grantee(world: World, work: UnitOfWork, request: GrantRequest) -> tuple[Grantee, str]:
