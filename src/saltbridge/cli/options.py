@@ -67,3 +67,33 @@ def write_new_json(path: Path, document: Mapping[str, object]) -> None:
         raise FaultyInput(
             [finding("file.unwritable", place, path=str(path), reason=reason)]
         ) from fault
+
+
+def serials_in(given: str) -> list[str]:
+    """Serial numbers: ``A,B,C``, or those in a file, one a line or in a column ``serial``."""
+    path = Path(given)
+    if "," not in given and path.is_file():
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # A list of batteries (CSV) names its column; a plain list does not.
+        column = (
+            lines[0].split(",").index("serial") if "serial" in lines[0].split(",") else None
+        )
+        if column is not None:
+            return [line.split(",")[column].strip() for line in lines[1:] if line.strip()]
+        return [line.strip() for line in lines if line.strip()]
+    return [serial.strip() for serial in given.split(",") if serial.strip()]
+
+
+def write_file(out: Path, content: bytes) -> None:
+    """Write a file that a person named.
+
+    Raises:
+        FaultyInput: it cannot be written.
+    """
+    from saltbridge.core.errors import FaultyInput
+
+    try:
+        out.write_bytes(content)
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        raise FaultyInput.of("format.cannot-write", file=str(out), reason=reason) from fault

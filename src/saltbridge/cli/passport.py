@@ -8,13 +8,14 @@ import typer
 from saltbridge.cli import (
     passport_access,
     passport_formats,
+    passport_labels,
     passport_life,
     passport_measured,
     passport_requests,
     passport_versions,
 )
 from saltbridge.cli.facts_file import read_facts, reason_of
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, serials_in
 
 if TYPE_CHECKING:
     from datetime import date
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command("export")(passport_formats.export)
 app.command("import")(passport_formats.import_passport)
 app.command("formats")(passport_formats.formats)
+app.command("labels")(passport_labels.labels)
 app.command()(passport_versions.version)
 app.command()(passport_versions.history)
 app.command("measure")(passport_measured.measure)
@@ -90,7 +92,7 @@ def issue(
     with opened_world(node) as world:
         request = IssueRequest(
             delivery_id=delivery,
-            serials=_serials(serials),
+            serials=serials_in(serials),
             facts=operator,
             placed_on_market=day,
             distribution=_distribution(world, delivery, distribution, day),
@@ -212,20 +214,6 @@ def _day(text: str) -> "date":
         return date.fromisoformat(text)
     except ValueError as fault:
         raise FaultyInput.of("passport.bad-date", found=text[:40]) from fault
-
-
-def _serials(given: str) -> list[str]:
-    path = Path(given)
-    if "," not in given and path.is_file():
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-        # A list of batteries (CSV) names its column; a plain list does not.
-        column = (
-            lines[0].split(",").index("serial") if "serial" in lines[0].split(",") else None
-        )
-        if column is not None:
-            return [line.split(",")[column].strip() for line in lines[1:] if line.strip()]
-        return [line.strip() for line in lines if line.strip()]
-    return [serial.strip() for serial in given.split(",") if serial.strip()]
 
 
 def _document(path: Path) -> Any:

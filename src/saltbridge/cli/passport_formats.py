@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson, Language
+from saltbridge.cli.options import AsJson, Language, write_file
 
 if TYPE_CHECKING:
     from saltbridge.core.finding import Finding
@@ -51,7 +51,7 @@ def export(
     if out is None:
         typer.echo(content, nl=False)
     else:
-        _write(out, content)
+        write_file(out, content)
         say("format.written", file=str(out), digest=digest(content))
     say_findings(findings)
 
@@ -85,7 +85,7 @@ def import_passport(
         "not_understood": list(read.not_understood),
     }
     if out is not None:
-        _write(out, json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n")
+        write_file(out, json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n")
     if as_json:
         say_json(document)
         return
@@ -190,16 +190,6 @@ def _file_values(
     content = read_file(Path(passport), "format.unreadable-file")
     origin = Origin(OriginKind.DOCUMENT, "", digest(content))
     return read_values(content, Path(passport).name, origin)
-
-
-def _write(out: Path, content: bytes) -> None:
-    from saltbridge.core.errors import FaultyInput
-
-    try:
-        out.write_bytes(content)
-    except OSError as fault:
-        reason = fault.strerror or str(fault)
-        raise FaultyInput.of("format.cannot-write", file=str(out), reason=reason) from fault
 
 
 def _audience(named: str) -> Any:

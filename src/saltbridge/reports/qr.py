@@ -32,6 +32,15 @@ def qr_svg(address: str, title: str = "") -> bytes:
     return out.getvalue()
 
 
+def qr_svg_part(address: str, left: float, top: float, width: float) -> str:
+    """The QR code as a part of a larger SVG: where it stands and how wide, in its units."""
+    drawn = _code(address).svg_inline(
+        border=QUIET_ZONE_MODULES, dark="#000000", light="#ffffff", omitsize=True
+    )
+    where = f'<svg x="{left:g}" y="{top:g}" width="{width:g}" height="{width:g}" '
+    return where + drawn.removeprefix("<svg ")
+
+
 def qr_png(address: str, pixels_per_module: int = 10) -> bytes:
     """PNG image of the QR code for the address."""
     out = BytesIO()

@@ -1,6 +1,6 @@
 """The passports of this node: a list, the public part of one, its versions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
+from saltbridge.core.finding import finding
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_reading import (
@@ -38,6 +39,26 @@ def issued_passports(world: World) -> list[Mapping[str, Any]]:
     with world.store.reading() as work:
         records = [read_json(record.body) for record in every(work, "passport")]
     return sorted(records, key=lambda r: (str(r["issued_at"]), str(r["serial"])))
+
+
+def labelled_passports(world: World, wanted: Sequence[str] = ()) -> list[Mapping[str, Any]]:
+    """Records of the passports to make labels for: those named, or all that are active.
+
+    Raises:
+        FaultyInput: one is unknown or has ended, or there is none.
+        Refused: several batteries have one of the serial numbers.
+    """
+    if not wanted:
+        found = [r for r in issued_passports(world) if r["status"] == "active"]
+        if not found:
+            raise FaultyInput.of("passport.no-labels")
+        return found
+    with world.store.reading() as work:
+        found = [passport_named(work, name) for name in wanted]
+    ended = [str(r["serial"]) for r in found if r["status"] != "active"]
+    if ended:
+        raise FaultyInput(finding("passport.label-ended", serial=s[:40]) for s in ended)
+    return found
 
 
 def public_passport(
