@@ -4,6 +4,7 @@
 whole. Tests compare them all with the code.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.methodology import Methodology, RuleSet
 from saltbridge.formats.inventory_reference import schema_markdown
 from saltbridge.formats.passport_formats import statement
+from saltbridge.formats.passport_openapi import openapi
 from saltbridge.formats.passport_registry import FORMATS
 from saltbridge.locales import text
 from saltbridge.passport.attributes import (
@@ -49,6 +51,7 @@ def pages() -> dict[str, str]:
         "settings.md": "\n".join(_settings_page()) + "\n",
         "passport-formats.md": "\n".join(_formats_page()) + "\n",
         "passport-access.md": "\n".join(_access_page()) + "\n",
+        "passport-api.openapi.json": json.dumps(openapi("/"), indent=1) + "\n",
         "audience-matrix.md": "\n".join(_matrix_page()) + "\n",
     }
 

@@ -42,6 +42,7 @@ ROUTES = {
     "/passports/{id}": "token",  # leads on to the address of the battery
     "/passports/{id}/claim.json": EVERYBODY,
     "/passports/{id}/statement.json": EVERYBODY,
+    "/v1/openapi.json": EVERYBODY,
     "/v1/dpps": "token",  # nothing is made there
     "/v1/dpps/{rest:path}": EVERYBODY,
     "/v1/dppsByProductId/{rest:path}": EVERYBODY,

@@ -1,5 +1,6 @@
 """The DPP API of EN 18222: what each method answers, to whom, and in which words."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -7,9 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 from starlette.testclient import TestClient
 
-from saltbridge.core.canonical import read_json
+from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.formats.passport_formats import read_passport
 from saltbridge.passport.access import MAY_SEE, Audience
 from saltbridge.passport.attributes import attribute_table
@@ -323,3 +325,66 @@ def test_a_refusal_speaks_the_readers_language(client: TestClient, language: str
     assert answer.headers["content-language"] == language
     words = {"en": "There is no passport", "de": "keinen Pass", "zh": "护照"}
     assert words[language] in read_json(answer.content)["message"][0]["text"]
+
+
+# ── the API in its own words ────────────────────────────────────────────────────────────
+
+
+def described(client: TestClient) -> Any:
+    return client.get("/v1/openapi.json").json()
+
+
+def problems(api: Any, path: str, verb: str, answer: Any) -> list[str]:
+    """What is wrong with an answer by the description of the method."""
+    told = api["paths"][path][verb]["responses"]
+    form = told[str(answer.status_code)]["content"][answer.headers["content-type"]]["schema"]
+    schema = {**form, "components": api["components"]}
+    return [e.message for e in Draft202012Validator(schema).iter_errors(answer.json())]
+
+
+def test_the_description_holds_together(world: World, client: TestClient) -> None:
+    api = described(client)
+    assert api["servers"] == [{"url": world.node.base_url}]
+    written = read_json(
+        (EXAMPLES.parent / "docs/reference/passport-api.openapi.json").read_bytes()
+    )
+    assert {**api, "servers": [{"url": "/"}]} == written
+    references = set(re.findall(r'"#/([^"]+)"', canonical_bytes(api).decode()))
+    for reference in references:
+        found = api
+        for step in reference.split("/"):
+            found = found[step]
+        assert found
+    for path, verbs in api["paths"].items():
+        gaps = {part[1:-1] for part in path.split("/") if part.startswith("{")}
+        for told in verbs.values():
+            names = {p["$ref"].rpartition("/")[2] for p in told.get("parameters", ())}
+            assert gaps <= names
+
+
+def test_every_answer_is_as_it_is_described(client: TestClient, passports: list[Any]) -> None:
+    api, one = described(client), passports[0]
+    gaps = {
+        "{dppId}": quote(one.id, safe=""),
+        "{productId}": quote(one.product_id, safe=""),
+        "{elementIdPath}": "%24.chemistry",
+    }
+    asked: dict[str, Any] = {"json": {"productIds": [one.product_id]}}
+    seen = set()
+    for path, verbs in api["paths"].items():
+        address = path
+        for gap, value in gaps.items():
+            address = address.replace(gap, value)
+        for verb, told in verbs.items():
+            body = asked if verb in ("post", "patch") else {}
+            for query in ("?date=2030-01-01", "?date=2030-01-01&representation=full",
+                          "?date=x&representation=x&limit=x"):  # fmt: skip
+                answer = client.request(verb, f"{address}{query}", **body)
+                assert problems(api, path, verb, answer) == []
+                seen.add((told["operationId"], answer.status_code))
+    reading = {"readDPPById", "readDPPByProductId", "readDPPVersionByIdAndDate",
+               "readDataElement", "readDPPIdsByProductIds"}  # fmt: skip
+    assert seen == {(name, status) for name in reading for status in (200, 400)} | {
+        (name, 405)
+        for name in ("createDPP", "updateDPPById", "deleteDPPById", "updateDataElement")
+    }

@@ -32,6 +32,7 @@ from saltbridge.formats.passport_dpp import (
     written_view,
 )
 from saltbridge.formats.passport_json_ld import FORMAT as JSON_LD
+from saltbridge.formats.passport_openapi import openapi
 from saltbridge.locales import text
 from saltbridge.passport.access import Audience
 from saltbridge.passport.interest import Use
@@ -89,7 +90,8 @@ def routes(world: World) -> list[Route]:
         "/v1/dppsByIdAndDate/{rest:path}": api.by_id_and_date,
         "/v1/dppsByProductIds": api.ids_by_product_ids,
     }
-    return [Route(path, answer, methods=list(_METHODS)) for path, answer in answers.items()]
+    made = [Route(path, answer, methods=list(_METHODS)) for path, answer in answers.items()]
+    return [*made, Route("/v1/openapi.json", api.description, methods=["GET"])]
 
 
 class _Api:
@@ -98,6 +100,11 @@ class _Api:
         self._public = PublicPassports(world)
         self._recorder = AccessRecorder(world)
         self._pace = Pace(QUESTIONS_A_MINUTE)
+
+    async def description(self, request: Request) -> Response:
+        """The API in its own words (OpenAPI 3.1)."""
+        told = canonical_bytes(openapi(self._world.node.base_url))
+        return Response(told, media_type=JSON, headers=plain_headers())
 
     # --- the methods --------------------------------------------------------------------------
 
