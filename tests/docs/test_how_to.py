@@ -64,9 +64,12 @@ _LONG = {
     "border-officer.md",
     "keys.md",
     "operate.md",
+    "passport-formats.md",
     "people.md",
+    "supplier-figures.md",
     "transparency-log.md",
     "two-nodes.md",
+    "verify-a-footprint.md",
 }
 _SHELLS_OWN = set("|<>&;$`")
 _FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

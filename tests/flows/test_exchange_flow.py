@@ -169,6 +169,7 @@ def test_ask_negotiate_transfer_verify(companies: Companies):
         assert "Traceback" not in (companies.root / f"{name}.log").read_text()
 
 
+@pytest.mark.full("half a minute of refusals between two processes")
 def test_refusals_in_words(companies: Companies):
     companies.serve("supplier")
     node = companies.folder("cellmaker")
@@ -263,6 +264,7 @@ def test_a_consumer_asks_while_the_provider_is_down_and_gets_it_later(companies:
         world.store.close()
 
 
+@pytest.mark.full("half a minute of starts")
 def test_a_second_start_and_a_port_in_use_are_said_clearly(companies: Companies):
     companies.serve("supplier")
     again = saltbridge("node", "serve", companies.folder("supplier"), expect=3)
