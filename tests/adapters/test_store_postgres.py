@@ -7,11 +7,6 @@ starts one of its own from the system's PostgreSQL, in a temporary folder, on a 
 # Names of tables and columns are put into statements here; they come from the schema.
 # ruff: noqa: S608
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -27,114 +22,33 @@ from saltbridge.services.log_audit import audit_store
 from saltbridge.testing.builders import NOON, FixedClock
 from saltbridge.testing.full_store import fill
 from saltbridge.testing.old_stores import write_0001
+from saltbridge.testing.postgres import (
+    NoPostgres,
+    database_url,
+    new_database,
+    postgres_server,
+)
 from saltbridge.testing.store_contract import StoreContract, a_release, an_entry
 from saltbridge.trust.log import tree_root
 
 pytestmark = pytest.mark.full("PostgreSQL")
 
 
-def _programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: p.parts[-3])
-    if found:
-        return found[-1].parent
-    in_path = shutil.which("initdb")
-    return Path(in_path).parent if in_path else None
-
-
-def _unprivileged() -> list[str]:
-    """PostgreSQL does not run as root; Debian's package brings a user for it."""
-    if os.geteuid() != 0:
-        return []
-    for name in ("postgres", "nobody"):
-        try:
-            pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return [
-            "setpriv",
-            f"--reuid={name}",
-            f"--regid={pwd.getpwnam(name).pw_gid}",
-            "--clear-groups",
-        ]
-    pytest.skip("PostgreSQL cannot run as root and there is no other user to run it")
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """Connection URL of a server, with the database name left out."""
-    named = os.environ.get("SALTBRIDGE_TEST_POSTGRES")
-    if named:
-        yield named
-        return
-    programs = _programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="sb-pg-", dir="/tmp"))
-    who = _unprivileged()
-    if who:
-        owner = pwd.getpwnam(who[1].partition("=")[2])
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [*who, str(programs / program), *arguments],
-            check=True,
-            capture_output=True,
-            timeout=60,
-            cwd=folder,
-            env=environment,
-        )
-
     try:
-        run(
-            "initdb",
-            "-D",
-            f"{folder}/data",
-            "-U",
-            "saltbridge",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-        )
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-        run(
-            "pg_ctl",
-            "-D",
-            f"{folder}/data",
-            "-w",
-            "-l",
-            f"{folder}/log",
-            "-o",
-            options,
-            "start",
-        )
-        try:
-            yield f"postgresql://saltbridge@/{{}}?host={folder}"
-        finally:
-            run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _url(server: str, database: str) -> str:
-    if "{}" in server:
-        return server.format(database)
-    base, _, query = server.partition("?")
-    return f"{base.rpartition('/')[0]}/{database}" + (f"?{query}" if query else "")
+        with postgres_server() as url:
+            yield url
+    except NoPostgres as absent:
+        pytest.skip(str(absent))
 
 
 class TestPostgresStore(StoreContract):
     @pytest.fixture(autouse=True)
     def _database(self, server: str) -> Iterator[None]:
-        name = f"sb_{uuid4().hex}"
-        with psycopg.connect(_url(server, "postgres"), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name}")
-            self.url = _url(server, name)
+        with new_database(server) as self.url:
             yield
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def open_store(self) -> Store:
         return open_store(self.url, FixedClock())
@@ -249,9 +163,9 @@ def test_a_server_that_is_not_there_is_said() -> None:
 @pytest.fixture
 def empty_database(server: str) -> Iterator[str]:
     name = f"sb_{uuid4().hex}"
-    with psycopg.connect(_url(server, "postgres"), autocommit=True) as admin:
+    with psycopg.connect(database_url(server, "postgres"), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
-        yield _url(server, name)
+        yield database_url(server, name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

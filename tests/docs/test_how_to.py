@@ -46,6 +46,7 @@ PAGES = (
     "compare-rule-sets.md",
     "declare-and-explain.md",
     "first-footprint.md",
+    "issue-a-fleet.md",
     "keys.md",
     "operate.md",
     "passport-access.md",

@@ -39,6 +39,7 @@ JSON: Final = "application/json"
 _DIGEST: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _SALT: Final = re.compile(r"[0-9a-f]{32}")
 _EMPTY: Final = whole({})
+_KIND: Final = piece(TYPE)
 _SEAL: Final = object()
 _LABEL_PIECES: Final = {name: piece(value) for name, value in LABELS.items()}
 
@@ -47,7 +48,7 @@ _LABEL_PIECES: Final = {name: piece(value) for name, value in LABELS.items()}
 class PublicPart:
     """The public view of a version and the disclosure of point 1 that carries it."""
 
-    told: Mapping[str, Any]  # the header, signed in the clear
+    told: Mapping[str, Piece]  # the header, signed in the clear
     view: Piece
     disclosure: str
 
@@ -104,7 +105,7 @@ def public_part(told: Mapping[str, Any], part: Mapping[str, Piece], salt: str) -
     members = {name: piece(value) for name, value in told.items()}
     view = whole({**members, "attributes": _EMPTY, **part, **_LABEL_PIECES})
     disclosure = sd_jwt.disclosure_of(salt, PUBLIC_PART, whole(part).content)
-    return PublicPart(told, view, disclosure)
+    return PublicPart(members, view, disclosure)
 
 
 def unsigned_version(
@@ -130,7 +131,7 @@ def unsigned_version(
         raise Refused.of("border.carries-more", kind=TYPE)
     unsigned = prepare(
         PassportVersion,
-        {"kind": TYPE, **public.told, sd_jwt.DIGESTS: digests},
+        whole({"kind": _KIND, **public.told, sd_jwt.DIGESTS: piece(digests)}),
         id=id,
         issued_at=issued_at,
         issuer=issuer,

@@ -25,6 +25,11 @@ _HALF = re.compile("[\ud800-\udfff]")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
+)
+
+
 class FaultyJson(FaultyInput):
     """The bytes are not the JSON we accept."""
 
@@ -43,13 +48,7 @@ def canonical_bytes(value: Any) -> bytes:
     except _NotPlain:
         pass
     else:
-        return json.dumps(
-            plain,
-            ensure_ascii=False,
-            sort_keys=True,
-            separators=(",", ":"),
-            check_circular=False,
-        ).encode("utf-8")
+        return _ENCODER.encode(plain).encode("utf-8")
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, TypeError, ValueError) as fault:

@@ -45,6 +45,8 @@ def piece(value: Any) -> Piece:
     """
     if type(value) is str and value.isascii():  # the most of them, and no need to ask twice
         return Piece(encode_basestring(value).encode(), VALUE, _SEAL)
+    if type(value) is float and 1e-4 <= abs(value) < 1e15 and not value.is_integer():
+        return Piece(repr(value).encode(), VALUE, _SEAL)
     return Piece(canonical_bytes(value), _shape(value), _SEAL)
 
 
@@ -60,12 +62,8 @@ def whole(members: Mapping[str, Piece]) -> Piece:
     if not members:
         return Piece(b"{}", EMPTY, _SEAL)
     names = sorted(members)
-    if not all(name.isascii() for name in names):
-        raise ValueError("the members of a document made of pieces have plain names")
-    written = (
-        encode_basestring(name).encode() + b":" + members[name].content for name in names
-    )
-    shape = ("object", *((name, members[name].shape) for name in names))
+    written = [_named(name) + members[name].content for name in names]
+    shape = ("object", *[(name, members[name].shape) for name in names])
     return Piece(b"{" + b",".join(written) + b"}", shape, _SEAL)
 
 

@@ -120,8 +120,8 @@ def faulty_header(header: Sequence[str], name: str) -> list[Finding]:
     if "serial" not in header:
         return [finding("item.no-serial-column", place)]
     found = []
-    for column in header:
-        if header.count(column) > 1:
+    for position, column in enumerate(header):
+        if column in header[:position]:
             found.append(finding("item.duplicate-column", place, column=column))
         elif column not in FIXED_COLUMNS and not _item_attribute(column):
             found.append(finding("item.unknown-column", place, column=column[:40]))

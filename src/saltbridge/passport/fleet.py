@@ -14,7 +14,7 @@ from typing import Any
 from saltbridge.core.finding import Finding
 from saltbridge.core.piece import Piece, piece, whole
 from saltbridge.passport.assemble import parse_values, render_value
-from saltbridge.passport.attributes import Attribute, attribute_table
+from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.check_values import check_value
 from saltbridge.passport.model import AttributeValue, ItemPassport, Origin, Values
 from saltbridge.passport.validate import (
@@ -26,7 +26,7 @@ from saltbridge.passport.validate import (
 )
 from saltbridge.passport.views import ABSENT, POINTS
 
-_Signature = tuple[Any, ...]
+_Answers = tuple[bool | None, ...]
 
 
 class FleetReadiness:
@@ -34,40 +34,54 @@ class FleetReadiness:
 
     def __init__(self, category: str, on: date) -> None:
         self._category, self._on = category, on
-        self._known: tuple[_Signature, Readiness] | None = None
+        self._last: tuple[Values, _Answers, Readiness] | None = None
         self._checked: dict[str, tuple[AttributeValue, list[Finding]]] = {}
 
     def of(self, values: Values) -> Readiness:
         """The state of every attribute, and everything wrong with the values given."""
-        signature = _signature(values)
-        if self._known is None or self._known[0] != signature:
-            self._known = (signature, readiness(values, self._category, self._on))
-            return self._known[1]
-        alike = self._known[1]
+        answers = tuple(condition(values) for condition in CONDITIONS.values())
+        last = self._last
+        if last is None or last[1] != answers or not _are_alike(last[0], values):
+            status = readiness(values, self._category, self._on)
+            self._last = (values, answers, status)
+            return status
+        alike = last[2]
         if (
             State.MISSING in alike.states.values()
             or not values.keys() <= attribute_table().keys()
         ):
             return readiness(values, self._category, self._on)  # told per battery
-        found = [f for id, value in values.items() for f in self._check(id, value)]
-        return replace(alike, findings=(*found, *across_findings(values)))
+        self._last = (values, answers, alike)
+        return replace(alike, findings=(*self._faults(values), *across_findings(values)))
 
-    def _check(self, id: str, value: AttributeValue) -> list[Finding]:
-        """What is wrong with a value; the same object is checked once."""
-        known = self._checked.get(id)
-        if known is None or known[0] is not value:
-            known = self._checked[id] = (value, check_value(attribute_table()[id], value))
-        return known[1]
+    def _faults(self, values: Values) -> list[Finding]:
+        """What is wrong with each value by itself; the same object is checked once."""
+        found: list[Finding] = []
+        checked, table = self._checked, attribute_table()
+        for id, value in values.items():
+            known = checked.get(id)
+            if known is None or known[0] is not value:
+                known = checked[id] = (value, check_value(table[id], value))
+            if known[1]:
+                found += known[1]
+        return found
 
 
-def _signature(values: Values) -> _Signature:
-    """What the states depend on: what is given, what is said not to apply, and conditions."""
-    answers = tuple(condition(values) for condition in CONDITIONS.values())
-    given = tuple(
-        (id, v.value is not None or bool(v.unknown), bool(v.not_applicable))
-        for id, v in values.items()
-    )
-    return (answers, given)
+def _are_alike(one: Values, other: Values) -> bool:
+    """Whether the same attributes are given, in the same order, and said not to apply."""
+    if len(one) != len(other):
+        return False
+    for (id, before), (other_id, value) in zip(one.items(), other.items(), strict=True):
+        if id != other_id:
+            return False
+        if before is not value and _how(before) != _how(value):
+            return False
+    return True
+
+
+def _how(value: AttributeValue) -> tuple[bool, bool]:
+    """All that the state of an attribute depends on: given, and said not to apply."""
+    return value.value is not None or bool(value.unknown), bool(value.not_applicable)
 
 
 class FleetParts:
@@ -78,17 +92,31 @@ class FleetParts:
         self._wholes: dict[int, tuple[dict[str, Piece], Piece]] = {}
         self._absent: tuple[Mapping[str, Any], dict[int, dict[str, Piece]]] | None = None
         self._estimate: tuple[Mapping[str, Any], Piece] | None = None
-        self._here: Mapping[int, tuple[Attribute, ...]] = {
-            point: tuple(a for a in attribute_table().values() if a.point == point)
-            for point in POINTS
+        self._members: dict[tuple[str, str], tuple[Any, Piece]] = {}
+        self._point: Mapping[str, int] = {
+            a.id: a.point for a in attribute_table().values() if a.point in POINTS
         }
 
     def of(self, passport: ItemPassport, status: Readiness) -> dict[int, dict[str, Piece]]:
         """The members of each point; points that hold nothing are left out."""
         absent = self._absent_in(status)
+        shown: dict[int, dict[str, Piece]] = {point: {} for point in POINTS}
+        reasons: dict[int, dict[str, str]] = {point: {} for point in POINTS}
+        for id, value in passport.values.items():
+            point = self._point.get(id)
+            if point is None:
+                continue
+            if value.not_applicable:
+                reasons[point][id] = value.not_applicable
+            else:
+                shown[point][id] = self._written(id, value)
         made: dict[int, dict[str, Piece]] = {}
         for point in POINTS:
-            part = self._part(passport.values, point) | absent[point]
+            part = dict(absent[point])
+            if shown[point]:
+                part["attributes"] = self._together(point, shown[point])
+            if reasons[point]:
+                part["not_applicable_because"] = piece(reasons[point])
             if point == 1 and passport.company_information is not None:
                 part["company_information"] = self._estimated(passport.company_information)
             if part:
@@ -101,20 +129,6 @@ class FleetParts:
         hidden = {**passport.kept_back, **absent}
         return self._together(0, {id: self._written(id, v) for id, v in hidden.items()})
 
-    def _part(self, values: Values, point: int) -> dict[str, Piece]:
-        shown: dict[str, Piece] = {}
-        reasons: dict[str, str] = {}
-        for attribute in self._here[point]:
-            value = values.get(attribute.id)
-            if value is None:
-                continue
-            if value.not_applicable:
-                reasons[attribute.id] = value.not_applicable
-            else:
-                shown[attribute.id] = self._written(attribute.id, value)
-        part = {"attributes": self._together(point, shown)} if shown else {}
-        return part | ({"not_applicable_because": piece(reasons)} if reasons else {})
-
     def _together(self, point: int, shown: dict[str, Piece]) -> Piece:
         known = self._wholes.get(point)
         if known is None or not _same_objects(known[0], shown):
@@ -124,15 +138,27 @@ class FleetParts:
     def _written(self, id: str, value: AttributeValue) -> Piece:
         known = self._values.get(id)
         if known is None or known[0] is not value:
-            known = self._values[id] = (value, piece(render_value(id, value)))
+            rendered = render_value(id, value)
+            members = {name: self._member(id, name, part) for name, part in rendered.items()}
+            known = self._values[id] = (value, whole(members))
+        return known[1]
+
+    def _member(self, id: str, name: str, part: Any) -> Piece:
+        """A member of a written value; name, unit and origin are those of the last battery."""
+        if name == "value":
+            return piece(part)
+        known = self._members.get((id, name))
+        if known is None or known[0] != part:  # texts, a truth value, or a table of texts
+            known = self._members[id, name] = (part, piece(part))
         return known[1]
 
     def _absent_in(self, status: Readiness) -> dict[int, dict[str, Piece]]:
         if self._absent is None or self._absent[0] is not status.states:
             made: dict[int, dict[str, Piece]] = {}
-            for point, here in self._here.items():
+            for point in POINTS:
+                here = [id for id, p in self._point.items() if p == point]
                 listed = {
-                    member: [a.id for a in here if status.states.get(a.id) is state]
+                    member: [id for id in here if status.states.get(id) is state]
                     for member, state in ABSENT.items()
                 }
                 made[point] = {member: piece(ids) for member, ids in listed.items() if ids}

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.identifiers import is_urn_uuid
+from saltbridge.core.piece import Piece, piece, whole
 from saltbridge.trust import signature
 from saltbridge.trust.did import DidDocument, KeyUse, from_iso, iso, parse_did_document
 from saltbridge.trust.suites import NotVerified, suite_of
@@ -197,7 +198,7 @@ class VerifiedClaim(Generic[C]):
 
 def prepare(
     claim_class: type[C],
-    content: Mapping[str, Any],
+    content: Mapping[str, Any] | Piece,
     *,
     id: str,
     issuer: str,
@@ -226,12 +227,16 @@ def prepare(
         "id": id,
         "issuer": issuer,
         "issued_at": iso(issued_at),
-        "content": dict(content),
     }
+    if isinstance(content, Piece):
+        beside_it = {name: piece(value) for name, value in statement.items()}
+        payload = whole({**beside_it, "content": content}).content
+    else:
+        payload = canonical_bytes({**statement, "content": dict(content)})
     return Unsigned(
         claim_class,
         signature.prepare(
-            canonical_bytes(statement),
+            payload,
             key_id=key_id,
             suite=suite,
             typ=claim_class.type.jws_type,
