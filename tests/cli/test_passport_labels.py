@@ -48,7 +48,7 @@ def test_all_labels_are_written_or_those_named(
 ) -> None:
     sheet = tmp_path / "sheet.svg"
     assert labels("--out", str(sheet)) == 0
-    assert "2 labels written to" in capsys.readouterr().out
+    assert "sheet.svg: 2" in capsys.readouterr().out
     drawn = sheet.read_text(encoding="utf-8")
     assert [serial in drawn for serial in SERIALS] == [True, True]
     assert labels("--out", str(sheet), "--serials", SERIALS[1]) == 0

@@ -50,6 +50,7 @@ PAGES = (
     "keys.md",
     "operate.md",
     "passport-access.md",
+    "passport-api.md",
     "passport-formats.md",
     "people.md",
     "plausibility.md",
