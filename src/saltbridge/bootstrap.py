@@ -11,6 +11,7 @@ from saltbridge.ports import (
     FactorLibrary,
     HttpClient,
     OutboxEntry,
+    PassportRegistry,
     TimestampAuthority,
     World,
 )
@@ -135,6 +136,13 @@ def open_factor_library() -> FactorLibrary:
     from saltbridge.adapters.factors.library import Library
 
     return Library()
+
+
+def open_registry() -> PassportRegistry:
+    """The registry of passports: the labelled stand-in, for no other takes batteries yet."""
+    from saltbridge.adapters.registry_simulator import SimulatedRegistry
+
+    return SimulatedRegistry()
 
 
 def open_clock() -> Clock:

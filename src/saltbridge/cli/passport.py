@@ -11,6 +11,7 @@ from saltbridge.cli import (
     passport_labels,
     passport_life,
     passport_measured,
+    passport_register,
     passport_requests,
     passport_versions,
 )
@@ -32,6 +33,7 @@ app.command("export")(passport_formats.export)
 app.command("import")(passport_formats.import_passport)
 app.command("formats")(passport_formats.formats)
 app.command("labels")(passport_labels.labels)
+app.command("register")(passport_register.register)
 app.command()(passport_versions.version)
 app.command()(passport_versions.history)
 app.command("measure")(passport_measured.measure)

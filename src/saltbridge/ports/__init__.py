@@ -34,6 +34,12 @@ from saltbridge.ports.outside import (
     Passwords,
     TimestampAuthority,
 )
+from saltbridge.ports.registry import (
+    MOST_IN_A_FILE,
+    PassportRegistry,
+    Registration,
+    RegistryEntry,
+)
 from saltbridge.ports.store import (
     ERASABLE,
     ERASED,
@@ -51,6 +57,7 @@ __all__ = [
     "ERASED",
     "FORGETTABLE",
     "MAX_ATTEMPTS",
+    "MOST_IN_A_FILE",
     "AuditedLeaf",
     "AuditedRow",
     "Clock",
@@ -66,7 +73,10 @@ __all__ = [
     "NodeProfile",
     "OutboxEntry",
     "Partner",
+    "PassportRegistry",
     "Passwords",
+    "Registration",
+    "RegistryEntry",
     "Signer",
     "StaleWrite",
     "Store",

@@ -31,7 +31,7 @@ ALWAYS_LOGGED: Final = frozenset(
     {
         *("agreement", "dataset", "decision", "delivery", ERASED, "footprint", "passport"),
         *("passport-status", "passport-status-list", "passport-access", "passport-grant"),
-        "passport-request",
+        *("passport-request", "passport-registration"),
         *("passport-event", "passport-measurement-file"),
     }
 )
