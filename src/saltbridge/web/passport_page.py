@@ -28,7 +28,7 @@ from saltbridge.steps.passport_status import TTL_SECONDS, released_list
 from saltbridge.web import passport_variants as variants
 from saltbridge.web.pages import page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
-from saltbridge.web.passport_public import PublicPassport, PublicPassports
+from saltbridge.web.passport_public import KEPT, PublicPassport, PublicPassports
 from saltbridge.web.passport_restricted import RestrictedPassport
 from saltbridge.web.passport_words import page_values
 
@@ -55,6 +55,8 @@ class _PassportPages:
         self._world = world
         self._public = PublicPassports(world)
         self._restricted = RestrictedPassport(world)
+        # Pages as they were drawn last, by address and language, for that very passport.
+        self._drawn: dict[tuple[str, str], tuple[PublicPassport, str]] = {}
 
     async def by_product(self, request: Request) -> Response:
         """``/01/{gtin}/21/{serial}`` and the QR code below it."""
@@ -73,18 +75,51 @@ class _PassportPages:
         if parts[4:] == ["access"]:
             answer = self._restricted.answer
             return await run_in_threadpool(answer, request, parts[1], parts[3])
-        passport = await run_in_threadpool(self._public.by_address, parts[1], parts[3])
+        passport = self._public.kept(parts[1], parts[3]) or await run_in_threadpool(
+            self._public.by_address, parts[1], parts[3]
+        )
         if passport is None:
             ended = await run_in_threadpool(self._public.ended_at, parts[1], parts[3])
             return _gone(request) if ended else _missing(request)
         if len(parts) == 4:
-            contact = settings.value(self._world.settings, "passport_access.contact")
-            return await run_in_threadpool(_negotiated, request, passport, contact or "")
+            form = variants.wanted(request, passport) if variants.is_linked(request) else ""
+            if form == JSON:
+                return _released(passport.view, JSON, _headers(passport))
+            drawn = self._drawn.get((passport.product_id, reader_language(request)))
+            if drawn and drawn[0] is passport and form == HTML:
+                headers = {**_headers(passport), **page_headers(reader_language(request))}
+                return Response(drawn[1], media_type=HTML, headers=headers)
+            return await run_in_threadpool(self._negotiated, request, passport)
         if parts[4] == "qr.svg":
             return _image(qr_svg(passport.product_id), "image/svg+xml")
         if parts[4] == "qr.png":
             return _image(qr_png(passport.product_id), "image/png")
         return _missing(request)
+
+    def _negotiated(self, request: Request, passport: PublicPassport) -> Response:
+        """The form the reader asks for: page, JSON, JSON-LD, link set, or the signed text."""
+        if not variants.is_linked(request):
+            return _missing(request)
+        variant = variants.wanted(request, passport)
+        headers = _headers(passport)
+        if variant is None:
+            listed = "".join(f"{v}\n" for v in variants.offered(passport))
+            return PlainTextResponse(listed, 406, headers=headers)
+        if variant == JSON:
+            return _released(passport.view, JSON, headers)
+        if variant == LINKS:
+            return Response(variants.links(passport), media_type=variant, headers=headers)
+        if variant == variants.LD:
+            return Response(variants.linked_data(passport), media_type=variant, headers=headers)
+        if variant != HTML:
+            return Response(passport.signed.text, media_type=variant, headers=headers)
+        language = reader_language(request)
+        contact = settings.value(self._world.settings, "passport_access.contact") or ""
+        page = render_page("passport.html", language, **_values(passport, language, contact))
+        while len(self._drawn) >= KEPT:
+            self._drawn.pop(next(iter(self._drawn), ("", "")), None)
+        self._drawn[passport.product_id, language] = (passport, page)
+        return Response(page, media_type=HTML, headers={**headers, **page_headers(language)})
 
     def _led_on(self, request: Request, path: str) -> Response:
         """A Digital Link that names variant or batch too: on to the battery's own address."""
@@ -148,26 +183,8 @@ class _PassportPages:
         return _released(passport.statement_file, JSON, {})
 
 
-def _negotiated(request: Request, passport: PublicPassport, contact: str) -> Response:
-    """The form the reader asks for: page, JSON, JSON-LD, link set, or the signed text."""
-    if not variants.is_linked(request):
-        return _missing(request)
-    variant = variants.wanted(request, passport)
-    headers = {**plain_headers(), **_VARY, **variants.link_header(passport)}
-    if variant is None:
-        listed = "".join(f"{v}\n" for v in variants.offered(passport))
-        return PlainTextResponse(listed, 406, headers=headers)
-    if variant == JSON:
-        return _released(passport.view, JSON, headers)
-    if variant == LINKS:
-        return Response(variants.links(passport), media_type=variant, headers=headers)
-    if variant == variants.LD:
-        return Response(variants.linked_data(passport), media_type=variant, headers=headers)
-    if variant != HTML:
-        return Response(passport.signed.text, media_type=variant, headers=headers)
-    language = reader_language(request)
-    page = render_page("passport.html", language, **_values(passport, language, contact))
-    return Response(page, media_type=HTML, headers={**headers, **page_headers(language)})
+def _headers(passport: PublicPassport) -> dict[str, str]:
+    return {**plain_headers(), **_VARY, **variants.link_header(passport)}
 
 
 def _values(passport: PublicPassport, language: str, contact: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from saltbridge.steps.statement import kept_statement
 from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
 from saltbridge.trust.status_list import Status
 
+KEPT: Final = 128  # passports in memory, some 200 kB each
 JWS: Final = "application/jose"  # passports issued before there were versions
 
 
@@ -58,14 +59,30 @@ class PublicPassports:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._kept: dict[tuple[str, str], tuple[object, PublicPassport]] = {}
+
+    def kept(self, gtin: str, serial: str) -> PublicPassport | None:
+        """What ``by_address`` found, as long as nobody has written anything since; else None.
+
+        Fit for the event loop: nothing is read but the store's mark. A store that has none
+        keeps nothing.
+        """
+        known = self._kept.get((gtin, serial))
+        return known[1] if known and known[0] == self._world.store.state() else None
 
     def by_address(self, gtin: str, serial: str) -> PublicPassport | None:
         """The newest version of the passport at ``/01/{gtin}/21/{serial}``."""
+        mark = self._world.store.state()  # before the look: what is written amid it is seen
         with self._world.store.reading() as work:
             id = _id_at(work, gtin, serial)
             found = _public(work, id) if id else None
-        here = found and (found.content["gtin"], found.content["serial"])
-        return found if here == (gtin, serial) else None
+        if found is None or (found.content["gtin"], found.content["serial"]) != (gtin, serial):
+            return None
+        if mark is not None:
+            while len(self._kept) >= KEPT:
+                self._kept.pop(next(iter(self._kept), (gtin, serial)), None)
+            self._kept[gtin, serial] = (mark, found)
+        return found
 
     def by_id(self, id: str, at: datetime | None = None) -> PublicPassport | None:
         """The newest version of a passport, or the one that was the newest at a time."""

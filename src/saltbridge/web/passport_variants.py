@@ -5,6 +5,7 @@ view, and the link set says where everything is.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from starlette.requests import Request
@@ -28,26 +29,39 @@ _BY_WORD: Final[Mapping[str, str]] = {"json": JSON, "jsonld": LD, "linkset": LIN
 
 def offered(passport: PublicPassport) -> dict[str, str]:
     """What is offered under the one address: media type → an address of that form alone."""
-    address = passport.product_id
+    return _offered(passport.product_id, passport.signed_media_type)
+
+
+def _offered(address: str, signed: str) -> dict[str, str]:
     by_word = {media_type: f"{address}?format={word}" for word, media_type in _BY_WORD.items()}
-    return {HTML: address, **by_word, passport.signed_media_type: f"{address}?format={SIGNED}"}
+    return {HTML: address, **by_word, signed: f"{address}?format={SIGNED}"}
+
+
+@lru_cache(maxsize=1024)
+def _best(accept: str, signed: str) -> str | None:
+    """The form a reader likes best; which forms there are hangs on the signed one alone."""
+    return best_variant(accept, _offered("", signed))
 
 
 def is_linked(request: Request) -> bool:
     """Whether the link type asked for leads to something here."""
+    if not request.scope["query_string"]:
+        return True
     named = link_type(request.query_params.get("linkType", OFFERED[0]))
     return named == LINKSET[0] or named in OFFERED
 
 
 def wanted(request: Request, passport: PublicPassport) -> str | None:
     """The media type asked for; None if nothing the reader accepts is offered."""
+    accept = request.headers.get("accept", "")
+    if not request.scope["query_string"]:
+        return _best(accept, passport.signed_media_type)
     if link_type(request.query_params.get("linkType", "")) == LINKSET[0]:
         return LINKS
     word = request.query_params.get("format", "")
     if word == SIGNED:
         return passport.signed_media_type
-    accept = request.headers.get("accept", "")
-    return _BY_WORD.get(word) or best_variant(accept, offered(passport))
+    return _BY_WORD.get(word) or _best(accept, passport.signed_media_type)
 
 
 def links(passport: PublicPassport) -> bytes:

@@ -1,0 +1,99 @@
+"""What a node keeps in memory of a public passport ends with the next thing anybody writes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from saltbridge.adapters.stores import open_store
+from saltbridge.ports import World
+from saltbridge.services.issue import issue
+from saltbridge.services.issue_sources import IssueRequest
+from saltbridge.services.passport_version import VersionRequest, new_version
+from saltbridge.testing.builders import FixedClock
+from saltbridge.testing.deliveries import (
+    carmaker_world,
+    example_record,
+    example_request,
+    maker_profile,
+    put_delivery,
+)
+from saltbridge.web import passport_public
+from saltbridge.web.passport_page import routes
+from saltbridge.web.passport_public import PublicPassports
+
+GTIN = "09521234567899"
+SERIALS = ("MJC24-7K2MQ9", "MJC24-H4TX0B", "MJC24-R9D5WE")
+
+
+@pytest.fixture
+def world(tmp_path: Path, examples: Path) -> Iterator[World]:
+    store = open_store(f"sqlite:///{tmp_path}/node.sqlite", FixedClock())
+    world = replace(carmaker_world(), store=store)
+    put_delivery(world, maker_profile(), example_record(examples))
+    issue(world, IssueRequest(**example_request(examples, SERIALS)))
+    yield world
+    store.close()
+
+
+def change(world: World) -> None:
+    facts = {"attributes": {"A031": {"value": "P9Y"}}}
+    new_version(world, VersionRequest(passport=SERIALS[0], facts=facts, reason="longer"))
+
+
+def test_the_same_is_answered_until_something_is_written(world: World) -> None:
+    public = PublicPassports(world)
+    assert public.kept(GTIN, SERIALS[0]) is None
+    found = public.by_address(GTIN, SERIALS[0])
+    assert found is not None
+    assert public.kept(GTIN, SERIALS[0]) is found
+    assert public.kept(GTIN, SERIALS[1]) is None
+    change(world)
+    assert public.kept(GTIN, SERIALS[0]) is None
+    newer = public.by_address(GTIN, SERIALS[0])
+    assert newer is not None
+    assert newer.content["version"] == "2"
+    assert public.kept(GTIN, SERIALS[0]) is newer
+
+
+def test_another_process_that_writes_is_seen_too(world: World, tmp_path: Path) -> None:
+    public = PublicPassports(world)
+    assert public.by_address(GTIN, SERIALS[0]) is public.kept(GTIN, SERIALS[0])
+    other = open_store(f"sqlite:///{tmp_path}/node.sqlite", FixedClock())
+    with other.unit_of_work() as work:
+        work.put("note", "1", b"{}")
+    other.close()
+    assert public.kept(GTIN, SERIALS[0]) is None
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_page_and_json_follow_a_new_version(world: World, accept: str) -> None:
+    path, headers = f"/01/{GTIN}/21/{SERIALS[0]}", {"Accept": accept}
+    with TestClient(Starlette(routes=routes(world))) as client:
+        first, again = (client.get(path, headers=headers) for _ in range(2))
+        assert (first.status_code, first.content) == (200, again.content)
+        assert first.headers == again.headers
+        german = client.get(path, headers={**headers, "Accept-Language": "de"})
+        assert (german.content == first.content) is (accept == "application/json")
+        change(world)
+        assert client.get(path, headers=headers).content != first.content
+        assert client.get(path, headers={"Accept": "image/gif"}).status_code == 406
+
+
+def test_a_store_without_a_mark_keeps_nothing(world: World) -> None:
+    memory = carmaker_world()
+    public = PublicPassports(memory)
+    assert public.by_address(GTIN, SERIALS[0]) is None
+    assert public.kept(GTIN, SERIALS[0]) is None
+    assert memory.store.state() is None
+
+
+def test_no_more_is_kept_than_has_room(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passport_public, "KEPT", 2)
+    public = PublicPassports(world)
+    for serial in SERIALS:
+        assert public.by_address(GTIN, serial)
+    assert [public.kept(GTIN, serial) is None for serial in SERIALS] == [True, False, False]
