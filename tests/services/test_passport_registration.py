@@ -18,6 +18,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.ports import MOST_IN_A_FILE, RegistryEntry, World
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
+from saltbridge.services.log_audit import audit_store
 from saltbridge.services.passport_registration import RECORD, register
 from saltbridge.testing.deliveries import (
     carmaker_world,
@@ -71,6 +72,10 @@ def test_each_passport_is_registered_once_with_a_proof(world: World) -> None:
     assert register(world, SimulatedRegistry()) == []
     assert register(world, SimulatedRegistry(), [SERIALS[0]]) == []
     assert kept(world) == records
+    assert audit_store(world.store).findings == ()
+    with world.store.unit_of_work() as work:  # a registration that the log does not know
+        work.put(RECORD, made[0].passport_id, b'{"registration_id":"EU-1"}')
+    assert audit_store(world.store).findings != ()
 
 
 def test_only_active_passports_are_registered(world: World) -> None:
