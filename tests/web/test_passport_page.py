@@ -135,6 +135,9 @@ def test_the_address_resolves_as_a_digital_link(
     assert told["anchor"] == product
     (page,) = told["https://gs1.org/voc/defaultLink"]
     assert (page["href"], page["hreflang"]) == (product, ["en", "de", "zh"])
+    forms = [link["type"] for link in told["https://gs1.org/voc/dpp"]]
+    named = ("json", "ld+json", "sd-jwt")
+    assert forms == ["text/html", *(f"application/{name}" for name in named)]
     for link in told["https://gs1.org/voc/dpp"]:  # every link leads to what it says
         found = client.get(link["href"].removeprefix(world.node.base_url))
         assert found.headers["content-type"].startswith(link["type"])

@@ -67,7 +67,8 @@ def wanted(request: Request, passport: PublicPassport) -> str | None:
 def links(passport: PublicPassport) -> bytes:
     """The link set, as JSON."""
     title = text("page.title", None, "en")
-    return canonical_bytes(link_set(passport.product_id, title, offered(passport), LANGUAGES))
+    forms = {form: where for form, where in offered(passport).items() if form != LINKS}
+    return canonical_bytes(link_set(passport.product_id, title, forms, LANGUAGES))
 
 
 def linked_data(passport: PublicPassport) -> bytes:
