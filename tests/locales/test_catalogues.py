@@ -3,8 +3,19 @@
 import string
 
 import pytest
+from babel.numbers import format_decimal
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
-from saltbridge.locales import LANGUAGES, UnknownMessage, message_ids, number, text, text_or
+from saltbridge.locales import (
+    LANGUAGES,
+    MINUS,
+    UnknownMessage,
+    message_ids,
+    number,
+    text,
+    text_or,
+)
 
 
 def _placeholders(message: str) -> set[str]:
@@ -70,6 +81,20 @@ def test_numbers_follow_the_language() -> None:
     assert number(1234567.0, "de", 7) == "1.234.567"
     assert number(1234567.0, "zh", 7) == "1,234,567"
     assert number(0.0, "de") == "0"
+
+
+@given(
+    st.floats(-1e11, 1e11, allow_subnormal=False), st.sampled_from(LANGUAGES), st.integers(2, 9)
+)
+@settings(max_examples=300, deadline=None)
+def test_numbers_are_written_as_babel_writes_them(
+    value: float, language: str, digits: int
+) -> None:
+    rounded = float(f"{value:.{digits}g}")
+    assume(rounded == 0 or abs(rounded) >= 1e-6)
+    locale = {"en": "en", "de": "de", "zh": "zh_Hans_CN"}[language]
+    babels = format_decimal(rounded, format="#,##0.##########", locale=locale)
+    assert number(value, language, digits) == babels.replace("-", MINUS)
 
 
 def test_a_code_nobody_here_knows_is_shown_as_it_came() -> None:

@@ -363,7 +363,7 @@ def _asked_of_all() -> Iterator[Any]:
             yield pytest.param(door, state, marks=(FULL,) if slow else ())
 
 
-@pytest.mark.parametrize(("door", "state"), _asked_of_all())
+@pytest.mark.parametrize(("door", "state"), list(_asked_of_all()))
 def test_no_cell_is_wrong(house: House, door: str, state: str) -> None:
     wrong = []
     for reader in READERS:

@@ -2,22 +2,29 @@
 
 ``<language>/<domain>.po`` (gettext, so that translators' tools work); the message id is a
 code such as ``inventory.unknown-unit``, the domain is its first segment. A message names its
-arguments in braces: ``{unit}``. Babel reads the catalogues and formats the numbers.
+arguments in braces: ``{unit}``. Babel reads the catalogues and knows the
+symbols of numbers.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 
 from babel import Locale
 from babel.messages.pofile import read_po
-from babel.numbers import parse_pattern
+from babel.numbers import get_decimal_symbol, get_group_symbol
 
 MINUS = "\N{MINUS SIGN}"
 LANGUAGES = ("en", "de", "zh")
 _BABEL_LOCALE = {"en": Locale("en"), "de": Locale("de"), "zh": Locale.parse("zh_Hans_CN")}
-_DECIMAL = parse_pattern("#,##0.##########")
+_SYMBOLS = {
+    name: str.maketrans(
+        {",": get_group_symbol(known), ".": get_decimal_symbol(known), "-": MINUS}
+    )
+    for name, known in _BABEL_LOCALE.items()
+}
 
 
 class UnknownMessage(KeyError):
@@ -87,10 +94,9 @@ def number(value: float, language: str = "en", digits: int = 4) -> str:
     """
     rounded = float(f"{value:.{digits}g}")
     if rounded and not 1e-6 <= abs(rounded) < 1e12:
-        shown = f"{rounded:.{digits}g}"
-    else:
-        shown = str(_DECIMAL.apply(rounded, _BABEL_LOCALE[language]))
-    return shown.replace("-", MINUS)
+        return f"{rounded:.{digits}g}".replace("-", MINUS)
+    shown = f"{Decimal(repr(rounded)):,.10f}".rstrip("0").rstrip(".")
+    return shown.translate(_SYMBOLS[language])
 
 
 def _argument(value: object, language: str) -> str:

@@ -245,6 +245,7 @@ class _Drawing:
             for edge in sorted(box.into, key=lambda e: boxes[e.source].y):
                 ends[edge.source, edge.target] = box.y + box.left
                 box.left += max(_LEAST, abs(edge.kg_co2e) * scale)
+        names = {id: escape(self._name(id)) for id in boxes}
         parts = []
         for edge in sorted(self.layout.edges, key=lambda e: -abs(e.kg_co2e)):
             key = (edge.source, edge.target)
@@ -271,18 +272,15 @@ class _Drawing:
                 )
                 outline = ""
             fill = "url(#credit)" if edge.kg_co2e < 0 else _BAND[source.node.kind]
-            says = (
-                f"{self._name(edge.source)} → {self._name(edge.target)}: "
-                f"{self.reading(edge.kg_co2e)}"
-            )
+            says = f"{names[edge.source]} → {names[edge.target]}: {self.reading(edge.kg_co2e)}"
             parts.append(
                 f'<path d="{shape}" fill="{fill}" fill-opacity="0.55"{outline}>'
-                f"<title>{escape(says)}</title></path>"
+                f"<title>{says}</title></path>"
             )
         return parts
 
     def _node(self, box: _Box) -> str:
-        name = self._name(box.node.id)
+        name, reading = self._name(box.node.id), self.reading(box.net)
         fill = _CREDIT if box.net < 0 else _COLOURS[box.node.kind]
         weight = ' font-weight="bold"' if box.node.kind == "product" else ""
         x, y = box.x + _NODE + 5, box.y + box.height / 2
@@ -290,7 +288,7 @@ class _Drawing:
             'paint-order="stroke" stroke="#ffffff" stroke-width="3.5" stroke-linejoin="round"'
         )
         parts = [
-            f"<g><title>{escape(name)}: {escape(self.reading(box.net))}</title>"
+            f"<g><title>{escape(name)}: {reading}</title>"
             f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{_NODE:.0f}" '
             f'height="{box.height:.1f}" fill="{fill}"/>'
         ]
@@ -299,7 +297,7 @@ class _Drawing:
                 f'<text x="{x:.1f}" y="{y - 2:.1f}" font-size="11.5" fill="#12202b"{weight} '
                 f"{halo}>{escape(_cut(name))}</text>"
                 f'<text x="{x:.1f}" y="{y + 11:.1f}" font-size="10.5" fill="#3d4852" {halo}>'
-                f"{escape(self.reading(box.net))}</text>"
+                f"{reading}</text>"
             )
         return "".join([*parts, "</g>"])
 
