@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from saltbridge.footprint.background.sampled import BackgroundSpread
 from saltbridge.footprint.model import FactorSet
+
+if TYPE_CHECKING:  # it brings the solvers, which few commands need
+    from saltbridge.footprint.background.sampled import BackgroundSpread
 
 
 class Clock(Protocol):
@@ -107,7 +109,7 @@ class FactorLibrary(Protocol):
             Unavailable: no such set, or its background must be fetched first.
         """
 
-    def background_spread(self, id: str) -> BackgroundSpread | None:
+    def background_spread(self, id: str) -> "BackgroundSpread | None":
         """How sure a background is, with its stored draws; None for a set that is none.
 
         Raises:
