@@ -121,6 +121,7 @@ def walk(
 PRINTED, AVERAGED = False, True
 
 
+@pytest.mark.full("some seconds for all pairs of editions")
 def test_every_two_editions_close_on_the_example_without_background() -> None:
     found = walk("nmc111", prices("nmc111"), PAIRS, PRINTED)
     assert len(found) == len(known()) * (len(known()) - 1)
