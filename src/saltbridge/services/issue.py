@@ -32,7 +32,7 @@ from saltbridge.passport.model import (
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather, put_model
-from saltbridge.steps.passport_issued import ISSUED_LEAF, placed, records_of_issue
+from saltbridge.steps.passport_issued import placed, put_passport
 from saltbridge.steps.passport_versions import write_version
 from saltbridge.trust.did import iso
 
@@ -166,11 +166,7 @@ def _commit(
         world, work, passport, status, now=now, person=request.person, sources=origin
     )
     claim = written.claim
-    records = records_of_issue(world, passport, written, origin, now)
-    work.put("passport", passport.id, records.passport, expected_version=0)
-    work.put("passport-address", records.address, records.at_address, expected_version=0)
-    work.append_leaf(ISSUED_LEAF, passport.id, records.passport)
-    work.enqueue(records.registration)
+    put_passport(world, work, passport, written, origin, now)
     return IssuedPassport(
         passport.id,
         passport.serial,

@@ -35,8 +35,8 @@ from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_event_effects import record_event
 from saltbridge.steps.passport_event_words import EventRequest, event_words, signed_event
 from saltbridge.steps.passport_events import check_event, keep_event, kept_events, life_of
+from saltbridge.steps.passport_issued import put_passport
 from saltbridge.steps.passport_measured import measurements_of
-from saltbridge.steps.passport_put import put_passport
 from saltbridge.steps.passport_reading import facts_of, newest_number, stored_version
 from saltbridge.steps.passport_versions import write_version
 from saltbridge.trust.did import iso
@@ -95,7 +95,7 @@ def second_life(world: World, request: SecondLifeRequest) -> SecondLife:
         if errors_in(status.findings):
             raise FaultyInput(status.findings)
         written = write_version(world, work, passport, status, now=now, person=request.person)
-        put_passport(world, work, passport, written.record, now)
+        put_passport(world, work, passport, written, {"supplier_record": ""}, now)
         _begin(world, work, passport.id, here, request, tuple(links), now)
     return SecondLife(
         passport.id,

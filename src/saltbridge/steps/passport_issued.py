@@ -13,7 +13,7 @@ from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.finding import Finding
 from saltbridge.passport.attributes import applies_from, attribute_table
 from saltbridge.passport.model import ItemPassport
-from saltbridge.ports import OutboxEntry, World
+from saltbridge.ports import OutboxEntry, UnitOfWork, World
 from saltbridge.steps.passport_versions import WrittenVersion
 
 REGISTRY_CLOSED: Final = "registry-accepts-batteries: pending"
@@ -76,6 +76,26 @@ def records_of_issue(
     here = {"passport_id": passport.id, **({"row": row} if row else {})}
     address = f"{passport.gtin}/{passport.serial}"
     return RecordsOfIssue(canonical_bytes(body), address, canonical_bytes(here), entry)
+
+
+def put_passport(
+    world: World,
+    work: UnitOfWork,
+    passport: ItemPassport,
+    written: WrittenVersion,
+    origin: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Store a passport whose first version was written; its registration waits.
+
+    Raises:
+        StaleWrite: there is a passport with this id, or at this address.
+    """
+    records = records_of_issue(world, passport, written, origin, now)
+    work.put("passport", passport.id, records.passport, expected_version=0)
+    work.put("passport-address", records.address, records.at_address, expected_version=0)
+    work.append_leaf(ISSUED_LEAF, passport.id, records.passport)
+    work.enqueue(records.registration)
 
 
 def placed(found: Finding, serial: str) -> Finding:
