@@ -103,7 +103,7 @@ def test_neither_passphrase_nor_links_nor_locks_are_in_it(folder: Path, tmp_path
 
 def test_a_backup_amid_writes_is_of_one_moment(folder: Path, tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{folder / node_folder.STORE_FILE}", CLOCK)
-    stopping = threading.Event()
+    stopping, written = threading.Event(), threading.Event()
 
     def write() -> None:
         number = 1000
@@ -111,12 +111,15 @@ def test_a_backup_amid_writes_is_of_one_moment(folder: Path, tmp_path: Path) -> 
             with store.unit_of_work() as work:
                 work.put("both", f"p{number}", bytes(5000))
                 work.append_leaf("issued", f"p{number}", b"")
+            written.set()
             number += 1
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
         for round_number in range(5):
+            assert written.wait(60)  # a busy machine may not have let the writer begin
+            written.clear()
             backup.backup(folder, tmp_path / f"b{round_number}", NOON)
     finally:
         stopping.set()
