@@ -19,6 +19,7 @@ from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 
 PURPOSE_PCF = "cx.pcf.base:1"
 PURPOSE_PASSPORT = "cx.circular.dpp:1"
+PURPOSE_TWINS = "cx.core.digitalTwinRegistry:1"
 FRAMEWORK = "DataExchangeGovernance:1.0"
 
 _ONE_YEAR = timedelta(days=365)

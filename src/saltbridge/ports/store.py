@@ -21,6 +21,7 @@ FORGETTABLE: Final = frozenset(
         "sign-in-attempts",
         "session",
         "access-code",
+        "edr",
         "oidc-request",
         "proposal-document",
     }

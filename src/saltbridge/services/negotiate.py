@@ -28,6 +28,7 @@ from saltbridge.exchange.model import (
 from saltbridge.exchange.policy import (
     PURPOSE_PASSPORT,
     PURPOSE_PCF,
+    PURPOSE_TWINS,
     judge_agreement,
     judge_offer,
     judge_request,
@@ -39,6 +40,7 @@ from saltbridge.exchange.records import (
     agreement_record,
     negotiation_of,
 )
+from saltbridge.exchange.served import SERVED
 from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
 from saltbridge.ports import OutboxEntry, Partner, StaleWrite, UnitOfWork, World
 from saltbridge.steps.first_request import begun_by, remember_begun
@@ -52,7 +54,7 @@ from saltbridge.trust.did import iso
 KIND: Final = "negotiation"
 REFUSED_BY_APPROVER: Final = "exchange.refused-by-approver"
 _ID_TAKEN: Final = Refusal("exchange.agreement-id-taken")
-OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT)
+OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT, PURPOSE_TWINS)
 
 
 def start_negotiation(
@@ -359,6 +361,8 @@ def _keep_agreement(work: UnitOfWork, process: Negotiation) -> Agreement:
 
 
 def _nothing_released(work: UnitOfWork, dataset: Json, partner: Partner) -> Refusal | None:
+    if dataset.get("kind") in SERVED:
+        return None  # what an interface answers was released piece by piece
     named = dataset.get("releases", {}).get(partner.bpn)
     if not named or not kept_release(work, named["digest"], named["decision_id"], partner.bpn):
         return Refusal("exchange.nothing-released", {"dataset": dataset["id"]})

@@ -102,7 +102,7 @@ def _with_address(
         if stored is None or dataset is None:
             raise Unavailable.of("exchange.nothing-released", dataset=transfer.dataset_id)
         current = transfer_of(stored)
-        announced = dataset["releases"][transfer.counterparty]["digest"]
+        announced = dataset["releases"].get(transfer.counterparty, {}).get("digest", "")
         body = {
             "transfer_id": transfer.pid,
             "agreement_id": transfer.agreement_id,

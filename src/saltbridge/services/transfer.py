@@ -19,15 +19,17 @@ from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.process import Duty, Send, Step
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import transfer_of
+from saltbridge.exchange.served import SERVED
 from saltbridge.formats.dsp_outbox import FETCH, render_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.steps.data_tokens import opened_transfer
+from saltbridge.steps.edr import keep_edr
 from saltbridge.steps.first_request import begun_by, remember_begun
 from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.steps.speak import enqueue, kept_agreement, say_later
 from saltbridge.steps.statement import kept_statement
-from saltbridge.trust.did import from_iso
 
 KIND: Final = "transfer"
 
@@ -138,6 +140,20 @@ def hear(
         return process if step.process == process else _carry_out(world, work, step, message)
 
 
+def complete(world: World, pid: str) -> None:
+    """Tell the provider that we need what it opened for us no longer; its token dies with it.
+
+    Nothing happens where the transfer has ended, or still speaks.
+    """
+    with world.store.unit_of_work() as work:
+        stored = document(work, KIND, pid)
+        process = transfer_of(stored) if stored else None
+        if process is None or process.state is not TransferState.STARTED or process.outgoing:
+            return
+        done = m.TransferCompletion(process.provider_pid, process.consumer_pid)
+        keep_process(work, _say(world, work, process, done))
+
+
 def open_data(world: World, pid: str, token: str) -> Release | None:
     """The release that a token opens, or None: unknown, expired, revoked, or not theirs.
 
@@ -158,23 +174,8 @@ def open_statement(world: World, pid: str, token: str) -> Release | None:
 
 
 def _opened(world: World, view: UnitOfWork, pid: str, token: str) -> Release | None:
-    token_digest, now = digest(token.encode()), world.clock.now()
-    binding = document(view, "token", token_digest)
-    stored = document(view, KIND, pid)
-    if binding is None or stored is None:
-        return None
-    transfer = transfer_of(stored)
-    started = TransferState.STARTED in (transfer.state, transfer.outgoing)
-    ours = (
-        transfer.role is Role.PROVIDER
-        and binding["transfer_id"] == pid
-        and binding["agreement_id"] == transfer.agreement_id
-        and binding["bpn"] == transfer.counterparty
-        and transfer.token_digest == token_digest
-    )
-    if not ours or not started or now >= from_iso(binding["expires_at"]):
-        return None
-    return _release(view, transfer, world)
+    opened = opened_transfer(world, view, token, pid)
+    return None if opened is None else _release(view, opened.transfer, world)
 
 
 # ── what a state demands ─────────────────────────────────────────────────────────────────
@@ -212,10 +213,22 @@ def _fulfil(
                 return _close_again(world, work, process)
             if address is None:
                 return process  # the provider will tell the address with its next start
-            enqueue(world, work, FETCH, render_fetch(process.pid, address), process.pid)
+            if _serves(work, process):  # it stays open, for requests to come
+                if not keep_edr(world, work, process, address):
+                    return _refuse_address(world, work, process)
+            else:
+                enqueue(world, work, FETCH, render_fetch(process.pid, address), process.pid)
             return replace(process, token_digest=digest(address.token.encode()))
         case _:
             raise RuntimeError(f"no transfer owes {effect}")
+
+
+def _refuse_address(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
+    refusal = Refusal("delivery.endpoint-foreign")
+    reason = (locales.text(refusal.code, refusal.arguments),)
+    ended = replace(process, refusal_code=refusal.code, refusal_reason=reason)
+    pids = (process.provider_pid, process.consumer_pid)
+    return _say(world, work, ended, m.TransferTermination(*pids, refusal.code, reason))
 
 
 def _close_again(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
@@ -232,7 +245,7 @@ def _close_again(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
 
 def _start(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
     """Start if the agreement is in force and a release for this very consumer exists."""
-    if _release(work, process, world) is not None:
+    if _serves(work, process) or _release(work, process, world) is not None:
         start = m.TransferStart(process.provider_pid, process.consumer_pid)
         return _say(world, work, process, start)
     refusal = Refusal("exchange.nothing-released", {"dataset": process.dataset_id})
@@ -244,6 +257,15 @@ def _start(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
         ended,
         m.TransferTermination(process.provider_pid, process.consumer_pid, refusal.code, reason),
     )
+
+
+def _serves(view: UnitOfWork, transfer: Transfer) -> bool:
+    """Whether the agreement is about an interface in force now, not about one document."""
+    if transfer.role is Role.CONSUMER:
+        kept = kept_agreement(view, transfer.agreement_id, Role.CONSUMER)
+        return kept is not None and kept.dataset_kind in SERVED
+    dataset = document(view, "dataset", transfer.dataset_id)
+    return dataset is not None and dataset["kind"] in SERVED
 
 
 def _release(view: UnitOfWork, transfer: Transfer, world: World) -> Release | None:
