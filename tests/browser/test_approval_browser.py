@@ -1,8 +1,5 @@
 """Two signed-in people in two browsers let trade secrets go; a refusal reaches the partner."""
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,14 +24,10 @@ from saltbridge.testing.people import PASSWORD, people_of
 from saltbridge.web.app import create_app
 
 T = TypeVar("T")
-CHROMIUM = Path("/usr/bin/chromium")
 REASON = "The totals are not final before 1 December."
 APPROVE = {"en": "Approve these bytes", "de": "Diese Bytes freigeben", "zh": "批准外发这些字节"}
 
-pytestmark = [
-    pytest.mark.full("Chromium"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.full("Chromium")
 
 
 def apart(do: Callable[[], T]) -> T:
@@ -46,10 +39,7 @@ def apart(do: Callable[[], T]) -> T:
 class Companies:
     """A cell maker whose pages are served on loopback, and a carmaker that asks it."""
 
-    def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+    def __init__(self, port: int) -> None:
         clock, http = FixedClock(), InProcessHttp()
         cells = node_profile("cellmaker", jurisdiction="CN", port=port)
         cars = node_profile("carmaker", jurisdiction="EU", port=8103)
@@ -113,44 +103,15 @@ class Companies:
 
 
 @pytest.fixture(scope="module")
-def companies() -> Iterator[Companies]:
-    import uvicorn
-
-    both = Companies()
-    config = uvicorn.Config(
-        create_app(both.cells),
-        host="127.0.0.1",
-        port=both.port,
-        log_level="error",
-        lifespan="off",
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert server.started
-    yield both
-    server.should_exit = True
-    thread.join(timeout=15)
+def companies(free_port: Any, serving: Any) -> Iterator[Companies]:
+    both = Companies(free_port())
+    with serving(create_app(both.cells), both.port):
+        yield both
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox"]
-        )
-        yield started
-        started.close()
-
-
-def signed_in(browser: Any, companies: Companies, name: str, **context: Any) -> Any:
+def signed_in(chromium: Any, companies: Companies, name: str, **context: Any) -> Any:
     """A page of a browser of one's own, signed in through the form."""
-    page = browser.new_context(**context).new_page()
+    page = chromium.new_context(**context).new_page()
     page.goto(f"{companies.base}/operator/approvals")
     assert "/sign-in" in page.url
     page.fill("input[name=name]", name)
@@ -160,11 +121,13 @@ def signed_in(browser: Any, companies: Companies, name: str, **context: Any) -> 
     return page
 
 
-def test_two_people_approve_and_the_partner_gets_it(browser: Any, companies: Companies) -> None:
+def test_two_people_approve_and_the_partner_gets_it(
+    chromium: Any, companies: Companies
+) -> None:
     id, pid = companies.ask("Pack SB-1")
     assert progress(companies.cars, pid).negotiation == "REQUESTED"
-    first = signed_in(browser, companies, "approver")
-    second = signed_in(browser, companies, "compliance-officer")
+    first = signed_in(chromium, companies, "approver")
+    second = signed_in(chromium, companies, "compliance-officer")
 
     first.click("text=Pack SB-1")
     assert first.locator("text=supplier-").first.is_visible()
@@ -195,10 +158,10 @@ def test_two_people_approve_and_the_partner_gets_it(browser: Any, companies: Com
 
 
 def test_a_refusal_with_its_reason_reaches_the_partner(
-    browser: Any, companies: Companies
+    chromium: Any, companies: Companies
 ) -> None:
     _, pid = companies.ask("Pack SB-2")
-    page = signed_in(browser, companies, "second-approver")
+    page = signed_in(chromium, companies, "second-approver")
     page.click("text=Pack SB-2")
     refuse = page.get_by_role("button", name="Refuse")
     refuse.click()  # the browser itself asks for the reason
@@ -215,9 +178,9 @@ def test_a_refusal_with_its_reason_reaches_the_partner(
     )
 
 
-def test_nobody_signed_in_sees_nothing(browser: Any, companies: Companies) -> None:
+def test_nobody_signed_in_sees_nothing(chromium: Any, companies: Companies) -> None:
     id, _ = companies.ask("Pack SB-3")
-    page = browser.new_context().new_page()
+    page = chromium.new_context().new_page()
     for path in ("", f"/{id}"):
         page.goto(f"{companies.base}/operator/approvals{path}")
         assert "/sign-in" in page.url and "SB-3" not in page.content()
@@ -226,12 +189,12 @@ def test_nobody_signed_in_sees_nothing(browser: Any, companies: Companies) -> No
 @pytest.mark.parametrize("language", ["en", "de", "zh"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_fits_every_screen_in_every_language(
-    browser: Any, companies: Companies, language: str, width: int, tmp_path: Path
+    chromium: Any, companies: Companies, language: str, width: int, tmp_path: Path
 ) -> None:
     if not pending(companies.cells):
         companies.ask("Pack SB-4")
     size = {"width": width, "height": 900}
-    page = signed_in(browser, companies, "approver", viewport=size)
+    page = signed_in(chromium, companies, "approver", viewport=size)
     errors: list[str] = []
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     page.goto(f"{companies.base}/operator/approvals?lang={language}")

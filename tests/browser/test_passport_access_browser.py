@@ -1,8 +1,5 @@
 """Asking for access, answering and reading in real Chromium, without scripts, on a phone."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,52 +18,22 @@ from saltbridge.testing.deliveries import (
 from saltbridge.testing.people import PASSWORD, people_of
 from saltbridge.web.app import create_app
 
-CHROMIUM = Path("/usr/bin/chromium")
 BATTERY = "/01/09521234567899/21/MJC24-7K2MQ9"
 WORDS = {"en": "was recorded", "de": "wurde festgehalten", "zh": "已被记录"}
 
-pytestmark = [
-    pytest.mark.full("Chromium"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.full("Chromium")
 
 
 @pytest.fixture(scope="module")
-def base() -> Iterator[str]:
+def base(examples: Path, free_port: Any, serving: Any) -> Iterator[str]:
     """A whole node with one passport, served on loopback."""
-    import uvicorn
-
-    examples = Path(__file__).resolve().parents[2] / "examples"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     world = carmaker_world(f"http://127.0.0.1:{port}")
     put_delivery(world, maker_profile(), example_record(examples))
     issue(world, IssueRequest(**example_request(examples, [BATTERY.rpartition("/")[2]])))
     people_of(world)
-    config = uvicorn.Config(create_app(world), port=port, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert server.started
-    yield world.node.base_url
-    server.should_exit = True
-    thread.join(timeout=15)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox"]
-        )
-        yield started
-        started.close()
+    with serving(create_app(world), port):
+        yield world.node.base_url
 
 
 def phone(chromium: Any) -> Any:

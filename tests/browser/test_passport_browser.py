@@ -1,13 +1,12 @@
 """The passport page in real Chromium: three languages, phone and desktop, no network."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
@@ -20,7 +19,6 @@ from saltbridge.testing.deliveries import (
 )
 from saltbridge.web.passport_page import routes
 
-CHROMIUM = Path("/usr/bin/chromium")
 SERIAL = "MJC24-7K2MQ9"
 WORDS = {
     "en": ("Battery passport", "Raw materials", "Company information", "QR code"),
@@ -28,59 +26,26 @@ WORDS = {
     "zh": ("电池护照", "原材料", "企业信息", "二维码"),
 }
 
-pytestmark = [
-    pytest.mark.full("Chromium"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.full("Chromium")
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(examples: Path, free_port: Any, serving: Any) -> Iterator[str]:
     """The page of one battery, served on loopback by a server of its own."""
-    import uvicorn
-    from starlette.applications import Starlette
-
-    examples = Path(__file__).resolve().parents[2] / "examples"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    base = f"http://127.0.0.1:{port}"
-    world = carmaker_world(base)
+    port = free_port()
+    world = carmaker_world(f"http://127.0.0.1:{port}")
     put_delivery(world, maker_profile(), example_record(examples))
     link = issue(world, IssueRequest(**example_request(examples, [SERIAL]))).passports[0]
-    app = Starlette(routes=routes(world))
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert server.started
-    yield link.product_id
-    server.should_exit = True
-    thread.join(timeout=15)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox"]
-        )
-        yield chromium
-        chromium.close()
+    with serving(Starlette(routes=routes(world)), port):
+        yield link.product_id
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("language", ["en", "de", "zh"])
 def test_battery_stages_and_code_are_shown(
-    browser, address: str, language: str, width: int
+    chromium: Any, address: str, language: str, width: int
 ) -> None:
-    context = browser.new_context(
+    context = chromium.new_context(
         viewport={"width": width, "height": 844}, java_script_enabled=False
     )
     page = context.new_page()
@@ -112,18 +77,20 @@ def test_battery_stages_and_code_are_shown(
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("language", ["en", "de", "zh"])
-def test_nothing_sticks_out_sideways(browser, address: str, language: str, width: int) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 844})
+def test_nothing_sticks_out_sideways(
+    chromium: Any, address: str, language: str, width: int
+) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 844})
     page.goto(f"{address}?lang={language}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
 
-def test_the_code_on_the_screen_leads_back_to_this_page(browser, address: str) -> None:
+def test_the_code_on_the_screen_leads_back_to_this_page(chromium: Any, address: str) -> None:
     import zxingcpp
     from PIL import Image
 
-    page = browser.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=2)
+    page = chromium.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=2)
     page.goto(address)
     shot = page.locator("img.qr-large").screenshot()
     found = zxingcpp.read_barcode(Image.open(BytesIO(shot)))
@@ -132,8 +99,8 @@ def test_the_code_on_the_screen_leads_back_to_this_page(browser, address: str) -
     page.close()
 
 
-def test_the_language_links_work(browser, address: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844})
+def test_the_language_links_work(chromium: Any, address: str) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
     page.goto(address)
     page.click("nav.languages a[lang=de]")
     assert page.get_attribute("html", "lang") == "de"
@@ -142,10 +109,10 @@ def test_the_language_links_work(browser, address: str) -> None:
     page.close()
 
 
-def test_the_signed_file_can_be_saved(browser, address: str, tmp_path: Path) -> None:
+def test_the_signed_file_can_be_saved(chromium: Any, address: str, tmp_path: Path) -> None:
     from saltbridge.core.canonical import read_json
 
-    page = browser.new_page(accept_downloads=True)
+    page = chromium.new_page(accept_downloads=True)
     page.goto(address)
     with page.expect_download() as waiting:
         page.click(".downloads a[download]")

@@ -1,11 +1,7 @@
 """Signing in, setting up and managing people in real Chromium, on phone and desk."""
 
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,57 +12,26 @@ from saltbridge.testing.builders import memory_world, node_profile
 from saltbridge.testing.people import PASSWORD, people_of
 from saltbridge.web.app import create_app
 
-CHROMIUM = Path("/usr/bin/chromium")
 SHOTS = os.environ.get("SALTBRIDGE_SCREENSHOTS", "")  # a folder, to look at what was tested
 
-pytestmark = [
-    pytest.mark.full("Chromium"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.full("Chromium")
 
 
-def served(with_people: bool) -> Iterator[World]:
-    import uvicorn
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+@pytest.fixture
+def node(free_port: Any, serving: Any) -> Iterator[World]:
+    port = free_port()
     world = memory_world(node_profile("cellmaker", port=port))
-    if with_people:
-        people_of(world)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(world), host="127.0.0.1", port=port, log_level="error")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield world
-    server.should_exit = True
-    thread.join(10)
+    people_of(world)
+    with serving(create_app(world), port):
+        yield world
 
 
 @pytest.fixture
-def node() -> Iterator[World]:
-    yield from served(True)
-
-
-@pytest.fixture
-def empty_node() -> Iterator[World]:
-    yield from served(False)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as tool:
-        browser = tool.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
+def empty_node(free_port: Any, serving: Any) -> Iterator[World]:
+    port = free_port()
+    world = memory_world(node_profile("cellmaker", port=port))
+    with serving(create_app(world), port):
+        yield world
 
 
 def fits(page: Any, name: str) -> None:
