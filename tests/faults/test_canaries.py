@@ -43,6 +43,8 @@ ROUTES = {
     "/passports/{id}": "token",  # leads on to the address of the battery
     "/passports/{id}/claim.json": EVERYBODY,
     "/passports/{id}/statement.json": EVERYBODY,
+    "/passport-dossiers/{id}": "token",  # a partner's own, and only where it took over
+    "/passport-dossiers/{id}/receipt": "token",
     "/v1/openapi.json": EVERYBODY,
     "/v1/dpps": "token",  # nothing is made there
     "/v1/dpps/{rest:path}": EVERYBODY,

@@ -1,4 +1,4 @@
-"""``saltbridge passport event``, ``accept``, ``complete``, ``events``, ``second-life``."""
+"""``saltbridge passport event``, ``accept``, ``complete``, ``take-over``, ``second-life``."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -110,6 +110,41 @@ def complete(
     with opened_world(node) as world:
         done = take_in(world, content, file.name, given, person)
     _say_recorded(done, as_json)
+
+
+def take_over(
+    node: Node,
+    passport: Annotated[
+        str, typer.Argument(help="Id; else every passport we answer for and do not have.")
+    ] = "",
+    source: Annotated[
+        str, typer.Option("--from", help="DID of who has it, if not who transferred it.")
+    ] = "",
+    person: Person = "",
+    as_json: AsJson = False,
+) -> None:
+    """Fetch whole passports from the node that had them, check them, serve them from here."""
+    from dataclasses import asdict
+
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.acting import os_name
+    from saltbridge.cli.present import say, say_json
+    from saltbridge.services.passport_dossiers import take_over as take
+    from saltbridge.services.passport_dossiers import waiting
+
+    with opened_world(node) as world:
+        ids = [passport] if passport else waiting(world)
+        done = [take(world, id, source, person or os_name()) for id in ids]
+        base = world.node.base_url
+    if as_json:
+        say_json([asdict(one) for one in done])
+        return
+    for one in done:
+        told = asdict(one)
+        say("handover.taken-over", id=told.pop("passport_id"), **told)
+        say("handover.serves-now", address=f"{base}/passports/{one.passport_id}")
+    if not done:
+        say("handover.none-waiting")
 
 
 def events(passport: Passport, node: Node, as_json: AsJson = False) -> None:

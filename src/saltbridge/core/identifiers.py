@@ -101,3 +101,18 @@ def did_web_document_url(did: str, scheme: str = "https") -> str:
     host, *path = (unquote(segment) for segment in did.removeprefix("did:web:").split(":"))
     where = "/".join(path) if path else ".well-known"
     return f"{scheme}://{host}/{where}/did.json"
+
+
+def did_web_base(did: str, scheme: str = "https") -> str:
+    """The base URL whose did:web this is.
+
+    Raises:
+        ValueError: not a did:web.
+
+    >>> did_web_base("did:web:cells.example")
+    'https://cells.example'
+    >>> did_web_base("did:web:127.0.0.1%3A8101:a", "http")
+    'http://127.0.0.1:8101/a'
+    """
+    url = did_web_document_url(did, scheme)
+    return url.removesuffix("/did.json").removesuffix("/.well-known")

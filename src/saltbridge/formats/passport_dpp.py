@@ -26,8 +26,9 @@ MOST_IDS: Final = 100  # product identifiers in one question
 
 Step = str | int
 
-# HTTP status → the word of EN 18222 table 15. It has none for 406, 410 and 429.
+# HTTP status → the word of EN 18222 table 15. It has none for 307, 406, 410 and 429.
 STATUS_WORDS: Final[Mapping[int, str]] = {
+    307: "ClientErrorResourceNotFound",
     400: "ClientErrorBadRequest",
     404: "ClientErrorResourceNotFound",
     405: "ClientMethodNotAllowed",

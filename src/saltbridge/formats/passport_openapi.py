@@ -16,6 +16,7 @@ Doc = dict[str, Any]
 _REF: Final = "#/components/schemas/"
 _TOLD: Final[Mapping[str, str]] = {
     "400": "What was asked for is malformed.",
+    "307": "Another operator took the passport over; Location says where it is.",
     "404": "No such passport, or none that the caller may read: the same bytes.",
     "405": "Passports are not written here; Allow says what is done.",
     "406": "No form that the caller accepts is offered.",
@@ -36,7 +37,7 @@ class Method:
     summary: str
     answer: str = "DigitalProductPassport"
     parameters: tuple[str, ...] = ()
-    failures: tuple[str, ...] = ("400", "404", "406", "410")
+    failures: tuple[str, ...] = ("307", "400", "404", "406", "410")
 
 
 METHODS: Final = (
@@ -78,7 +79,7 @@ METHODS: Final = (
         summary="One element of a passport.",
         answer="DataElement",
         parameters=("dppId", "elementIdPath", "representation"),
-        failures=("400", "404", "410"),
+        failures=("307", "400", "404", "410"),
     ),
 )
 # Methods of the standard that are refused: passports are made by the issuing service.

@@ -33,6 +33,7 @@ ALWAYS_LOGGED: Final = frozenset(
         *("passport-status", "passport-status-list", "passport-access", "passport-grant"),
         *("passport-request", "passport-registration"),
         *("passport-event", "passport-measurement-file"),
+        *("passport-receipt", "passport-dossier-received"),
     }
 )
 # Leaves of proposals, whose bytes retention erases; the tombstone has a leaf of its own.

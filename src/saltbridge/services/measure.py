@@ -17,6 +17,7 @@ from saltbridge.formats.measurements import MeasuredRow, parse_measurements
 from saltbridge.passport.counters import COUNTERS
 from saltbridge.passport.measurements import Measurement, consistent
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_events import HANDED_OVER
 from saltbridge.steps.passport_measured import (
     RECORD,
     batch_body,
@@ -68,7 +69,7 @@ def measure(world: World, content: bytes, name: str, person: str = "") -> Measur
         before = document(work, FILE, source)
         if before is not None:
             raise Refused.of("measurement.known-already", recorded=before["recorded_at"])
-        batches, faults = _batches(work, rows)
+        batches, faults = _batches(work, rows, world.node.did)
         if errors_in([*found, *faults]):
             raise FaultyInput([*found, *faults])
         _put(work, batches, source, name, person, now)
@@ -76,7 +77,7 @@ def measure(world: World, content: bytes, name: str, person: str = "") -> Measur
 
 
 def _batches(
-    work: UnitOfWork, rows: Sequence[MeasuredRow]
+    work: UnitOfWork, rows: Sequence[MeasuredRow], own: str
 ) -> tuple[list[_Batch], list[Finding]]:
     """One batch per battery, and what stands against it."""
     ids = passport_ids(work, (row.battery for row in rows))
@@ -89,12 +90,12 @@ def _batches(
     for row in rows:
         if row.battery in ids:
             grouped[ids[row.battery]].append(row)
-    active = _active(work, grouped)
+    closed = _closed(work, grouped, own)
     batches = []
     for passport, told in grouped.items():
-        if passport not in active:
+        if passport in closed:
             place, battery = told[0].place, told[0].battery
-            found.append(finding("measurement.ceased", place, battery=battery[:80]))
+            found.append(finding(closed[passport], place, battery=battery[:80]))
             continue
         batch, faults = _batch(work, passport, told)
         batches.append(batch)
@@ -102,10 +103,17 @@ def _batches(
     return batches, found
 
 
-def _active(work: UnitOfWork, passports: Collection[str]) -> set[str]:
-    """Those that still exist: of a recycled battery nothing is measured."""
-    found = work.get_many("passport", passports)
-    return {id for id, stored in found.items() if read_json(stored.body)["status"] == "active"}
+def _closed(work: UnitOfWork, passports: Collection[str], own: str) -> dict[str, str]:
+    """Passports of which nothing is measured here, and why: recycled, or another's by now."""
+    closed = {}
+    for id, stored in work.get_many("passport", passports).items():
+        record = read_json(stored.body)
+        here = record["status"] == "active"
+        if record["status"] == HANDED_OVER or (here and record.get("responsible", own) != own):
+            closed[id] = "measurement.elsewhere"
+        elif not here:
+            closed[id] = "measurement.ceased"
+    return closed
 
 
 def _batch(

@@ -76,8 +76,7 @@ def accept(world: World, content: bytes, name: str) -> bytes:
         Refused: it is from no partner, not for this operator, or not possible.
     """
     now = world.clock.now()
-    file = event_file(content, name)
-    proposed = verified_event(world, file)
+    proposed, file = verified_event(world, event_file(content, name))
     words = parse_event(proposed.content, frozenset({proposed.issuer, world.node.did}), name)
     event = words.event
     if event.to != world.node.did or event.operator != proposed.issuer:
@@ -108,8 +107,7 @@ def complete(
         Refused: the words are not those that were proposed, or are no longer possible.
     """
     now, given = world.clock.now(), given_values(world, facts)
-    file = event_file(content, name)
-    brought = verified_event(world, file)
+    brought, file = verified_event(world, event_file(content, name))
     words = parse_event(brought.content, frozenset({brought.issuer}), name)
     event, files = words.event, [file]
     with world.store.unit_of_work() as work:

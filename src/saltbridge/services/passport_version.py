@@ -10,6 +10,8 @@ from saltbridge.passport.assemble import parse_values
 from saltbridge.passport.model import Origin, OriginKind
 from saltbridge.ports import World
 from saltbridge.steps.passport_change import change_passport, passport_named
+from saltbridge.steps.passport_event_effects import CEASED
+from saltbridge.steps.passport_events import refuse_if_not_responsible
 
 MAX_REASON_CHARACTERS = 200
 # The header of a passport is worked out, and the address and serial never change.
@@ -45,8 +47,8 @@ def new_version(world: World, request: VersionRequest) -> NewVersion:
 
     Raises:
         FaultyInput: no such passport, no reason, faulty values, or incomplete by law.
-        Refused: the passport is no longer active, nothing changes, or a public value may not
-            leave.
+        Refused: the passport is no longer active, another operator answers for it, nothing
+            changes, or a public value may not leave.
     """
     reason = " ".join(request.reason.split())
     if not reason or len(reason) > MAX_REASON_CHARACTERS:
@@ -72,6 +74,8 @@ def new_version(world: World, request: VersionRequest) -> NewVersion:
     now = world.clock.now()
     with world.store.unit_of_work() as work:
         record = passport_named(work, request.passport)
+        if record["status"] != CEASED:
+            refuse_if_not_responsible(work, world, record)
         done = change_passport(
             world,
             work,

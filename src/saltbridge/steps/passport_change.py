@@ -1,7 +1,9 @@
 """A passport changes: its next version, in the unit of work of whatever makes it change."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from saltbridge.core.canonical import canonical_bytes, read_json
@@ -9,7 +11,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, errors_in, finding
 from saltbridge.passport.assemble import next_version
 from saltbridge.passport.attributes import applies_from
-from saltbridge.passport.model import Values
+from saltbridge.passport.model import Issuer, Values
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_reading import (
@@ -45,12 +47,15 @@ def change_passport(
     now: datetime,
     person: str = "",
     must_change: bool = True,
+    noted: Mapping[str, str] = MappingProxyType({}),
 ) -> Changed:
     """Write the next version of a passport with these values in place of the ones it had.
 
     The version, its release, its log leaves and the record of the passport are written in the
     unit of work that was handed in: what makes the passport change commits with them.
     ``must_change`` False is for events that make a version though no value differs (a repair).
+    ``noted`` is kept in the record of the passport. A passport that was taken over is issued
+    by this operator from its next version on, linked to the last one of the operator before.
 
     Raises:
         FaultyInput: no such passport, or the new version is incomplete or faulty by law.
@@ -68,6 +73,9 @@ def change_passport(
             "passport.version-altered", passport=passport_id, version=newest_number(record)
         )
     facts = facts_of(work, before)
+    if facts.issuer.did != world.node.did:
+        own = Issuer(world.node.legal_name, world.node.did, world.node.bpn)
+        facts = replace(facts, issuer=own)
     known = {**facts.kept_back, **facts.values}
     if must_change and all(known.get(id) == value for id, value in changed.items()):
         raise Refused.of("passport.nothing-changes", passport=passport_id)
@@ -91,6 +99,7 @@ def change_passport(
             "changed_at": passport.issued_at,
             "claim_digest": written.claim.digest,
             "public": written.record["public"],
+            **noted,
         }
     )
     work.put("passport", passport_id, body)

@@ -69,6 +69,7 @@ def record_event(
             reason=words.event.kind.value,
             now=now,
             person=person,
+            noted={"responsible": words.event.to} if words.event.to else {},
         )
         version, findings = int(made.version.record["version"]), made.findings
     elif effect is Effect.CEASES:

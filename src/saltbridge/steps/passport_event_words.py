@@ -1,7 +1,7 @@
 """The words of an event as this node writes, signs and reads them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -98,12 +98,17 @@ def event_file(content: bytes, name: str) -> ClaimFile:
     return file
 
 
-def verified_event(world: World, file: ClaimFile) -> VerifiedClaim[Any]:
-    """The claim, verified with the document of a partner; never with the enclosed one."""
+def verified_event(world: World, file: ClaimFile) -> tuple[VerifiedClaim[Any], ClaimFile]:
+    """The claim, verified with the document of a partner; never with the enclosed one.
+
+    The file that is given back holds the document it was verified with, so that what is kept
+    of the partner is what the partner publishes, and not what somebody enclosed.
+    """
     issuer = str(file.did_document.get("id", ""))
     if world.node.partner(issuer) is None:
         raise Refused.of("lifecycle.no-partner", did=issuer[:200])
-    return verify(file.claim, world.did_resolver.resolve(issuer))
+    document = world.did_resolver.resolve(issuer)
+    return verify(file.claim, document), replace(file, did_document=document)
 
 
 def given_values(world: World, facts: Mapping[str, Any]) -> Values:

@@ -15,6 +15,7 @@ from saltbridge.trust.did import iso
 
 RECORD: Final = "passport-event"
 LEAF: Final = "passport.event"
+HANDED_OVER: Final = "handed-over"  # the status of a passport's record: another node has it
 
 
 def event_id(passport_id: str, number: int) -> str:
@@ -44,7 +45,8 @@ def life_of(view: UnitOfWork, world: World, passport: Mapping[str, Any]) -> Life
         Refused: what is stored is no possible life.
     """
     begun = date.fromisoformat(passport["placed_on_market"])
-    life = Life(passport["id"], Status.ORIGINAL, world.node.did, begun)
+    first = str(passport.get("first_operator") or world.node.did)
+    life = Life(passport["id"], Status.ORIGINAL, first, begun)
     for words in _kept_words(view, passport["id"]):
         life = _stepped(None if words.event.predecessors else life, words.event)
     return life
@@ -62,6 +64,30 @@ def taken_over(view: UnitOfWork, passport_id: str) -> Life | None:
         status = Status(words.status or Status.ORIGINAL)
         life = _stepped(life or Life(event.passport, status, event.operator, event.on), event)
     return life
+
+
+def refuse_if_elsewhere(passport: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        Refused: another operator's node took the passport over; nothing follows here.
+    """
+    if passport["status"] == HANDED_OVER:
+        raise Refused.of(
+            "handover.elsewhere", passport=passport["id"], address=passport["served_at"]
+        )
+
+
+def refuse_if_not_responsible(
+    view: UnitOfWork, world: World, passport: Mapping[str, Any]
+) -> None:
+    """
+    Raises:
+        Refused: another operator answers for the passport by now, or has it.
+    """
+    refuse_if_elsewhere(passport)
+    operator = life_of(view, world, passport).operator
+    if operator != world.node.did:
+        raise Refused.of("handover.not-responsible", passport=passport["id"], operator=operator)
 
 
 def _kept_words(view: UnitOfWork, passport_id: str) -> Iterator[EventWords]:
@@ -101,6 +127,7 @@ def check_event(
     Raises:
         Refused: the rules of the life cycle stand against it; every reason at once.
     """
+    refuse_if_elsewhere(passport)
     event = words.event
     named = [event.successor, *(link.passport for link in event.predecessors)]
     lives = lives_with(view, world, passport, [id for id in named if id])

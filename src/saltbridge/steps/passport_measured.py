@@ -49,6 +49,20 @@ def measurements_of(view: UnitOfWork, passport_id: str) -> list[Measurement]:
     return [m for batch in _batches(view, passport_id) for m in _measured(batch)]
 
 
+def batches_of(view: UnitOfWork, passport_id: str) -> list[Mapping[str, Any]]:
+    """The batches of a passport as they are stored, the oldest first."""
+    return [*_batches(view, passport_id)][::-1]
+
+
+def measurements_in(batch: Mapping[str, Any]) -> list[Measurement]:
+    """The measurements of one batch.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not written as a batch is.
+    """
+    return [*_measured(batch)]
+
+
 def marks_of(batch: Mapping[str, Any]) -> list[Measurement]:
     """The highest readings of the counters when a batch had been taken in."""
     recorded = from_iso(batch["recorded_at"])

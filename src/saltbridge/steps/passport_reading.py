@@ -18,7 +18,7 @@ from saltbridge.passport.views import presented_view, split, view
 from saltbridge.ports import UnitOfWork
 from saltbridge.steps.records import document
 from saltbridge.trust import sd_jwt
-from saltbridge.trust.claims import Passport, PassportVersion, SignedClaim
+from saltbridge.trust.claims import Passport, PassportVersion, SignedClaim, stated_issuer
 from saltbridge.trust.did import from_iso
 from saltbridge.trust.log_proof import LogProof
 from saltbridge.trust.signature import open_jws
@@ -86,6 +86,17 @@ def kept_as_version(work: UnitOfWork, passport_id: str) -> dict[str, Any] | None
 
 def _jws_in(claim_file: bytes) -> str:
     return parse_claim_file(claim_file).claim.jws
+
+
+def issuer_of(record: Mapping[str, Any]) -> str:
+    """The DID that a version names as its issuer.
+
+    Raises:
+        NotVerified: it is not a claim.
+    """
+    if "views" in record:
+        return stated_issuer(Passport(record["views"][Audience.PUBLIC]))
+    return stated_issuer(PassportVersion(record["jwt"]))
 
 
 def versions(work: UnitOfWork, passport: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

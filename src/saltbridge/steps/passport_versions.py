@@ -32,7 +32,7 @@ from saltbridge.passport.views import (
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.deciding import public_circumstances
 from saltbridge.steps.log import logged_claim_file
-from saltbridge.steps.passport_reading import RECORD, version_id
+from saltbridge.steps.passport_reading import RECORD, issuer_of, version_id
 from saltbridge.steps.passport_status import status_place
 from saltbridge.steps.release import keep_decision
 from saltbridge.steps.rules import rule_book
@@ -43,6 +43,7 @@ from saltbridge.trust.claims import PassportVersion, sign
 PURPOSE: Final = "battery passport, public part (Annex XIII point 1)"
 VIEW_MEDIA_TYPE: Final = "application/json"
 ISSUED: Final = "issued"  # the reason of the first version
+TRANSFER: Final = "responsibility-transfer"  # the link to a version of the operator before
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,7 @@ def write_version(
     """
     told = header(passport, status)
     if replaces is not None:
-        told["replaces"] = {
-            "version": str(replaces["version"]),
-            "digest": replaces["claim_digest"],
-        }
+        told["replaces"] = _link_to(replaces, world.node.did)
     held = parts(passport, status)
     decision = _decide(world, work, view(told, held, Audience.PUBLIC), person, now)
     disclosures = {
@@ -127,6 +125,31 @@ def write_version(
         expected_version=0,
     )
     return WrittenVersion(record, claim)
+
+
+def _link_to(before: Mapping[str, Any], own: str) -> dict[str, str]:
+    """The link to the version before; of another operator's it says whose, and why."""
+    link = {"version": str(before["version"]), "digest": str(before["claim_digest"])}
+    issuer = issuer_of(before)
+    return link if issuer == own else {**link, "issuer": issuer, "link": TRANSFER}
+
+
+def release_public(
+    world: World,
+    work: UnitOfWork,
+    view: Mapping[str, Any],
+    file: bytes,
+    person: str,
+    now: datetime,
+) -> dict[str, str]:
+    """Have a public view with its signed file decided, released and kept; where they are.
+
+    For versions that were signed elsewhere, or before.
+
+    Raises:
+        Refused: the border room withholds a value, or the file carries something else.
+    """
+    return _released(world, work, _decide(world, work, view, person, now), file, now)
 
 
 def public_context(world: World, person: str, now: datetime) -> Context:

@@ -1,5 +1,8 @@
 """Saying something to a partner: now, with a token of its own, or from the outbox later."""
 
+from urllib.parse import urlsplit
+
+from saltbridge.core.identifiers import did_web_base
 from saltbridge.exchange.messages import NegotiationMessage, TransferMessage
 from saltbridge.exchange.model import Json, Negotiation, Role, Transfer
 from saltbridge.exchange.records import KeptAgreement, agreement_of
@@ -37,6 +40,31 @@ def post(
     Raises:
         Unavailable: the partner cannot be reached, or answers too much or too late.
     """
+    return ask(world, partner, "POST", url, render_bytes(message), limit_bytes=limit_bytes)
+
+
+def address_of(world: World, partner: Partner) -> str:
+    """Where the partner's node lies, by its DID; http to 127.0.0.1 alone, where allowed."""
+    plain = did_web_base(partner.did, "http")
+    loopback = urlsplit(plain).hostname == "127.0.0.1" and world.node.allow_loopback_http
+    return plain if loopback else did_web_base(partner.did)
+
+
+def ask(
+    world: World,
+    partner: Partner,
+    method: str,
+    url: str,
+    content: bytes | None = None,
+    *,
+    limit_bytes: int,
+    timeout_seconds: float = 10.0,
+) -> HttpAnswer:
+    """One request to a partner with a token of its own, and a JSON body if there is one.
+
+    Raises:
+        Unavailable: the partner cannot be reached, or answers too much or too late.
+    """
     token = self_issued_token(
         caller=world.node.did,
         called=partner.did,
@@ -44,12 +72,14 @@ def post(
         now=world.clock.now(),
         signer=world.keyring.signer(),
     )
+    typed = {} if content is None else {"content-type": "application/json"}
     return world.http.send(
-        "POST",
+        method,
         url,
-        headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
-        content=render_bytes(message),
+        headers={"authorization": f"Bearer {token}", **typed},
+        content=content,
         limit_bytes=limit_bytes,
+        timeout_seconds=timeout_seconds,
     )
 
 

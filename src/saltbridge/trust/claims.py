@@ -34,6 +34,8 @@ class ClaimType(StrEnum):
     PASSPORT = "passport"
     PASSPORT_VERSION = "passport-version"
     PASSPORT_EVENT = "passport-event"
+    PASSPORT_COPY = "passport-copy"
+    PASSPORT_RECEIPT = "passport-receipt"
     RECEIPT = "receipt"
     EXPORT_STATEMENT = "export-statement"
     VERIFICATION_STATEMENT = "verification-statement"
@@ -114,6 +116,20 @@ class PassportEvent(SignedClaim):
 
 
 @dataclass(frozen=True, slots=True)
+class PassportCopy(SignedClaim):
+    """What an operator hands to another company of its passports, by digests; no passport."""
+
+    type: ClassVar[ClaimType] = ClaimType.PASSPORT_COPY
+
+
+@dataclass(frozen=True, slots=True)
+class PassportReceipt(SignedClaim):
+    """That somebody took in what a ``PassportCopy`` named, and checked it."""
+
+    type: ClassVar[ClaimType] = ClaimType.PASSPORT_RECEIPT
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt(SignedClaim):
     """The digests of what went into a calculation and of what came out."""
 
@@ -143,6 +159,8 @@ CLAIM_CLASSES: Final[Mapping[ClaimType, type[SignedClaim]]] = {
         Passport,
         PassportVersion,
         PassportEvent,
+        PassportCopy,
+        PassportReceipt,
         Receipt,
         ExportStatement,
         VerificationStatement,

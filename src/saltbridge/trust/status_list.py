@@ -124,6 +124,15 @@ def address_of(token: str) -> str:
     return str(_payload(signature.open_jws(token).payload)["sub"])
 
 
+def issuer_of(token: str) -> str:
+    """Who a token says signed it: only good for finding the keys to check it with.
+
+    Raises:
+        NotVerified: not a token of a list.
+    """
+    return str(_payload(signature.open_jws(token).payload)["iss"])
+
+
 def verify(
     token: str, did_document: Mapping[str, Any], *, address: str, now: datetime
 ) -> StatusList:

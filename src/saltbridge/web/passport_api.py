@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
@@ -208,8 +209,10 @@ class _Api:
         if link is None:
             return ""
         found = self._public.by_address(link.gtin, link.serial)
-        if found is None and told and self._public.ended_at(link.gtin, link.serial):
-            raise Failure(410, "pass-api.ended")
+        if found is None and told:
+            self._refuse_moved(self._public.moved_at(link.gtin, link.serial))
+            if self._public.ended_at(link.gtin, link.serial):
+                raise Failure(410, "pass-api.ended")
         here = found is not None and found.product_id == product_id
         return str(found.content["passport_id"]) if found is not None and here else ""
 
@@ -217,17 +220,24 @@ class _Api:
         """What the caller may see of the passport.
 
         Raises:
-            Failure: 404 if nothing, 410 if the passport has ended.
+            Failure: 404 if nothing, 410 if the passport has ended, 307 if another node has it.
         """
         found = self._public.by_id(id, at)
-        if found is None and self._public.ended(id):
-            raise Failure(410, "pass-api.ended")
+        if found is None:
+            self._refuse_moved(self._public.moved(id))
+            if self._public.ended(id):
+                raise Failure(410, "pass-api.ended")
         if "authorization" in request.headers:
             return self._opened(request, found, at)
         if found is None:
             raise not_found()
         state = {"Saltbridge-Status": found.status.name.lower()}
         return Shown(found.view.content, Audience.PUBLIC, None, state)
+
+    @staticmethod
+    def _refuse_moved(base: str) -> None:
+        if base:
+            raise Failure(307, "pass-api.moved", address=base)
 
     def _opened(
         self, request: Request, found: PublicPassport | None, at: datetime | None
@@ -280,6 +290,10 @@ def failed(request: Request, failure: Failure) -> Response:
     headers = {**plain_headers(), **_HEADERS, "Content-Language": language}
     if failure.status == 405:
         headers["Allow"] = str(failure.told["allowed"])
+    if failure.status == 307:
+        raw = request.scope.get("raw_path") or quote(request.url.path).encode()
+        asked = f"?{request.url.query}" if request.url.query else ""
+        headers["Location"] = f"{failure.told['address']}{raw.decode('ascii')}{asked}"
     if failure.status == 429:
         headers["Retry-After"] = "60"
     body = canonical_bytes(result(failure.status, code, f"{words} {remedy}"))

@@ -79,8 +79,7 @@ class _PassportPages:
             self._public.by_address, parts[1], parts[3]
         )
         if passport is None:
-            ended = await run_in_threadpool(self._public.ended_at, parts[1], parts[3])
-            return _gone(request) if ended else _missing(request)
+            return await run_in_threadpool(self._not_here, request, parts[1], parts[3])
         if len(parts) == 4:
             form = variants.wanted(request, passport) if variants.is_linked(request) else ""
             if form == JSON:
@@ -95,6 +94,20 @@ class _PassportPages:
         if parts[4] == "qr.png":
             return _image(qr_png(passport.product_id), "image/png")
         return _missing(request)
+
+    def _not_here(self, request: Request, gtin: str, serial: str) -> Response:
+        """An address without a passport: it moved, it ended, or there is none."""
+        moved = self._public.moved_at(gtin, serial)
+        if moved:
+            return _elsewhere(request, moved)
+        return _gone(request) if self._public.ended_at(gtin, serial) else _missing(request)
+
+    def _no_such_id(self, request: Request, id: str) -> Response:
+        """As ``_not_here``, for the id of a passport."""
+        moved = self._public.moved(id)
+        if moved:
+            return _elsewhere(request, moved)
+        return _gone(request) if self._public.ended(id) else _missing(request)
 
     def _negotiated(self, request: Request, passport: PublicPassport) -> Response:
         """The form the reader asks for: page, JSON, JSON-LD, link set, or the signed text."""
@@ -135,8 +148,7 @@ class _PassportPages:
         id = str(request.path_params["id"])
         passport = await run_in_threadpool(self._public.by_id, id)
         if passport is None:
-            ended = await run_in_threadpool(self._public.ended, id)
-            return _gone(request) if ended else _missing(request)
+            return await run_in_threadpool(self._no_such_id, request, id)
         return _lead_to(request, passport)
 
     async def resolver(self, request: Request) -> Response:
@@ -150,8 +162,7 @@ class _PassportPages:
         id = str(request.path_params["id"])
         passport = await run_in_threadpool(self._public.by_id, id)
         if passport is None:
-            ended = await run_in_threadpool(self._public.ended, id)
-            return _gone(request) if ended else _missing(request)
+            return await run_in_threadpool(self._no_such_id, request, id)
         serial = quote(str(passport.content["serial"]), safe="")
         return _released(
             passport.claim_file,
@@ -221,6 +232,14 @@ def _lead_to(request: Request, passport: PublicPassport) -> Response:
     content, asked = passport.content, request.url.query
     address = f"/01/{quote(content['gtin'], safe='')}/21/{quote(content['serial'], safe='')}"
     where = f"{address}?{asked}" if asked else address
+    return RedirectResponse(where, 307, headers={**plain_headers(), "Vary": "Accept-Language"})
+
+
+def _elsewhere(request: Request, base: str) -> Response:
+    """To the same path on the node of the operator who took the passport over."""
+    raw = request.scope.get("raw_path") or quote(request.url.path).encode()
+    path, asked = raw.decode("ascii", "replace"), request.url.query
+    where = f"{base}{path}?{asked}" if asked else f"{base}{path}"
     return RedirectResponse(where, 307, headers={**plain_headers(), "Vary": "Accept-Language"})
 
 

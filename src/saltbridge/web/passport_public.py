@@ -17,6 +17,7 @@ from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
 from saltbridge.passport.data_carrier import is_serial
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_event_effects import CEASED
+from saltbridge.steps.passport_events import HANDED_OVER
 from saltbridge.steps.passport_reading import newest_number, version_in_force
 from saltbridge.steps.passport_signed import SignedPassport, signed_passport
 from saltbridge.steps.passport_status import status_of
@@ -96,6 +97,18 @@ class PublicPassports:
         with self._world.store.reading() as work:
             return _has_ended(work, _id_at(work, gtin, serial))
 
+    def moved_at(self, gtin: str, serial: str) -> str:
+        """The base URL of the node that has the passport at this address now; else empty."""
+        with self._world.store.reading() as work:
+            return _moved(work, _id_at(work, gtin, serial))
+
+    def moved(self, id: str) -> str:
+        """The base URL of the node that has this passport now; empty where it did not move."""
+        if not is_urn_uuid(id):
+            return ""
+        with self._world.store.reading() as work:
+            return _moved(work, id)
+
     def ended(self, id: str) -> bool:
         """Whether the passport with this id has ceased to exist (Art. 77(8))."""
         if not is_urn_uuid(id):
@@ -121,6 +134,15 @@ def _has_ended(work: UnitOfWork, id: str) -> bool:
     except SaltbridgeError:
         return False
     return record is not None and record["status"] == CEASED
+
+
+def _moved(work: UnitOfWork, id: str) -> str:
+    try:
+        record = document(work, "passport", id) if id else None
+    except SaltbridgeError:
+        return ""
+    moved = record is not None and record["status"] == HANDED_OVER
+    return str(record["served_at"]) if moved else ""
 
 
 def _public(work: UnitOfWork, id: str, at: datetime | None = None) -> PublicPassport | None:
