@@ -11,6 +11,7 @@ from typing import Any
 
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import finding
 from saltbridge.exchange.delivery import announces_log
 from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
 from saltbridge.formats.passport_dossier import Dossier
@@ -76,7 +77,7 @@ def checked_dossier(dossier: Dossier, documents: Documents, now: datetime) -> Ch
 
 
 def _broken(dossier: Dossier, what: str) -> Refused:
-    return Refused.of("handover.broken", passport=dossier.passport_id, what=what)
+    return Refused([finding("handover.broken", passport=dossier.passport_id, what=what)])
 
 
 def _life(dossier: Dossier, documents: Documents) -> tuple[Life, frozenset[str]]:

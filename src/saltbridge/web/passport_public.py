@@ -141,8 +141,9 @@ def _moved(work: UnitOfWork, id: str) -> str:
         record = document(work, "passport", id) if id else None
     except SaltbridgeError:
         return ""
-    moved = record is not None and record["status"] == HANDED_OVER
-    return str(record["served_at"]) if moved else ""
+    if record is None or record["status"] != HANDED_OVER:
+        return ""
+    return str(record["served_at"])
 
 
 def _public(work: UnitOfWork, id: str, at: datetime | None = None) -> PublicPassport | None:
