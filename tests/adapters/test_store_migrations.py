@@ -49,6 +49,7 @@ def test_an_old_store_is_carried_over_whole(tmp_path: Path, leaves: int) -> None
             "log_leaves_gapless",
             "releases_no_update",
             "records_no_update",
+            "bases_no_update",
         }
         assert (
             raw.execute("SELECT name FROM sqlite_master WHERE name LIKE '%0001%'").fetchall()

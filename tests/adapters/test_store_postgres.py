@@ -98,7 +98,12 @@ class TestPostgresStore(StoreContract):
 
     def test_whatever_value_is_changed_the_audit_finds_it(self, store: Store) -> None:
         fill(store, rounds=2)
-        changes = {"text": "{} || 'x'", "bytea": r"{} || '\x00'", "integer": "{} + 1000"}
+        changes = {
+            "text": "{} || 'x'",
+            "bytea": r"{} || '\x00'",
+            "integer": "{} + 1000",
+            "bigint": "COALESCE({}, 0) + 1000",
+        }
         missed = []
         with psycopg.connect(self.url, autocommit=True) as raw:
             columns = raw.execute(
@@ -107,7 +112,7 @@ class TestPostgresStore(StoreContract):
                 " JOIN information_schema.tables t USING (table_schema, table_name)"
                 " WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'"
             ).fetchall()
-            assert len(columns) == 37
+            assert len(columns) == 46
             for table, column, kind in columns:
                 changed = changes[kind.replace("character varying", "text")].format(column)
                 with raw.transaction():

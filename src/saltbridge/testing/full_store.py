@@ -4,8 +4,10 @@ import base64
 
 from saltbridge.border.release import reopen
 from saltbridge.core.canonical import canonical_bytes, digest
-from saltbridge.ports import LogEvent, OutboxEntry, Store
+from saltbridge.ports import LogEvent, OutboxEntry, Store, UnitOfWork
 from saltbridge.testing.builders import NOON
+
+ALIKE = 5  # records, and releases, that are put in one batch a round
 
 
 def checkpoint_body(origin: str, size: int, root: bytes) -> bytes:
@@ -48,5 +50,23 @@ def fill(store: Store, rounds: int = 6) -> None:
             work.enqueue(OutboxEntry(f"done-{number}", "send", b"{}"))
             work.done(f"done-{number}")
             size, root = work.log_size(), work.log_root()
+            _put_alike(work, number)
             note = checkpoint_body("cells.example/log", size, root)
             work.put("log-checkpoint", f"{size:020}", note, expected_version=0)
+
+
+def _put_alike(work: UnitOfWork, number: int) -> None:
+    """Records and releases of one batch, which are stored on what they share."""
+    alike = {f"{number}-{n}": canonical_bytes([list(range(200)), n]) for n in range(ALIKE)}
+    work.put_new("passport-version", alike)
+    work.put_releases(
+        reopen(
+            content,
+            expected_digest=digest(content),
+            media_type="application/json",
+            decision_id=f"urn:uuid:00000000-0000-4000-8001-{number:012}",
+            audience="public",
+            purpose="passport",
+        )
+        for content in alike.values()
+    )

@@ -201,6 +201,22 @@ class StoreContract(LogContract):
         with store.reading() as view:
             assert view.get("passport", "p1") is not None
 
+    def test_many_documents_alike_come_back_as_they_were(self, store: Store) -> None:
+        shared = b"the same for the whole model, " * 100
+        bodies = {f"p{n}": shared + b"%d" % n + shared for n in range(20)}
+        bodies |= {"short": b"x", "other": bytes(range(256)) * 8}
+        with store.unit_of_work() as work:
+            work.put_new("passport-version", bodies)
+            work.put_releases(a_release(body) for body in bodies.values())
+        with store.reading() as view:
+            found = view.get_many("passport-version", bodies)
+            assert {id: record.body for id, record in found.items()} == bodies
+            for id, body in bodies.items():
+                one = view.get("passport-version", id)
+                kept = view.get_release(digest(body), a_release().decision_id)
+                assert one is not None and one.body == body
+                assert kept == a_release(body)
+
     def test_only_what_a_tombstone_names_is_erased(self, store: Store) -> None:
         gone = a_release()
         kept = reopen(

@@ -6,7 +6,7 @@ SQLite takes them in one prepared statement, PostgreSQL by COPY in its binary fo
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, Table
+from sqlalchemy import BigInteger, Connection, LargeBinary, Table
 from sqlalchemy.exc import IntegrityError
 
 from saltbridge.ports import StaleWrite
@@ -60,4 +60,6 @@ def _copy(
 def _type_of(column: Any) -> str:
     if isinstance(column, LargeBinary):
         return "bytea"
+    if isinstance(column, BigInteger):
+        return "int8"
     return "int4" if column.python_type is int else "varchar"

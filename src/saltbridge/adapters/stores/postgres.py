@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
+from saltbridge.adapters.stores.bases import Bases
 from saltbridge.adapters.stores.migrate import migrate, stored_version
 from saltbridge.adapters.stores.schema import HEAD
 from saltbridge.adapters.stores.sql_audit import SqlAudit
@@ -29,6 +30,7 @@ class PostgresStore:
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._clock = clock
+        self._bases = Bases()
         self._writing = threading.local()
         try:
             self._engine = create_engine(
@@ -61,7 +63,7 @@ class PostgresStore:
             with self._worded(), self._engine.begin() as connection:
                 connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-                yield SqlUnitOfWork(connection, self._clock, writable=True)
+                yield SqlUnitOfWork(connection, self._clock, self._bases, writable=True)
         finally:
             self._writing.open = False
 
@@ -69,7 +71,7 @@ class PostgresStore:
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """A read-only view of one moment."""
         with self._worded(), self._reader.begin() as connection:
-            yield SqlUnitOfWork(connection, self._clock, writable=False)
+            yield SqlUnitOfWork(connection, self._clock, self._bases, writable=False)
 
     @contextmanager
     def auditing(self) -> Iterator[SqlAudit]:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import RowMapping
 
+from saltbridge.adapters.stores.packing import unpacked
 from saltbridge.core.canonical import digest
 
 Row: TypeAlias = Mapping[str, Any] | RowMapping
@@ -25,22 +26,28 @@ COVERED: Final[Mapping[str, tuple[str, ...]]] = {
     "outbox": (
         "position", "id", "kind", "body", "ordering_key", "attempts", "due_at", "last_error",
     ),
+    "bases": ("number", "decision_id", "digest", "written_at"),
     "store_facts": ("name", "value"),
 }  # fmt: skip
-CONTENT: Final[Mapping[str, str]] = {"records": "body", "releases": "content"}
+CONTENT: Final[Mapping[str, str]] = {
+    "records": "body", "releases": "content", "bases": "content",
+}  # fmt: skip
 
 
 def row_digest(table: str, row: Row) -> bytes:
     """SHA-256 over the table's name and the row's covered columns.
 
-    Every value is written with its type and length, so that no two rows look alike.
+    Every value is written with its type and length, so that no two rows look alike. Of a
+    packed row, how it is packed and the packed bytes are covered too.
 
     Raises:
         TypeError: a value is of a type no column holds.
     """
     parts = [table.encode()]
-    for column in COVERED[table]:
-        value = row[column]
+    values = [row[column] for column in COVERED[table]]
+    if (packing := row.get("packing")) is not None:  # stores from before packed nothing
+        values += [packing, sha256(row[CONTENT[table]]).digest()]
+    for value in values:
         if type(value) is str:
             text = value.encode("utf-8", "surrogatepass")
             parts.append(b"s%d:%b" % (len(text), text))
@@ -51,7 +58,7 @@ def row_digest(table: str, row: Row) -> bytes:
         elif value is None:
             parts.append(b"n:")
         else:
-            raise TypeError(f"{table}.{column} is of type {type(value).__name__}")
+            raise TypeError(f"{table} holds a value of type {type(value).__name__}")
     return sha256(b"|".join(parts)).digest()
 
 
@@ -61,16 +68,26 @@ def sealed(table: str, row: Row) -> dict[str, Any]:
 
 
 def is_whole(table: str, row: Row) -> bool:
-    """Whether a stored row, its document included, is as it was written."""
+    """Whether a stored row is as it was written, leaving the document in it aside."""
     try:
-        content = CONTENT.get(table)
-        if content is not None and (
-            type(row[content]) is not bytes or digest(row[content]) != row["digest"]
-        ):
-            return False
         return bool(row_digest(table, row) == row["row_digest"])
     except (TypeError, ValueError, OverflowError):
         return False
+
+
+def opened(table: str, row: Row, base: Any) -> bytes | None:
+    """The document in a row, unpacked; None where row or document is not as it was written.
+
+    ``base`` is what the row leans on, if anything.
+    """
+    stored = row[CONTENT[table]]
+    if type(stored) is not bytes or not is_whole(table, row):
+        return None
+    try:
+        content = unpacked(stored, row["packing"], base)
+    except ValueError:
+        return None
+    return content if digest(content) == row["digest"] else None
 
 
 def leaf_row_digest(index: int, leaf_hash: bytes, nodes: bytes, written_at: str) -> bytes:

@@ -1,6 +1,7 @@
 """The tables, as the SQL stores use them. The migrations make them; a test compares both."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Integer,
     LargeBinary,
@@ -11,7 +12,7 @@ from sqlalchemy import (
     table,
 )
 
-HISTORY = ("0001", "0002")  # every migration this code knows, the oldest first
+HISTORY = ("0001", "0002", "0003")  # every migration this code knows, the oldest first
 HEAD = HISTORY[-1]
 
 metadata = MetaData()
@@ -29,6 +30,8 @@ records = Table(
     Column("digest", String, nullable=False),
     Column("written_at", String, nullable=False),
     Column("row_digest", LargeBinary, nullable=False),
+    # How the body is packed: not at all (null), by itself (0), or on the base of this number.
+    Column("packing", BigInteger),
 )
 
 # The newest version of every record; the older ones stay in ``records``.
@@ -41,6 +44,7 @@ current_records = table(
     column("digest", String),
     column("written_at", String),
     column("row_digest", LargeBinary),
+    column("packing", BigInteger),
 )
 
 releases = Table(
@@ -52,6 +56,20 @@ releases = Table(
     Column("media_type", String, nullable=False),
     Column("audience", String, nullable=False),
     Column("purpose", String, nullable=False),
+    Column("written_at", String, nullable=False),
+    Column("row_digest", LargeBinary, nullable=False),
+    Column("packing", BigInteger),
+)
+
+# What the documents of a batch share; the rows of the batch hold what differs from it.
+bases = Table(
+    "bases",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("decision_id", _Key, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("packing", BigInteger),
+    Column("digest", String, nullable=False),
     Column("written_at", String, nullable=False),
     Column("row_digest", LargeBinary, nullable=False),
 )

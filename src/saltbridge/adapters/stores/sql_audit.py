@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from saltbridge.adapters.stores.bases import Bases, base_content
 from saltbridge.adapters.stores.facts import SCHEMA, VERSION, read_facts, schema_digest
 from saltbridge.adapters.stores.row_digest import is_whole, leaf_row_digest
 from saltbridge.adapters.stores.schema import HEAD
@@ -23,10 +24,15 @@ _COLUMNS = {
         "leaf_index", "event", "subject", "body_digest", "salt", "leaf_hash", "nodes",
         "written_at", "row_digest",
     ),
-    "records": ("kind", "id", "version", "body", "digest", "written_at", "row_digest"),
+    "records": (
+        "kind", "id", "version", "body", "digest", "written_at", "row_digest", "packing",
+    ),
     "releases": (
         "digest", "decision_id", "content", "media_type", "audience", "purpose", "written_at",
-        "row_digest",
+        "row_digest", "packing",
+    ),
+    "bases": (
+        "number", "decision_id", "content", "packing", "digest", "written_at", "row_digest",
     ),
     "outbox": (
         "position", "id", "kind", "body", "ordering_key", "attempts", "due_at", "last_error",
@@ -45,6 +51,7 @@ class SqlAudit:
         """``engine_faults`` asks the engine for its own integrity check."""
         self._connection = connection
         self._engine_faults = engine_faults
+        self._bases = Bases()
 
     def faults(self) -> Iterator[Finding]:
         """What engine, version and schema give cause for."""
@@ -71,29 +78,38 @@ class SqlAudit:
     def documents(self) -> Iterator[Sequence[AuditedRow]]:
         """Every version of every record, and every release."""
         for page in self._rows("records", _DOCUMENTS_PER_PAGE):
-            yield [
-                AuditedRow(
-                    "records", r["kind"], r["id"], r["version"], r["digest"], r["body"], whole
-                )
-                for r, whole in page
-            ]
+            yield [self._record(row) for row in page]
         for page in self._rows("releases", _DOCUMENTS_PER_PAGE):
-            yield [
-                AuditedRow("releases", "release", r["decision_id"], 1, r["digest"], b"", whole)
-                for r, whole in page
-            ]
+            yield [self._release(row) for row in page]
 
     def others(self) -> Iterator[Sequence[AuditedRow]]:
-        """The outbox, and what the store knows about itself."""
+        """What packed rows lean on, the outbox, and what the store knows about itself."""
+        for page in self._rows("bases", _DOCUMENTS_PER_PAGE):
+            yield [_base(row) for row in page]
         for table, key in (("outbox", "id"), ("store_facts", "name")):
             for page in self._rows(table, _PAGE):
-                yield [AuditedRow(table, table, r[key], 1, "", b"", whole) for r, whole in page]
+                yield [
+                    AuditedRow(table, table, r[key], 1, "", b"", is_whole(table, r))
+                    for r in page
+                ]
 
-    def _rows(self, table: str, size: int) -> Iterator[list[tuple[dict[str, Any], bool]]]:
+    def _record(self, row: dict[str, Any]) -> AuditedRow:
+        body = self._bases.content(self._connection, "records", row)
+        whole, known = body is not None, row["digest"]
+        return AuditedRow(
+            "records", row["kind"], row["id"], row["version"], known, body or b"", whole
+        )
+
+    def _release(self, row: dict[str, Any]) -> AuditedRow:
+        whole = self._bases.content(self._connection, "releases", row) is not None
+        return AuditedRow(
+            "releases", "release", row["decision_id"], 1, row["digest"], b"", whole
+        )
+
+    def _rows(self, table: str, size: int) -> Iterator[list[dict[str, Any]]]:
         names = _COLUMNS[table]
         for page in self._pages(table, size):
-            rows = [dict(zip(names, row, strict=True)) for row in page]
-            yield [(row, is_whole(table, row)) for row in rows]
+            yield [dict(zip(names, row, strict=True)) for row in page]
 
     def _pages(self, table: str, size: int, order: str = "") -> Iterator[Sequence[Any]]:
         columns = ", ".join(_COLUMNS[table])
@@ -102,6 +118,11 @@ class SqlAudit:
                 f"SELECT {columns} FROM {table} {order}",  # noqa: S608 - the names are ours
                 execution_options={"yield_per": size},
             ).partitions()
+
+
+def _base(row: dict[str, Any]) -> AuditedRow:
+    whole = base_content(row) is not None
+    return AuditedRow("bases", "base", f"{row['number']}", 1, row["digest"], b"", whole)
 
 
 def _leaf(

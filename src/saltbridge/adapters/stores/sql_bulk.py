@@ -6,14 +6,18 @@ from typing import Any, Final
 from sqlalchemy import Select, bindparam, func, select
 
 from saltbridge.adapters.stores import schema
+from saltbridge.adapters.stores.bases import write_base
 from saltbridge.adapters.stores.insert_all import insert_all
+from saltbridge.adapters.stores.packing import Packed, packed_alike, packed_alone
 from saltbridge.adapters.stores.row_digest import is_whole, sealed
 from saltbridge.adapters.stores.sql_log import SqlLog, moment_of, moment_text
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Refused
-from saltbridge.ports import OutboxEntry, StoredRecord
+from saltbridge.ports import ERASABLE, FORGETTABLE, OutboxEntry, StoredRecord
 
+# Kinds whose bytes may have to go: each record is packed by itself and shared with none.
+_LEAVES_NO_TRACE: Final = FORGETTABLE | set(ERASABLE)
 ASKED_AT_ONCE: Final = 500  # ids in one question; SQLite takes 999 parameters at least
 
 
@@ -38,7 +42,7 @@ class SqlBulk(SqlLog):
         for first in range(0, len(wanted), ASKED_AT_ONCE):
             asked = {"of_kind": kind, "ids": wanted[first : first + ASKED_AT_ONCE]}
             for row in self._connection.execute(_SEVERAL, asked).mappings():
-                found[str(row["id"])] = record_of(row)
+                found[str(row["id"])] = self._record(row)
         return found
 
     def put_new(self, kind: str, bodies: Mapping[str, bytes]) -> None:
@@ -47,15 +51,48 @@ class SqlBulk(SqlLog):
         if not kind or not all(bodies):
             raise ValueError("a record has a kind and an id")
         at = moment_text(self._clock.now())
-        rows = [record_row(kind, id, 1, body, at) for id, body in bodies.items()]
+        stored = self._packed(list(bodies.values()), "", at, kind not in _LEAVES_NO_TRACE)
+        rows = [
+            record_row(kind, id, 1, body, packed, at)
+            for (id, body), packed in zip(bodies.items(), stored, strict=True)
+        ]
         insert_all(self._connection, schema.records, rows)
 
     def put_releases(self, releases: Iterable[Release]) -> None:
         """Keep released bytes that are all new."""
         self._must_write()
         at = moment_text(self._clock.now())
-        rows = [release_row(release, at) for release in releases]
+        of_decision: dict[str, list[Release]] = {}
+        for release in releases:
+            of_decision.setdefault(release.decision_id, []).append(release)
+        rows = []
+        for decision_id, several in of_decision.items():
+            stored = self._packed([r.content for r in several], decision_id, at)
+            rows += [release_row(r, p, at) for r, p in zip(several, stored, strict=True)]
         insert_all(self._connection, schema.releases, rows)
+
+    def _packed(
+        self, contents: list[bytes], decision_id: str, at: str, together: bool = True
+    ) -> list[Packed]:
+        """Documents as they are stored; what they share is written with them."""
+        if not together:
+            return [packed_alone(content) for content in contents]
+        stored, base = packed_alike(contents)
+        if base is not None:
+            write_base(self._connection, base, decision_id, at)
+        return stored
+
+    def _record(self, row: Any) -> StoredRecord:
+        """The record in a row.
+
+        Raises:
+            Refused: the row is not as it was written.
+        """
+        kind, id = row["kind"], row["id"]
+        body = self._bases.content(self._connection, "records", row)
+        if body is None:
+            raise Refused.of("store.altered", kind=f"{kind}", id=f"{id}")
+        return StoredRecord(kind, id, row["version"], body, moment_of(row["written_at"]))
 
     def enqueue_all(self, entries: Iterable[OutboxEntry]) -> None:
         """Add to the outbox, in this order."""
@@ -68,38 +105,39 @@ class SqlBulk(SqlLog):
         insert_all(self._connection, waiting, rows)
 
 
-def record_of(row: Any) -> StoredRecord:
-    """The record in a row.
-
-    Raises:
-        Refused: the row is not as it was written.
-    """
-    refuse_altered("records", row, f"{row['kind']}", f"{row['id']}")
-    return StoredRecord(
-        row["kind"], row["id"], row["version"], row["body"], moment_of(row["written_at"])
-    )
-
-
 def refuse_altered(table: str, row: Any, kind: str, id: str) -> None:
-    """Raise ``Refused`` where a row is not as it was written."""
+    """Raise ``Refused`` where a row without a document is not as it was written."""
     if not is_whole(table, row):
         raise Refused.of("store.altered", kind=kind, id=id)
 
 
-def record_row(kind: str, id: str, version: int, body: bytes, at: str) -> dict[str, Any]:
+def record_row(
+    kind: str, id: str, version: int, body: bytes, packed: Packed, at: str
+) -> dict[str, Any]:
     """A version of a record as it is stored."""
-    row = {"kind": kind, "id": id, "version": version, "body": body}
-    return sealed("records", {**row, "digest": digest(body), "written_at": at})
+    return sealed(
+        "records",
+        {
+            "kind": kind,
+            "id": id,
+            "version": version,
+            "body": packed.content,
+            "packing": packed.packing,
+            "digest": digest(body),
+            "written_at": at,
+        },
+    )
 
 
-def release_row(release: Release, at: str) -> dict[str, Any]:
+def release_row(release: Release, packed: Packed, at: str) -> dict[str, Any]:
     """A release as it is stored."""
     return sealed(
         "releases",
         {
             "digest": release.digest,
             "decision_id": release.decision_id,
-            "content": release.content,
+            "content": packed.content,
+            "packing": packed.packing,
             "media_type": release.media_type,
             "audience": release.audience,
             "purpose": release.purpose,

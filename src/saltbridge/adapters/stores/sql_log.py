@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from saltbridge.adapters.stores import schema
+from saltbridge.adapters.stores.bases import Bases
 from saltbridge.adapters.stores.insert_all import insert_all
 from saltbridge.adapters.stores.row_digest import Row, leaf_row_digest
 from saltbridge.adapters.stores.stored_tree import StoredTree, subtree_in_row
@@ -70,8 +71,11 @@ def whole_leaf(row: Row) -> bool:
 class SqlLog(StoredTree):
     """Appends to the log and reads it, within one transaction."""
 
-    def __init__(self, connection: Connection, clock: Clock, *, writable: bool) -> None:
+    def __init__(
+        self, connection: Connection, clock: Clock, bases: Bases, *, writable: bool
+    ) -> None:
         self._connection = connection
+        self._bases = bases
         self._clock = clock
         self._writable = writable
         # Nobody else appends while this unit of work is open, so the edge is read once.

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from saltbridge.adapters.stores.bases import Bases
 from saltbridge.adapters.stores.migrate import migrate, stored_version
 from saltbridge.adapters.stores.schema import HEAD
 from saltbridge.adapters.stores.sql_audit import SqlAudit
@@ -39,6 +40,7 @@ class SqliteStore:
     def __init__(self, url: str, clock: Clock, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = Path(url.removeprefix("sqlite:///"))
         self._clock = clock
+        self._bases = Bases()
         self._busy_seconds = busy_seconds
         self._turn = threading.Lock()
         # A connection that only asks whether others wrote: it counts the commits of others.
@@ -77,7 +79,7 @@ class SqliteStore:
         try:
             self._writing_thread = me
             with self._worded(), self._writer.begin() as connection:
-                yield SqlUnitOfWork(connection, self._clock, writable=True)
+                yield SqlUnitOfWork(connection, self._clock, self._bases, writable=True)
         finally:
             self._writing_thread = None
             self._turn.release()
@@ -86,7 +88,7 @@ class SqliteStore:
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """A read-only view of one moment."""
         with self._worded(), self._reader.begin() as connection:
-            yield SqlUnitOfWork(connection, self._clock, writable=False)
+            yield SqlUnitOfWork(connection, self._clock, self._bases, writable=False)
 
     @contextmanager
     def auditing(self) -> Iterator[SqlAudit]:

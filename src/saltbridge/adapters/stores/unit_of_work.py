@@ -8,12 +8,12 @@ from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, upd
 from sqlalchemy.orm import aliased
 
 from saltbridge.adapters.stores import schema
+from saltbridge.adapters.stores.packing import packed_alone
 from saltbridge.adapters.stores.rebuild import rebuild_nodes
-from saltbridge.adapters.stores.row_digest import Row, is_whole, sealed
+from saltbridge.adapters.stores.row_digest import Row, sealed
 from saltbridge.adapters.stores.sql_bulk import (
     SqlBulk,
     outbox_row,
-    record_of,
     record_row,
     refuse_altered,
     release_row,
@@ -100,13 +100,13 @@ class SqlUnitOfWork(SqlBulk):
         """The newest version, or None."""
         asked = {"of_kind": kind, "of_id": id}
         row = self._connection.execute(_NEWEST, asked).mappings().first()
-        return None if row is None else record_of(row)
+        return None if row is None else self._record(row)
 
     def find(self, kind: str, *, after: str = "", limit: int = 1000) -> Sequence[StoredRecord]:
         """Newest versions of a kind by ascending id, those after ``after``."""
         asked = {"of_kind": kind, "after": after, "most": limit}
         rows = self._connection.execute(_FOLLOWING, asked).mappings()
-        return tuple(record_of(row) for row in rows)
+        return tuple(self._record(row) for row in rows)
 
     def put(
         self, kind: str, id: str, body: bytes, *, expected_version: int | None = None
@@ -126,7 +126,8 @@ class SqlUnitOfWork(SqlBulk):
         now = self._clock.now()
         version = int(stored) + 1
         self._connection.execute(
-            insert(found), record_row(kind, id, version, body, moment_text(now))
+            insert(found),
+            record_row(kind, id, version, body, packed_alone(body), moment_text(now)),
         )
         return StoredRecord(kind, id, version, body, now)
 
@@ -156,12 +157,15 @@ class SqlUnitOfWork(SqlBulk):
         self._must_write()
         if self.get(ERASED, decision_id) is None:
             raise ValueError(f"nothing says that the bytes of {decision_id!r} are erased")
-        kept, found = schema.releases, schema.records
+        kept, found, bases = schema.releases, schema.records, schema.bases
         gone = (
             delete(kept).where(kept.c.decision_id == decision_id),
             delete(found).where(found.c.kind.in_(ERASABLE), found.c.id == decision_id),
         )
-        return sum(self._connection.execute(statement).rowcount for statement in gone)
+        count = sum(self._connection.execute(statement).rowcount for statement in gone)
+        # What they leaned on holds released bytes as well.
+        self._connection.execute(delete(bases).where(bases.c.decision_id == decision_id))
+        return count
 
     def put_release(self, release: Release) -> str:
         """Keep released bytes; the same release twice is one."""
@@ -172,7 +176,8 @@ class SqlUnitOfWork(SqlBulk):
         if kept is not None:
             raise StaleWrite(f"decision {release.decision_id} released these bytes already")
         at = moment_text(self._clock.now())
-        self._connection.execute(insert(schema.releases), release_row(release, at))
+        packed = packed_alone(release.content)
+        self._connection.execute(insert(schema.releases), release_row(release, packed, at))
         return release.digest
 
     def get_release(self, digest: str, decision_id: str) -> Release | None:
@@ -187,10 +192,11 @@ class SqlUnitOfWork(SqlBulk):
         )
         if row is None:
             return None
-        if not is_whole("releases", row):
+        content = self._bases.content(self._connection, "releases", row)
+        if content is None:
             raise Refused.of("release.altered", digest=digest)
         return reopen(
-            row["content"],
+            content,
             expected_digest=row["digest"],
             media_type=row["media_type"],
             decision_id=row["decision_id"],
