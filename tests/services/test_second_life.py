@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.neighbours import Neighbours, eu_node, neighbours
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.passport.access import Audience
 from saltbridge.passport.lifecycle_rules import Status
-from saltbridge.ports import World
+from saltbridge.ports import HttpAnswer, World
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
 from saltbridge.services.measure import measure
@@ -36,6 +37,8 @@ from saltbridge.testing.deliveries import (
     maker_profile,
     put_delivery,
 )
+from saltbridge.testing.peers import InProcessHttp
+from saltbridge.trust.suites import NotVerified
 
 SERIALS = ("MJC24-7K2MQ9", "MJC24-H4TX0B")
 DAY = date(2029, 5, 1)
@@ -249,3 +252,68 @@ def test_another_operator_issues_the_new_passport(scene: Scene) -> None:
             "digest": old["claim_digest"],
         }
     ]
+
+
+HEAD = "battery,attribute,value,unit,measured_at,source\n"
+
+
+class TestAForeignPredecessor:
+    """Another operator's battery: its passport is fetched and checked; what holds is kept."""
+
+    @pytest.fixture
+    def town(self, examples: Path) -> Neighbours:
+        town = neighbours(examples, eu_node("renewer", 8106))
+        row = f"{SERIALS[0]},A117,0.13,ohm,2029-04-01T08:00:00Z,lab\n"
+        measure(town["carmaker"], (HEAD + row).encode(), "lab.csv")
+        handing = EventRequest(
+            passport=SERIALS[0],
+            kind="repurposing",
+            on=DAY,
+            to=town["renewer"].node.did,
+        )
+        accepted = accept(town["renewer"], propose(town["carmaker"], handing), "p.json")
+        complete(town["carmaker"], accepted, "accepted.json", {})
+        return town
+
+    @staticmethod
+    def told(town: Neighbours) -> SecondLifeRequest:
+        with town["carmaker"].store.reading() as work:
+            id = passport_named(work, SERIALS[0])["id"]
+        return request(operation="repurposing", predecessors=[id])
+
+    def test_its_values_are_inherited_with_their_origin(self, town: Neighbours) -> None:
+        with town["carmaker"].store.reading() as work:
+            old = passport_named(work, SERIALS[0])
+            before = facts_of(work, stored_version(work, old["id"], 1) or {}).values
+        made = second_life(town["renewer"], self.told(town))
+        assert made.predecessors[0].digest == old["claim_digest"]
+        with town["renewer"].store.reading() as work:
+            after = facts_of(work, stored_version(work, made.id, 1) or {}).values
+        same = {id for id in before.keys() & after.keys() if before[id] == after[id]}
+        assert len(same) > 60 and {"A033", "A087", "A022"} <= same
+        assert after["A022"].origin.party == before["A022"].origin.party
+        assert (after["A117"].value, after["A117"].measured_on) == (0.13, "2029-04-01")
+        assert after["A117"].origin.party == town["carmaker"].node.legal_name
+        assert after["A026"] != before["A026"]  # who answers now is not inherited
+        assert after["A035"].value == "repurposed"
+
+    def test_what_was_touched_on_the_way_is_not_built_on(self, town: Neighbours) -> None:
+        class Touching(InProcessHttp):
+            def send(self, method: str, url: str, **more: Any) -> HttpAnswer:
+                answer = super().send(method, url, **more)
+                touched = answer.content.replace(b'"gtin":"0', b'"gtin":"1')
+                return replace(answer, content=touched)
+
+        renewer = replace(town["renewer"], http=Touching(town.http.applications))
+        with pytest.raises(NotVerified):
+            second_life(renewer, self.told(town))
+        with renewer.store.reading() as work:
+            assert not work.find("passport")
+
+    def test_a_node_that_is_away_leaves_nothing_to_inherit(self, town: Neighbours) -> None:
+        town.http.applications.clear()
+        with pytest.raises(FaultyInput) as fault:  # what is due is not stated by anybody
+            second_life(town["renewer"], self.told(town))
+        assert "passport.missing" in codes(fault)
+        with town["renewer"].store.reading() as work:
+            assert not work.find("passport")

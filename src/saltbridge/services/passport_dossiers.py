@@ -11,18 +11,26 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
-from saltbridge.core.errors import Refused, Unavailable
-from saltbridge.formats.claim_file import ClaimFile, parse_claim_file, render_claim_file
-from saltbridge.formats.passport_dossier import MOST_BYTES, parse_dossier, render_dossier
+from saltbridge.core.errors import Refused
+from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
+from saltbridge.formats.passport_dossier import render_dossier
 from saltbridge.passport.grants import Grantee, GranteeKind
 from saltbridge.passport.lifecycle_rules import SECOND_LIFE
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.passport_access_log import Access, keep_accesses
 from saltbridge.steps.passport_dossier import dossier_of
-from saltbridge.steps.passport_dossier_check import CheckedDossier, checked_dossier
 from saltbridge.steps.passport_events import HANDED_OVER, kept_events, life_of, taken_over
 from saltbridge.steps.passport_events import RECORD as EVENT
+from saltbridge.steps.passport_fetch import (
+    PATH,
+    SECOND,
+    TRANSFER,
+    fetched,
+    keep_received,
+    partner_named,
+    unwilling,
+)
 from saltbridge.steps.passport_reading import newest_number
 from saltbridge.steps.passport_taken_in import take_in
 from saltbridge.steps.records import document, every
@@ -33,12 +41,7 @@ from saltbridge.trust.did import iso
 from saltbridge.trust.suites import NotVerified
 
 GIVEN: Final = "passport-dossier"  # record: the newest claim that this node gave about it
-RECEIVED: Final = "passport-dossier-received"  # record: who gave it, and the claim
 RECEIPT: Final = "passport-receipt"  # record: that the new operator's node has it
-TRANSFER: Final = "responsibility-transfer"
-SECOND: Final = "second-life"
-PATH: Final = "/passport-dossiers"
-_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +194,12 @@ def take_over(world: World, passport_id: str, source: str = "", person: str = ""
         if life is None or life.operator != world.node.did:
             raise Refused.of("handover.nothing-signed", passport=passport_id[:80])
         first, *_ = kept_events(view, passport_id)
-    partner = _partner(world, source or str(first["content"]["operator"]))
+    partner = partner_named(world, source or str(first["content"]["operator"]))
     now = world.clock.now()
-    file, checked = _fetched(world, partner, passport_id, TRANSFER)
+    file, checked = fetched(world, partner, passport_id, TRANSFER)
     with world.store.unit_of_work() as work:
         record = take_in(world, work, checked, source=partner.did, person=person, now=now)
-        _keep_claim(work, passport_id, partner, file)
+        keep_received(work, passport_id, partner, file)
         id = world.identifiers.urn_uuid()
         told = {"kind": "passport-dossier-receipt", "of": file.claim.digest}
         receipt = sign_claim(world, PassportReceipt, told, now, id=id)
@@ -222,86 +225,8 @@ def waiting(world: World) -> list[str]:
     return [id for id, life in found if life and life.operator == own and not life.ceased_on]
 
 
-def fetch_predecessor(world: World, passport_id: str, source: str) -> CheckedDossier:
-    """The passport of a battery that was handed to this operator for a second life, checked.
-
-    Raises:
-        As ``take_over``.
-    """
-    partner = _partner(world, source)
-    file, checked = _fetched(world, partner, passport_id, SECOND)
-    with world.store.unit_of_work() as work:
-        _keep_claim(work, passport_id, partner, file)
-    return checked
-
-
-def _partner(world: World, did: str) -> Partner:
-    partner = world.node.partner(did)
-    if partner is None:
-        raise Refused.of("lifecycle.no-partner", did=did[:200])
-    return partner
-
-
-def _fetched(
-    world: World, partner: Partner, passport_id: str, purpose: str
-) -> tuple[ClaimFile, CheckedDossier]:
-    url = f"{address_of(world, partner)}{PATH}/{passport_id}"
-    answer = ask(
-        world, partner, "GET", url, limit_bytes=2 * MOST_BYTES, timeout_seconds=_SECONDS
-    )
-    if answer.status != 200:
-        raise _unwilling(partner, answer.status)
-    told = read_json(answer.content, partner.did)
-    if not isinstance(told, dict) or told.keys() != {"claim", "dossier"}:
-        raise Unavailable.of("handover.refused", partner=partner.name, status=answer.status)
-    content = canonical_bytes(told["dossier"])
-    file = parse_claim_file(canonical_bytes(told["claim"]), partner.did)
-    if not isinstance(file.claim, PassportCopy):
-        raise NotVerified.of(
-            "trust.unexpected-type", found=file.claim.type.value, due=PassportCopy.type.value
-        )
-    stated = verify(file.claim, world.did_resolver.resolve(partner.did)).content
-    due = {
-        "kind": "passport-dossier",
-        "passport_id": passport_id,
-        "to": world.node.did,
-        "for": purpose,
-        "digest": digest(content),
-    }
-    if dict(stated) != due:
-        raise NotVerified.of("handover.other-dossier", partner=partner.name)
-    dossier = parse_dossier(content, partner.did)
-    if dossier.passport_id != passport_id:
-        raise NotVerified.of("handover.other-dossier", partner=partner.name)
-    checked = checked_dossier(dossier, lambda did: _document(world, did), world.clock.now())
-    return file, checked
-
-
-def _document(world: World, did: str) -> Mapping[str, Any]:
-    """The keys of an operator: this node's own, or those of a partner as it publishes them."""
-    if did == world.node.did:
-        return world.keyring.did_document()
-    return world.did_resolver.resolve(_partner(world, did).did)
-
-
-def _keep_claim(work: UnitOfWork, passport_id: str, partner: Partner, file: ClaimFile) -> None:
-    claim = read_json(render_claim_file(file.claim, file.did_document, log=file.log))
-    body = canonical_bytes({"source": partner.did, "claim": claim})
-    work.put(RECEIVED, passport_id, body)
-    work.append_leaf("passport.dossier-received", passport_id, body)
-
-
 def _tell(world: World, partner: Partner, passport_id: str, receipt: bytes) -> None:
     url = f"{address_of(world, partner)}{PATH}/{passport_id}/receipt"
     answer = ask(world, partner, "POST", url, receipt, limit_bytes=100_000)
     if answer.status != 204:
-        raise _unwilling(partner, answer.status)
-
-
-def _unwilling(partner: Partner, status: int) -> Refused | Unavailable:
-    """A refusal is one; a node that cannot answer now is asked again later."""
-    kind = Unavailable if status >= 500 else Refused
-    error: Refused | Unavailable = kind(
-        kind.of("handover.refused", partner=partner.name, status=status).findings
-    )
-    return error
+        raise unwilling(partner, answer.status)

@@ -1,7 +1,8 @@
 """A second life: a new passport by the new operator, linked to those the battery comes from.
 
 Predecessors issued here are told so in the same unit of work. Of another operator's battery the
-hand-over, signed by both, has to be here first; the new passport gets the id it names.
+hand-over, signed by both, has to be here first; the new passport gets the id it names, and
+the values of the old one, which is fetched from its node and checked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_event_effects import record_event
 from saltbridge.steps.passport_event_words import EventRequest, event_words, signed_event
 from saltbridge.steps.passport_events import check_event, keep_event, kept_events, life_of
+from saltbridge.steps.passport_inherited import inherited
 from saltbridge.steps.passport_issued import put_passport
 from saltbridge.steps.passport_measured import measurements_of
 from saltbridge.steps.passport_reading import facts_of, newest_number, stored_version
@@ -83,13 +85,18 @@ def second_life(world: World, request: SecondLifeRequest) -> SecondLife:
     """
     now = world.clock.now()
     given = _given(world, request)
+    foreign, notes = inherited(world, request.predecessors, request.operation)
     with world.store.unit_of_work() as work:
         if work.get("passport-address", f"{request.gtin}/{request.serial}") is not None:
             raise FaultyInput.of("passport.already-issued", serial=request.serial)
         here, links, id = _predecessors(world, work, request)
         id = id or world.identifiers.urn_uuid()
         links += [_pass_on(world, work, old, id, request, now) for old in here]
-        base = _base(world, work, here[0]) if here and len(links) == 1 else {}
+        base: Values = {}
+        if len(links) == 1:  # of several batteries nobody knows which one a value is about
+            base = (
+                _base(world, work, here[0]) if here else _kept(foreign.get(links[0].passport))
+            )
         passport = _assembled(world, request, id, links, base, given, now)
         status = readiness(passport.values, passport.category, _duty_day(request))
         if errors_in(status.findings):
@@ -103,7 +110,7 @@ def second_life(world: World, request: SecondLifeRequest) -> SecondLife:
         passport.product_id,
         written.claim.digest,
         tuple(links),
-        tuple(status.findings),
+        (*notes, *status.findings),
     )
 
 
@@ -207,14 +214,18 @@ def _base(world: World, work: UnitOfWork, passport: Mapping[str, Any]) -> Values
     values = {} if version is None else facts_of(work, version).values
     held = condition(measurements_of(work, passport["id"]))
     measured = {id: as_value(m, world.node.legal_name) for id, m in held.items()}
-    kept = {
+    return {**_kept(values), **measured}
+
+
+def _kept(values: Values | None) -> Values:
+    """Values that hold for the battery itself, whoever stated them, with their origin."""
+    return {
         id: value
-        for id, value in values.items()
+        for id, value in (values or {}).items()
         if id not in _OWN
         and (attribute_table()[id].section != "header" or id in _OF_HEADER)
         and value.origin.kind is not OriginKind.COMPUTED
     }
-    return {**kept, **measured}
 
 
 def _assembled(

@@ -13,8 +13,9 @@ from starlette.routing import Route
 
 from saltbridge.core.errors import SaltbridgeError, Unavailable
 from saltbridge.ports import Partner, World
-from saltbridge.services.passport_dossiers import PATH, confirm, give
+from saltbridge.services.passport_dossiers import confirm, give
 from saltbridge.services.sign_in import signed_in
+from saltbridge.steps.passport_fetch import PATH
 from saltbridge.web.answers import HEADERS, bearer, body_of, json_answer
 
 

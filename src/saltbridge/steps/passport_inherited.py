@@ -1,0 +1,78 @@
+"""Values of a battery that another operator handed over: from its passport, once checked.
+
+They keep their origin: who stated or measured them, and by which reference.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from saltbridge.core.errors import Refused, Unavailable
+from saltbridge.core.finding import Finding, Severity, finding
+from saltbridge.core.identifiers import is_urn_uuid
+from saltbridge.passport.measurements import as_value, condition
+from saltbridge.passport.model import Values
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_dossier_check import CheckedDossier
+from saltbridge.steps.passport_events import kept_events
+from saltbridge.steps.passport_fetch import SECOND, fetched, keep_received, partner_named
+from saltbridge.steps.passport_measured import measurements_in
+from saltbridge.steps.passport_reading import facts_of
+
+
+def inherited(
+    world: World, predecessors: Sequence[str], operation: str
+) -> tuple[dict[str, Values], list[Finding]]:
+    """Values by passport of another node, and what could not be fetched now.
+
+    Only of those that were handed to this operator for this operation, signed by both. Asks
+    other nodes: not inside a unit of work.
+
+    Raises:
+        Refused, NotVerified, FaultyInput: what came is not what was signed; nothing is built
+            on a passport that does not hold together.
+    """
+    values: dict[str, Values] = {}
+    notes: list[Finding] = []
+    for name in dict.fromkeys(predecessors):
+        with world.store.reading() as view:
+            event = _handing(view, world, name, operation)
+        if event is None:
+            continue
+        partner = partner_named(world, str(event["operator"]))
+        try:
+            file, checked = fetched(world, partner, name, SECOND)
+        except Unavailable:
+            told = {"passport": name, "operator": partner.name}
+            notes.append(Finding("handover.not-fetched", told, severity=Severity.WARNING))
+            continue
+        if event["version"] not in _digests(checked):
+            raise Refused([finding("handover.broken", passport=name, what="version")])
+        with world.store.unit_of_work() as work:
+            keep_received(work, name, partner, file)
+            values[name] = _values(work, checked)
+    return values, notes
+
+
+def _handing(
+    view: UnitOfWork, world: World, name: str, operation: str
+) -> Mapping[str, Any] | None:
+    """The words by which another node's battery was handed to this operator."""
+    if not is_urn_uuid(name) or view.get("passport", name) is not None:
+        return None
+    for kept in kept_events(view, name):
+        content: Mapping[str, Any] = kept["content"]
+        if (content["event"], content["to"]) == (operation, world.node.did):
+            return content
+    return None
+
+
+def _digests(checked: CheckedDossier) -> set[str]:
+    return {str(v["record"]["claim_digest"]) for v in checked.dossier.versions}
+
+
+def _values(work: UnitOfWork, checked: CheckedDossier) -> Values:
+    """What the newest version says, and what was measured since."""
+    facts = facts_of(work, checked.dossier.versions[-1]["record"])
+    measured = [m for batch in checked.dossier.measurements for m in measurements_in(batch)]
+    newer = {id: as_value(m, facts.issuer.name) for id, m in condition(measured).items()}
+    return {**facts.values, **newer}
