@@ -77,6 +77,8 @@ ROUTES = {
     "/2025-1/callback/transfers/{pid}/termination": "partners",
     "/data/{pid}": "token",
     "/data/{pid}/statement": "token",
+    "/data/{pid}/{path:path}": "token",
+    "/twins/api/v3/{path:path}": "token",
     "/log/checkpoint": EVERYBODY,
     "/log/proof/consistency": EVERYBODY,
     "/log/proof/inclusion": EVERYBODY,
@@ -161,7 +163,8 @@ def addresses(route: str, ids: set[str]) -> Iterator[str]:
         for numbers in ("old=1&size=2", "index=0&size=2", "size=1", "size=-1", "old=9&size=1"):
             yield f"{route}?{numbers}"
         return
-    before, after = re.split(r"\{[^}]*\}", route)
+    before, after = re.split(r"\{[^}]*\}", route, maxsplit=1)
+    after = re.sub(r"\{[^}]*\}", "shell-descriptors", after)
     if route.startswith("/01/"):
         base = [f"{GTIN}/21/{serial}" for serial in SERIALS]
         for place in (*base, f"{GTIN}/21/unknown", GTIN, f"{GTIN}/22/{SERIALS[0]}"):

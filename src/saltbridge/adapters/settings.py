@@ -95,6 +95,12 @@ SETTINGS: Final = (
     Setting("passport_access.vehicle_brands", list, "Brands whose batteries this node issues "
             "passports for. A dismantler's credential opens passports by itself only where it "
             "allows one of them.", ()),
+    # Digital twins
+    Setting("twins.token_file", str, "File with the bearer token by which the company's own "
+            "systems write to its registry below /twins/api/v3; without it nobody does."),
+    Setting("twins.data_planes", list, "IP addresses or networks of EDC data planes whose "
+            "header Edc-Bpn names the partner who asks; without them it is never believed.",
+            ()),
     # Border and record
     Setting("free_trade_zone", str, "Free-trade zone the company is registered in, whose "
             "data list applies (CN).", "none", choices=("none", "beijing", "shanghai-lingang")),
@@ -163,7 +169,7 @@ def _bounds(row: Setting, value: Any, here: Place) -> Iterator[Finding]:
         yield from interest_findings(value, here)
     if row.kind is list and not all(isinstance(entry, str) for entry in value):
         yield finding("node.wrong-value", here, member=member)
-    elif row.name == "trusted_proxies":
+    elif row.name in ("trusted_proxies", "twins.data_planes"):
         for entry in value:
             try:
                 ip_network(entry, strict=False)

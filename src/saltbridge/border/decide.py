@@ -396,6 +396,26 @@ def release_rendered(
     )
 
 
+def release_rendered_alike(
+    alike: Alike, made: Piece, render: Callable[[Mapping[str, Any]], bytes], media_type: str
+) -> Release:
+    """A document of the decided shape in another writing, as ``release_rendered`` makes it.
+
+    Raises:
+        Refused: the document has not the fields the decision was about.
+    """
+    if made.shape != alike.shape:
+        raise Refused.of("border.not-the-view", kind=alike.decision.document_kind)
+    context = alike.decision.context
+    return _mint(
+        render(read_json(made.content)),
+        media_type=media_type,
+        decision_id=context.decision_id,
+        audience=context.recipient.bpn,
+        purpose=context.purpose,
+    )
+
+
 def release_alike(alike: Alike, made: PublicVersion) -> tuple[Release, Release]:
     """A version of a passport under the decision about all its like: claim file and view.
 

@@ -23,6 +23,7 @@ from saltbridge.web import (
     passport_dossiers,
     passport_page,
     people_page,
+    served,
     sign_in,
     sign_in_account,
     sign_in_codes,
@@ -52,6 +53,7 @@ def create_app(
     app.include_router(dsp.router(world, wake))
     app.include_router(dataplane.router(world))
     app.include_router(log.router(world, wake))
+    app.router.routes.extend(served.routes(world))
     for own in (
         operator_page,
         approval_page,

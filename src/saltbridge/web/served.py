@@ -1,0 +1,102 @@
+"""The interfaces behind the data plane, and who asks at them.
+
+Below ``/data/{transfer}/`` it is the partner the token was given to, and the interface is the
+one that was agreed. Below ``/twins/api/v3/`` it is whom an EDC data plane names in ``Edc-Bpn``,
+believed from the addresses the settings name and from nowhere else, or the owner's own systems
+with the registry's token.
+"""
+
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from secrets import compare_digest
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from saltbridge.adapters.settings import value
+from saltbridge.exchange.served import TWIN_REGISTRY
+from saltbridge.exchange.twins import OWNER
+from saltbridge.formats.aas_check import Fault
+from saltbridge.ports import World
+from saltbridge.services.data_plane import open_interface
+from saltbridge.web.answers import bearer, body_of, json_answer
+from saltbridge.web.dtr import Asked, Registry
+
+OWN_ROOT: Final = "/twins/api/v3"
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+OWN_SYSTEM: Final = "own system, by the registry's token"
+
+
+def routes(world: World) -> list[Route]:
+    """Everything below a transfer, and the registry's own address."""
+    faces = _Faces(world)
+    return [
+        Route("/data/{pid}/{path:path}", _later(faces.agreed), methods=_METHODS),
+        Route(f"{OWN_ROOT}/{{path:path}}", _later(faces.own), methods=_METHODS),
+    ]
+
+
+def _later(answer: Callable[[Request, bytes], Response]) -> Callable[[Request], Any]:
+    """An endpoint that reads the body and then answers in the server's thread pool."""
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(answer, request, await body_of(request))
+
+    return endpoint
+
+
+class _Faces:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._registry = Registry(world)
+
+    def agreed(self, request: Request, content: bytes) -> Response:
+        pid, path = str(request.path_params["pid"]), str(request.path_params["path"])
+        opened = open_interface(self._world, bearer(request), pid)
+        if opened is None:
+            return json_answer({"code": "http.token-refused"}, 403)
+        request.state.partner = opened.reader  # for the log
+        if opened.dataset["kind"] == TWIN_REGISTRY:
+            return self._registry.answer(Asked(request, path, opened.reader, content))
+        return json_answer({"code": "http.404"}, 404)
+
+    def own(self, request: Request, content: bytes) -> Response:
+        path = str(request.path_params["path"])
+        if _is_own_system(self._world, request):
+            return self._registry.answer(Asked(request, path, OWNER, content, OWN_SYSTEM))
+        bpn = _named_by_data_plane(self._world, request)
+        if bpn:
+            request.state.partner = bpn
+            return self._registry.answer(Asked(request, path, bpn, content))
+        return self._registry.fault(401, Fault("", "not authorized"))
+
+
+def _is_own_system(world: World, request: Request) -> bool:
+    """Whether the caller shows the token that the owner's own systems have."""
+    named = value(world.settings, "twins.token_file")
+    shown = bearer(request)
+    if named is None or not shown:
+        return False
+    try:
+        path = Path(str(world.settings.get("folder", "."))) / str(named)
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError):
+        return False
+    return bool(token) and compare_digest(shown.encode(), token.encode())
+
+
+def _named_by_data_plane(world: World, request: Request) -> str:
+    """The partner an EDC data plane speaks for; empty where it is none we believe, or know."""
+    planes = value(world.settings, "twins.data_planes")
+    client = request.client.host if request.client else ""
+    try:
+        address = ip_address(client)
+        believed = any(address in ip_network(p, strict=False) for p in planes)
+    except ValueError:
+        return ""
+    partner = world.node.partner(request.headers.get("edc-bpn", "")) if believed else None
+    return partner.bpn if partner else ""
