@@ -24,7 +24,7 @@ from saltbridge.exchange.model import (
 from saltbridge.exchange.policy import PURPOSE_PCF, usage_offer
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.formats import dsp, dsp_answers, dsp_catalogue
-from saltbridge.formats.dsp_schema import NotDsp, _schemas, _validator, check
+from saltbridge.formats.dsp_schema import NotDsp, _validator, check, schemas
 
 C, P = "urn:uuid:c", "urn:uuid:p"
 POLICY = usage_offer("urn:uuid:o", PURPOSE_PCF)
@@ -226,7 +226,7 @@ def test_the_version_document_is_valid():
 
 
 def test_every_packaged_schema_can_be_used_without_a_network():
-    names = [uri.removeprefix("https://w3id.org/dspace/2025/1/") for uri in _schemas()]
+    names = [uri.removeprefix("https://w3id.org/dspace/2025/1/") for uri in schemas()]
     assert len(names) == 26
     for name in names:
         _validator(name.removesuffix("-schema.json")).is_valid({})
@@ -256,7 +256,7 @@ def test_a_usage_policy_is_valid_under_the_schemas_of_catena_x(shared: Path):
     from jsonschema_rs import Draft201909, Draft201909Validator, Registry
 
     folder = shared / "standards/cx-policy/saturn-cx0152"
-    found = dict(_schemas())
+    found = dict(schemas())
     for file in folder.rglob("*schema*.json"):
         schema = json.loads(file.read_text())
         found[schema["$id"]] = schema

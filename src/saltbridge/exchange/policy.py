@@ -9,11 +9,11 @@ Source: CX-0152 as transcribed in careful secondary notes and its schemas (CC BY
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.identifiers import is_bpn
+from saltbridge.exchange.ends import in_force as in_force
 from saltbridge.exchange.model import Agreement, Json, Offer, Refusal
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 
@@ -21,9 +21,6 @@ PURPOSE_PCF = "cx.pcf.base:1"
 PURPOSE_PASSPORT = "cx.circular.dpp:1"
 PURPOSE_TWINS = "cx.core.digitalTwinRegistry:1"
 FRAMEWORK = "DataExchangeGovernance:1.0"
-
-_ONE_YEAR = timedelta(days=365)
-_CLOCKS_DIFFER = timedelta(minutes=5)
 
 # These name a policy or bind it to its parties; they are no terms.
 _NOT_TERMS = frozenset(
@@ -152,24 +149,6 @@ def judge_agreement(
     if not same_terms(agreement.policy, asked.policy):
         return Refusal("exchange.agreement-altered", {"agreement": agreement.id})
     return None
-
-
-def in_force(agreement: Agreement, at: datetime) -> bool:
-    """Whether data may be provided and used under the agreement at that time.
-
-    The framework agreement grants both for one year from the conclusion unless the policy
-    says otherwise [1]; five minutes are allowed for clocks that differ.
-
-    [1] ``$comment`` of CX-0152's framework-agreement-constraint-schema.json (CC BY 4.0).
-        Read: 2026-11-23, in the schema itself.
-    """
-    try:
-        concluded = datetime.fromisoformat(agreement.timestamp)
-    except ValueError:
-        return False
-    if concluded.tzinfo is None:
-        return False
-    return concluded - _CLOCKS_DIFFER <= at < concluded + _ONE_YEAR
 
 
 def _action_of(permission: object) -> str:

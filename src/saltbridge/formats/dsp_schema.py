@@ -25,7 +25,8 @@ class NotDsp(FaultyInput):
 
 
 @lru_cache(maxsize=1)
-def _schemas() -> Mapping[str, Any]:
+def schemas() -> Mapping[str, Any]:
+    """The packaged schemas by their ids."""
     folder = files("saltbridge.formats") / "dsp_schemas"
     found: dict[str, Any] = {}
 
@@ -46,13 +47,13 @@ def _schemas() -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1)
 def _registry() -> Registry:
-    return Registry(list(_schemas().items()), draft=Draft201909)
+    return Registry(list(schemas().items()), draft=Draft201909)
 
 
 @lru_cache(maxsize=64)
 def _validator(name: str) -> Draft201909Validator:
     return Draft201909Validator(
-        _schemas()[f"{ROOT}{name}-schema.json"], registry=_registry(), offline=True
+        schemas()[f"{ROOT}{name}-schema.json"], registry=_registry(), offline=True
     )
 
 
