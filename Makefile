@@ -11,7 +11,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 ARGS ?=
 JOBS ?= 2
 
-.PHONY: help demo test test-all check format bench bench-accounting bench-border bench-passport bench-hostile lock docs clean system-parts
+.PHONY: help demo test test-all check format bench bench-accounting bench-border bench-passport bench-hostile conformance lock docs clean system-parts
 
 help:
 	@echo "make demo       set up and run the whole path (ARGS=\"--once\" to stop after it)"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench-accounting  the accounting engine beside bw2calc (some minutes)"
 	@echo "make bench-border  the border and the log, each against a bare floor"
 	@echo "make bench-passport  passports at fleet size (ARGS=\"--million\" for a million)"
+	@echo "make conformance  official test kits against a served node (JDK 17, Maven; see tests/conformance)"
 	@echo "make docs       write the generated reference pages anew"
 	@echo "make lock       pin the dependencies anew (needs uv)"
 
@@ -86,6 +87,10 @@ bench-passport: $(VENV)/test.stamp
 
 bench-hostile: $(VENV)/test.stamp
 	@$(BIN)/python bench/hostile_files.py
+
+conformance: $(VENV)/test.stamp
+	@sh scripts/install_system_parts.sh conformance
+	@$(BIN)/python -m tests.conformance $(ARGS)
 
 docs: $(VENV)/test.stamp
 	@$(BIN)/python scripts/write_reference.py

@@ -129,6 +129,7 @@ class Negotiation:
     transfer_wanted: bool = False  # consumer: ask for the data as soon as it is agreed
     transfer_pid: str = ""  # consumer: the transfer that was asked for then
     dataset_kind: str = ""  # consumer: what the catalogue said it is
+    unasked: bool = False  # consumer: the provider made the first word, nobody here asked
 
     @property
     def pid(self) -> str:
@@ -153,6 +154,8 @@ class Transfer:
     last_received: str = ""
     token_digest: str = ""  # provider: digest of the token now valid
     delivery_id: str = ""  # consumer: the delivery that came of it
+    suspended_by: Role | None = None  # who paused it last; only they go on by themselves
+    push_to: Json | None = None  # provider: where the consumer wants the data sent (push)
     refusal_code: str = ""
     refusal_reason: tuple[str, ...] = ()
 

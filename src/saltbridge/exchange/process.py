@@ -43,6 +43,7 @@ class Duty(StrEnum):
     FETCH = "fetch"
     REVOKE_TOKEN = "revoke-token"  # noqa: S105
     CLOSE_TRANSFER = "close-transfer"
+    GO_ON = "go-on"  # the peer has taken our message, and nothing is asked of us
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def negotiation_record(negotiation: Negotiation) -> dict[str, Any]:
         "transfer_wanted": negotiation.transfer_wanted,
         "transfer_pid": negotiation.transfer_pid,
         "dataset_kind": negotiation.dataset_kind,
+        "unasked": negotiation.unasked,
     }
 
 
@@ -62,6 +63,7 @@ def negotiation_of(record: Mapping[str, Any]) -> Negotiation:
         transfer_wanted=record["transfer_wanted"],
         transfer_pid=record["transfer_pid"],
         dataset_kind=record["dataset_kind"],
+        unasked=record.get("unasked", False),  # records of before had none
     )
 
 
@@ -82,6 +84,8 @@ def transfer_record(transfer: Transfer) -> dict[str, Any]:
         "token_digest": transfer.token_digest,
         "delivery_id": transfer.delivery_id,
         "refusal": {"code": transfer.refusal_code, "reason": list(transfer.refusal_reason)},
+        "suspended_by": str(transfer.suspended_by or ""),
+        "push_to": None if transfer.push_to is None else dict(transfer.push_to),
     }
 
 
@@ -108,6 +112,9 @@ def transfer_of(record: Mapping[str, Any]) -> Transfer:
         outgoing=TransferState(record["outgoing"]) if record["outgoing"] else None,
         refusal_code=record["refusal"]["code"],
         refusal_reason=tuple(record["refusal"]["reason"]),
+        # Records of before had neither.
+        suspended_by=Role(record["suspended_by"]) if record.get("suspended_by") else None,
+        push_to=record.get("push_to"),
         **plain,
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from saltbridge.ports.deciding import Decider
 from saltbridge.ports.keys import (
     Keyring,
     Signer,
@@ -61,6 +62,7 @@ __all__ = [
     "AuditedLeaf",
     "AuditedRow",
     "Clock",
+    "Decider",
     "DidResolver",
     "FactorLibrary",
     "HttpAnswer",
@@ -93,7 +95,7 @@ class World:
     """Everything a service may touch.
 
     ``settings`` holds what ``adapters.settings`` lists, where it is set, and of a node on disk
-    its ``folder``.
+    its ``folder``. ``decider`` is for tests alone: nothing that serves a node sets one.
     """
 
     node: NodeProfile
@@ -107,3 +109,4 @@ class World:
     passwords: Passwords
     settings: Mapping[str, Any] = field(default_factory=dict)
     timestamp_authority: TimestampAuthority | None = None
+    decider: Decider | None = None

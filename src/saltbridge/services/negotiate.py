@@ -1,60 +1,36 @@
-"""Contract negotiation, either role: start one, hear the peer, do what a state demands.
+"""Contract negotiation, either role: start one, hear the peer, end one.
 
 Every function commits state, log leaf and waiting messages in one unit of work; nothing is
-sent from here.
+sent from here. What a state demands of us is in ``steps.negotiation_rules``.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from saltbridge import locales
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused, Unavailable
 from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import negotiation as machine
 from saltbridge.exchange.address import same_origin
-from saltbridge.exchange.catalogue import dataset_of, visible
-from saltbridge.exchange.model import (
-    Agreement,
-    Json,
-    Negotiation,
-    NegotiationState,
-    Offer,
-    Refusal,
-    Role,
-)
-from saltbridge.exchange.policy import (
-    PURPOSE_PASSPORT,
-    PURPOSE_PCF,
-    PURPOSE_TWINS,
-    judge_agreement,
-    judge_offer,
-    judge_request,
-)
-from saltbridge.exchange.process import Duty, Send, Step
+from saltbridge.exchange.model import Negotiation, NegotiationState, Offer, Refusal, Role
+from saltbridge.exchange.policy import judge_offer
+from saltbridge.exchange.process import Duty
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.exchange.records import (
-    KeptAgreement,
-    agreement_record,
-    negotiation_of,
-)
-from saltbridge.exchange.served import SERVED
-from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
 from saltbridge.ports import OutboxEntry, Partner, StaleWrite, UnitOfWork, World
 from saltbridge.steps.first_request import begun_by, remember_begun
+from saltbridge.steps.negotiating import KIND, answered, heard, load, load_with, said
+from saltbridge.steps.negotiation_rules import (
+    ID_TAKEN,
+    OUR_PURPOSES,
+    REFUSED_BY_APPROVER,
+    termination,
+    visible_dataset,
+)
 from saltbridge.steps.processes import keep_process
-from saltbridge.steps.proposals import awaited, hold, refused_with
-from saltbridge.steps.records import document
-from saltbridge.steps.release import kept_release
-from saltbridge.steps.speak import enqueue, say_later
-from saltbridge.trust.did import iso
 
-KIND: Final = "negotiation"
-REFUSED_BY_APPROVER: Final = "exchange.refused-by-approver"
-_ID_TAKEN: Final = Refusal("exchange.agreement-id-taken")
-OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT, PURPOSE_TWINS)
+__all__ = ["OUR_PURPOSES", "REFUSED_BY_APPROVER"]
+REFUSED_BY_PERSON: Final = "exchange.offer-declined"
 
 
 def start_negotiation(
@@ -75,29 +51,45 @@ def start_negotiation(
     refusal = judge_offer(offer, OUR_PURPOSES)
     if refusal is not None:
         raise Refused([Finding(refusal.code, refusal.arguments)])
-    if not partner.dsp_url:
-        raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
-    asked = replace(offer, target=dataset_id)
+    return ask(
+        world,
+        partner,
+        replace(offer, target=dataset_id),
+        transfer_wanted=transfer_wanted,
+        dataset_kind=dataset_kind,
+    )
+
+
+def ask(
+    world: World,
+    partner: Partner,
+    offer: Offer,
+    *,
+    transfer_wanted: bool = False,
+    dataset_kind: str = "",
+) -> Negotiation:
+    """A new negotiation about an offer, whatever its terms; ``start_negotiation`` judges them.
+
+    Raises:
+        FaultyInput: the partner table does not say where the partner is reached.
+    """
     begun = Negotiation(
         role=Role.CONSUMER,
         state=NegotiationState.START,
         consumer_pid=world.identifiers.urn_uuid(),
         provider_pid="",
         counterparty=partner.bpn,
-        peer_address=partner.dsp_url,
-        offer=asked,
+        peer_address=_address(partner),
+        offer=offer,
         transfer_wanted=transfer_wanted,
         dataset_kind=dataset_kind,
     )
     request = m.ContractRequest(
         consumer_pid=begun.consumer_pid,
-        offer=asked,
+        offer=offer,
         callback_address=f"{world.node.base_url}{DSP_2025_1.path}{DSP_2025_1.callback_path}",
     )
-    with world.store.unit_of_work() as work:
-        waiting = _say(world, work, begun, request)
-        keep_process(work, waiting)
-    return waiting
+    return _first_word(world, begun, request)
 
 
 def find_negotiation(
@@ -105,7 +97,7 @@ def find_negotiation(
 ) -> Negotiation | None:
     """Our process of that pid with that partner, or None."""
     with world.store.reading() as view:
-        return _load(view, partner, role, pid)
+        return load_with(view, partner, role, pid)
 
 
 def begin(
@@ -124,8 +116,8 @@ def begin(
         if isinstance(before, Refusal):
             return before
         if before is not None:
-            return _load(work, partner, Role.PROVIDER, before)
-        if _visible_dataset(work, request.offer.target, partner) is None:
+            return load_with(work, partner, Role.PROVIDER, before)
+        if visible_dataset(work, request.offer.target, partner) is None:
             return None
         begun = Negotiation(
             role=Role.PROVIDER,
@@ -136,11 +128,21 @@ def begin(
             peer_address=request.callback_address,
             offer=request.offer,
         )
-        step = machine.step(begun, request, Role.CONSUMER)
-        if isinstance(step, Refusal):
-            return step
-        remember_begun(work, KIND, partner, request, begun.pid)
-        return _carry_out(world, work, partner, step)
+        return _begun(world, work, partner, begun, request)
+
+
+def _begun(
+    world: World,
+    work: UnitOfWork,
+    partner: Partner,
+    begun: Negotiation,
+    message: m.ContractRequest | m.ContractOffer,
+) -> Negotiation | Refusal:
+    step = machine.step(begun, message, begun.role.peer)
+    if isinstance(step, Refusal):
+        return step
+    remember_begun(work, KIND, partner, message, begun.pid)
+    return heard(world, work, partner, step, message)
 
 
 def hear(
@@ -148,25 +150,37 @@ def hear(
 ) -> Negotiation | Refusal | None:
     """Our process after a message of the peer; a refusal; or None where there is none."""
     try:
-        return _heard(world, partner, role, pid, message)
+        with world.store.unit_of_work() as work:
+            process = load_with(work, partner, role, pid)
+            if process is None:
+                return None
+            step = machine.step(process, message, role.peer)
+            if isinstance(step, Refusal):
+                return step
+            if step.process == process:
+                return process
+            return heard(world, work, partner, step, message)
     except StaleWrite:  # two negotiations came to one agreement id: the first one has it
-        return _ID_TAKEN
+        return ID_TAKEN
 
 
-def _heard(
-    world: World, partner: Partner, role: Role, pid: str, message: m.NegotiationMessage
-) -> Negotiation | Refusal | None:
+def say(world: World, pid: str, message: m.NegotiationMessage) -> Negotiation:
+    """Our process, in which we are about to say something by a person's decision.
+
+    Raises:
+        FaultyInput: there is no such process.
+        Refused: the protocol does not allow it now.
+    """
     with world.store.unit_of_work() as work:
-        process = _load(work, partner, role, pid)
+        process = load(work, pid)
         if process is None:
-            return None
-        step = machine.step(process, message, role.peer)
+            raise FaultyInput.of("exchange.process-unknown", pid=pid)
+        step = machine.step(process, message, process.role)
         if isinstance(step, Refusal):
-            return step
-        if step.process == process:
-            return process
-        taken = _take_over(step.process, message)
-        return _carry_out(world, work, partner, replace(step, process=taken))
+            raise Refused([Finding(step.code, step.arguments)])
+        told = said(world, work, process, message)
+        keep_process(work, told)
+        return told
 
 
 def terminate(world: World, pid: str, code: str) -> Negotiation:
@@ -176,77 +190,11 @@ def terminate(world: World, pid: str, code: str) -> Negotiation:
         FaultyInput: there is no such process.
         Refused: it cannot be ended now.
     """
-    with world.store.unit_of_work() as work:
-        record = document(work, KIND, pid)
-        if record is None:
-            raise FaultyInput.of("exchange.process-unknown", pid=pid)
-        process = negotiation_of(record)
-        message = _termination(process, Refusal(code))
-        step = machine.step(process, message, process.role)
-        if isinstance(step, Refusal):
-            raise Refused([Finding(step.code, step.arguments)])
-        ended = _say(world, work, process, message)
-        keep_process(work, ended)
-        return ended
-
-
-# ── what a state demands ─────────────────────────────────────────────────────────────────
-
-
-def _carry_out(
-    world: World, work: UnitOfWork, partner: Partner, step: Step[Negotiation]
-) -> Negotiation:
-    process = step.process
-    for effect in step.effects:
-        if isinstance(effect, Duty):
-            process = _DUTIES[effect](world, work, partner, process)
-    keep_process(work, process)
-    return process
-
-
-def _take_over(process: Negotiation, message: m.NegotiationMessage) -> Negotiation:
-    match message:
-        case m.ContractRequest(offer=offer) | m.ContractOffer(offer=offer):
-            return replace(process, offer=offer)
-        case m.AgreementMessage(agreement=agreement):
-            return replace(process, agreement=agreement)
-        case m.NegotiationTermination(code=code, reason=reason):
-            return replace(process, refusal_code=code, refusal_reason=reason)
-        case _:
-            return process
-
-
-def _answer_request(
-    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
-) -> Negotiation:
-    """Agree if the offer is ours, unaltered, and released content exists for this caller.
-
-    Where two persons have still to decide, the request waits for them.
-    """
-    dataset = _visible_dataset(work, process.offer.target, partner)
-    if dataset is None:
-        refusal: Refusal | None = Refusal("exchange.offer-unknown", {"offer": process.offer.id})
-    else:
-        refusal = judge_request(dataset_of(dataset, DSP_2025_1, "").offers, process.offer)
-        if refusal is None and awaited(dataset, partner.bpn):
-            hold(work, awaited(dataset, partner.bpn), process.pid)
-            return process  # stays REQUESTED until two persons have decided
-        if refusal is None and refused_with(dataset, partner.bpn):
-            return _refused(world, work, process, refused_with(dataset, partner.bpn))
-        refusal = refusal or _nothing_released(work, dataset, partner)
-    if refusal is not None:
-        ended = replace(process, refusal_code=refusal.code, refusal_reason=(_english(refusal),))
-        return _say(world, work, ended, _termination(process, refusal))
-    return _agree(world, work, partner, process)
-
-
-def _refused(world: World, work: UnitOfWork, process: Negotiation, reason: str) -> Negotiation:
-    """Ended with the words that an approver wrote for the partner, and nothing beside them."""
-    ended = replace(process, refusal_code=REFUSED_BY_APPROVER, refusal_reason=(reason,))
-    ending = m.NegotiationTermination(
-        process.provider_pid, process.consumer_pid, REFUSED_BY_APPROVER, (reason,)
-    )
-    return _say(world, work, ended, ending)
+    with world.store.reading() as view:
+        process = load(view, pid)
+    if process is None:
+        raise FaultyInput.of("exchange.process-unknown", pid=pid)
+    return say(world, pid, termination(process, Refusal(code)))
 
 
 def answer_held(world: World, entry: OutboxEntry) -> None:
@@ -257,149 +205,26 @@ def answer_held(world: World, entry: OutboxEntry) -> None:
     """
     pid = str(read_json(entry.body)["pid"])
     with world.store.unit_of_work() as work:
-        record = document(work, KIND, pid)
-        process = negotiation_of(record) if record else None
+        process = load(work, pid)
         asked = process is not None and process.state is NegotiationState.REQUESTED
         if process is None or not asked or process.outgoing is not None:
             return
         partner = world.node.partner(process.counterparty)
         if partner is None:
             raise Unavailable.of("exchange.partner-gone", bpn=process.counterparty)
-        keep_process(work, _answer_request(world, work, partner, process))
+        keep_process(work, answered(world, work, partner, process, Duty.ANSWER_REQUEST))
 
 
-def _agree(
-    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
+def _address(partner: Partner) -> str:
+    if not partner.dsp_url:
+        raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
+    return partner.dsp_url
+
+
+def _first_word(
+    world: World, begun: Negotiation, message: m.ContractRequest | m.ContractOffer
 ) -> Negotiation:
-    agreement = Agreement(
-        id=world.identifiers.urn_uuid(),
-        dataset_id=process.offer.target,
-        assigner=world.node.did,
-        assignee=partner.did,
-        policy={
-            key: value for key, value in process.offer.policy.items() if not key.startswith("@")
-        },
-        timestamp=iso(world.clock.now()),
-    )
-    agreed = replace(process, agreement=agreement)
-    message = m.AgreementMessage(process.provider_pid, process.consumer_pid, agreement)
-    return _say(world, work, agreed, message)
-
-
-def _consider_offer(
-    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
-) -> Negotiation:
-    refusal = judge_offer(process.offer, OUR_PURPOSES)
-    if refusal is not None:
-        return _say(world, work, process, _termination(process, refusal))
-    accepted = m.NegotiationAccepted(process.provider_pid, process.consumer_pid)
-    return _say(world, work, process, accepted)
-
-
-def _verify_agreement(
-    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
-) -> Negotiation:
-    if process.agreement is None:
-        raise RuntimeError("a negotiation in AGREED has an agreement")
-    refusal = judge_agreement(
-        process.agreement, process.offer, assigner=partner.did, assignee=world.node.did
-    )
-    if refusal is None and document(work, "agreement", process.agreement.id) is not None:
-        # The provider chooses the id: it must not take over an agreement we have.
-        refusal = _ID_TAKEN
-    if refusal is not None:
-        return _say(world, work, process, _termination(process, refusal))
-    verified = m.AgreementVerification(process.provider_pid, process.consumer_pid)
-    return _say(world, work, process, verified)
-
-
-def _finalize(
-    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
-) -> Negotiation:
-    _keep_agreement(work, process)
-    final = m.NegotiationFinalized(process.provider_pid, process.consumer_pid)
-    return _say(world, work, process, final)
-
-
-def _use_agreement(
-    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
-) -> Negotiation:
-    kept = _keep_agreement(work, process)
-    if process.transfer_wanted:
-        # The transfer's pid is chosen here, so that asking twice asks for one transfer.
-        consumer_pid = world.identifiers.urn_uuid()
-        body = {"agreement_id": kept.id, "consumer_pid": consumer_pid}
-        enqueue(world, work, REQUEST_TRANSFER, canonical_bytes(body), consumer_pid)
-        return replace(process, transfer_pid=consumer_pid)
-    return process
-
-
-_DUTIES: Mapping[Duty, Callable[[World, UnitOfWork, Partner, Negotiation], Negotiation]] = {
-    Duty.ANSWER_REQUEST: _answer_request,
-    Duty.AGREE: _agree,
-    Duty.CONSIDER_OFFER: _consider_offer,
-    Duty.VERIFY_AGREEMENT: _verify_agreement,
-    Duty.FINALIZE: _finalize,
-    Duty.USE_AGREEMENT: _use_agreement,
-}
-
-
-def _keep_agreement(work: UnitOfWork, process: Negotiation) -> Agreement:
-    if process.agreement is None:
-        raise RuntimeError("a negotiation in VERIFIED has an agreement")
-    kept = KeptAgreement(
-        process.agreement,
-        process.role,
-        process.counterparty,
-        process.pid,
-        process.dataset_kind,
-    )
-    body = canonical_bytes(agreement_record(kept))
-    work.put("agreement", process.agreement.id, body, expected_version=0)
-    work.append_leaf("agreement.concluded", process.agreement.id, body)
-    return process.agreement
-
-
-def _nothing_released(work: UnitOfWork, dataset: Json, partner: Partner) -> Refusal | None:
-    if dataset.get("kind") in SERVED:
-        return None  # what an interface answers was released piece by piece
-    named = dataset.get("releases", {}).get(partner.bpn)
-    if not named or not kept_release(work, named["digest"], named["decision_id"], partner.bpn):
-        return Refusal("exchange.nothing-released", {"dataset": dataset["id"]})
-    return None
-
-
-def _visible_dataset(view: UnitOfWork, dataset_id: str, partner: Partner) -> Json | None:
-    record = document(view, "dataset", dataset_id)
-    return next(iter(visible([record] if record else [], partner.bpn)), None)
-
-
-def _termination(process: Negotiation, refusal: Refusal) -> m.NegotiationTermination:
-    return m.NegotiationTermination(
-        process.provider_pid, process.consumer_pid, refusal.code, (_english(refusal),)
-    )
-
-
-def _english(refusal: Refusal) -> str:
-    return locales.text(refusal.code, refusal.arguments)
-
-
-def _say(
-    world: World, work: UnitOfWork, process: Negotiation, message: m.NegotiationMessage
-) -> Negotiation:
-    step = machine.step(process, message, process.role)
-    if isinstance(step, Refusal):
-        raise RuntimeError(f"{step.code}: {dict(step.arguments)}")
-    for effect in step.effects:
-        if isinstance(effect, Send):
-            say_later(world, work, step.process, effect.message)
-    return step.process
-
-
-def _load(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Negotiation | None:
-    record = document(view, KIND, pid)
-    if record is None:
-        return None
-    process = negotiation_of(record)
-    ours = process.role is role and process.counterparty == partner.bpn
-    return process if ours else None
+    with world.store.unit_of_work() as work:
+        waiting = said(world, work, begun, message)
+        keep_process(work, waiting)
+    return waiting

@@ -20,6 +20,7 @@ from saltbridge.formats.dsp import render_data_address
 from saltbridge.formats.dsp_answers import parse_error, parse_process
 from saltbridge.formats.dsp_outbox import Sending, parse_sending
 from saltbridge.ports import HttpAnswer, OutboxEntry, UnitOfWork, World
+from saltbridge.steps import negotiating, transferring
 from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import post
@@ -64,7 +65,7 @@ def send_waiting(world: World, entry: OutboxEntry) -> None:
         if now is None or str(now.outgoing) != sending.state:
             return
         if answer.status < 300:
-            keep_process(work, _acknowledged(now, answer.content))
+            keep_process(work, _taken(world, work, _acknowledged(now, answer.content)))
         else:
             keep_process(work, _refused(now, answer))
 
@@ -119,6 +120,14 @@ def _with_address(
         digest=announced,
     )
     return {**message, "dataAddress": render_data_address(address)}
+
+
+def _taken(
+    world: World, work: UnitOfWork, process: Negotiation | Transfer
+) -> Negotiation | Transfer:
+    if isinstance(process, Transfer):
+        return transferring.acknowledged_by_peer(world, work, process)
+    return negotiating.acknowledged_by_peer(world, work, process)
 
 
 def _acknowledged(process: Negotiation | Transfer, content: bytes) -> Negotiation | Transfer:

@@ -1,37 +1,27 @@
-"""Transfer, either role: ask for the data, hear the peer, and open the data plane.
+"""Transfer, either role: ask for data, hear the peer, say what a person decides; open the data.
 
 Every function commits state, log leaf and waiting messages in one unit of work; nothing is
-sent from here.
+sent from here. What a state demands of us is in ``steps.transfer_rules``.
 """
 
-from dataclasses import replace
-from typing import Final
-
-from saltbridge import locales
 from saltbridge.border.release import Release
-from saltbridge.core.canonical import digest, read_json
+from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import transfer as machine
 from saltbridge.exchange.address import same_origin
 from saltbridge.exchange.model import Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
-from saltbridge.exchange.process import Duty, Send, Step
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.exchange.records import transfer_of
-from saltbridge.exchange.served import SERVED
-from saltbridge.formats.dsp_outbox import FETCH, render_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
 from saltbridge.steps.data_tokens import opened_transfer
-from saltbridge.steps.edr import keep_edr
 from saltbridge.steps.first_request import begun_by, remember_begun
 from saltbridge.steps.processes import keep_process
-from saltbridge.steps.records import document
-from saltbridge.steps.release import kept_release
-from saltbridge.steps.speak import enqueue, kept_agreement, say_later
+from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement import kept_statement
-
-KIND: Final = "transfer"
+from saltbridge.steps.transfer_rules import released
+from saltbridge.steps.transferring import KIND, heard, load, load_with, said
 
 
 def request_transfer(world: World, agreement_id: str, *, pid: str = "") -> Transfer:
@@ -44,9 +34,9 @@ def request_transfer(world: World, agreement_id: str, *, pid: str = "") -> Trans
         Refused: the agreement is not in force any more.
     """
     with world.store.unit_of_work() as work:
-        stored = document(work, KIND, pid)
+        stored = load(work, pid)
         if stored is not None:
-            return transfer_of(stored)
+            return stored
         kept = kept_agreement(work, agreement_id, Role.CONSUMER)
         partner = world.node.partner(kept.counterparty) if kept else None
         if kept is None or partner is None:
@@ -71,7 +61,7 @@ def request_transfer(world: World, agreement_id: str, *, pid: str = "") -> Trans
             format=begun.format,
             callback_address=f"{world.node.base_url}{path}",
         )
-        waiting = _say(world, work, begun, request)
+        waiting = said(world, work, begun, request)
         keep_process(work, waiting)
         return waiting
 
@@ -85,7 +75,7 @@ def request_waiting_transfer(world: World, entry: OutboxEntry) -> None:
 def find_transfer(world: World, partner: Partner, role: Role, pid: str) -> Transfer | None:
     """Our process of that pid with that partner, or None."""
     with world.store.reading() as view:
-        return _load(view, partner, role, pid)
+        return load_with(view, partner, role, pid)
 
 
 def begin(
@@ -93,7 +83,8 @@ def begin(
 ) -> Transfer | Refusal | None:
     """The provider's process for a consumer's request; None where there is no agreement.
 
-    The same request again gives the process it began.
+    The same request again gives the process it began. An agreement that is not in force any
+    more begins nothing.
     """
     if not same_origin(request.callback_address, partner.dsp_url):
         return Refusal("exchange.callback-foreign", {"address": request.callback_address[:200]})
@@ -104,7 +95,7 @@ def begin(
         if isinstance(before, Refusal):
             return before
         if before is not None:
-            return _load(work, partner, Role.PROVIDER, before)
+            return load_with(work, partner, Role.PROVIDER, before)
         kept = kept_agreement(work, request.agreement_id, Role.PROVIDER)
         if kept is None or kept.counterparty != partner.bpn:
             return None
@@ -123,7 +114,7 @@ def begin(
         if isinstance(step, Refusal):
             return step
         remember_begun(work, KIND, partner, request, begun.pid)
-        return _carry_out(world, work, step, request)
+        return heard(world, work, step, request)
 
 
 def hear(
@@ -131,13 +122,32 @@ def hear(
 ) -> Transfer | Refusal | None:
     """Our process after a message of the peer; a refusal; or None where there is none."""
     with world.store.unit_of_work() as work:
-        process = _load(work, partner, role, pid)
+        process = load_with(work, partner, role, pid)
         if process is None:
             return None
         step = machine.step(process, message, role.peer)
         if isinstance(step, Refusal):
             return step
-        return process if step.process == process else _carry_out(world, work, step, message)
+        return process if step.process == process else heard(world, work, step, message)
+
+
+def say(world: World, pid: str, message: m.TransferMessage) -> Transfer:
+    """Our process, in which we are about to say something by a person's decision.
+
+    Raises:
+        FaultyInput: there is no such process.
+        Refused: the protocol does not allow it now.
+    """
+    with world.store.unit_of_work() as work:
+        process = load(work, pid)
+        if process is None:
+            raise FaultyInput.of("exchange.process-unknown", pid=pid)
+        step = machine.step(process, message, process.role)
+        if isinstance(step, Refusal):
+            raise Refused([Finding(step.code, step.arguments)])
+        told = said(world, work, process, message)
+        keep_process(work, told)
+        return told
 
 
 def complete(world: World, pid: str) -> None:
@@ -146,12 +156,11 @@ def complete(world: World, pid: str) -> None:
     Nothing happens where the transfer has ended, or still speaks.
     """
     with world.store.unit_of_work() as work:
-        stored = document(work, KIND, pid)
-        process = transfer_of(stored) if stored else None
+        process = load(work, pid)
         if process is None or process.state is not TransferState.STARTED or process.outgoing:
             return
         done = m.TransferCompletion(process.provider_pid, process.consumer_pid)
-        keep_process(work, _say(world, work, process, done))
+        keep_process(work, said(world, work, process, done))
 
 
 def open_data(world: World, pid: str, token: str) -> Release | None:
@@ -175,131 +184,4 @@ def open_statement(world: World, pid: str, token: str) -> Release | None:
 
 def _opened(world: World, view: UnitOfWork, pid: str, token: str) -> Release | None:
     opened = opened_transfer(world, view, token, pid)
-    return None if opened is None else _release(view, opened.transfer, world)
-
-
-# ── what a state demands ─────────────────────────────────────────────────────────────────
-
-
-def _carry_out(
-    world: World, work: UnitOfWork, step: Step[Transfer], message: m.TransferMessage
-) -> Transfer:
-    process = step.process
-    if isinstance(message, m.TransferTermination):
-        process = replace(process, refusal_code=message.code, refusal_reason=message.reason)
-    for effect in step.effects:
-        process = _fulfil(world, work, process, effect, message)
-    keep_process(work, process)
-    return process
-
-
-def _fulfil(
-    world: World,
-    work: UnitOfWork,
-    process: Transfer,
-    effect: Send | Duty,
-    message: m.TransferMessage,
-) -> Transfer:
-    match effect:
-        case Duty.START_TRANSFER:
-            return _start(world, work, process)
-        case Duty.REVOKE_TOKEN:
-            return replace(process, token_digest="")
-        case Duty.CLOSE_TRANSFER:
-            return process  # its last leaf is written where it is stored
-        case Duty.FETCH:
-            address = message.data_address if isinstance(message, m.TransferStart) else None
-            if process.delivery_id:
-                return _close_again(world, work, process)
-            if address is None:
-                return process  # the provider will tell the address with its next start
-            if _serves(work, process):  # it stays open, for requests to come
-                if not keep_edr(world, work, process, address):
-                    return _refuse_address(world, work, process)
-            else:
-                enqueue(world, work, FETCH, render_fetch(process.pid, address), process.pid)
-            return replace(process, token_digest=digest(address.token.encode()))
-        case _:
-            raise RuntimeError(f"no transfer owes {effect}")
-
-
-def _refuse_address(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
-    refusal = Refusal("delivery.endpoint-foreign")
-    reason = (locales.text(refusal.code, refusal.arguments),)
-    ended = replace(process, refusal_code=refusal.code, refusal_reason=reason)
-    pids = (process.provider_pid, process.consumer_pid)
-    return _say(world, work, ended, m.TransferTermination(*pids, refusal.code, reason))
-
-
-def _close_again(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
-    """The delivery is here already; a suspension came between it and our last message."""
-    if process.outgoing is not None:
-        return process
-    provider_pid, consumer_pid = process.provider_pid, process.consumer_pid
-    if process.refusal_code:
-        code, reason = process.refusal_code, process.refusal_reason
-        ending = m.TransferTermination(provider_pid, consumer_pid, code, reason)
-        return _say(world, work, process, ending)
-    return _say(world, work, process, m.TransferCompletion(provider_pid, consumer_pid))
-
-
-def _start(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
-    """Start if the agreement is in force and a release for this very consumer exists."""
-    if _serves(work, process) or _release(work, process, world) is not None:
-        start = m.TransferStart(process.provider_pid, process.consumer_pid)
-        return _say(world, work, process, start)
-    refusal = Refusal("exchange.nothing-released", {"dataset": process.dataset_id})
-    reason = (locales.text(refusal.code, refusal.arguments),)
-    ended = replace(process, refusal_code=refusal.code, refusal_reason=reason)
-    return _say(
-        world,
-        work,
-        ended,
-        m.TransferTermination(process.provider_pid, process.consumer_pid, refusal.code, reason),
-    )
-
-
-def _serves(view: UnitOfWork, transfer: Transfer) -> bool:
-    """Whether the agreement is about an interface in force now, not about one document."""
-    if transfer.role is Role.CONSUMER:
-        kept = kept_agreement(view, transfer.agreement_id, Role.CONSUMER)
-        return kept is not None and kept.dataset_kind in SERVED
-    dataset = document(view, "dataset", transfer.dataset_id)
-    return dataset is not None and dataset["kind"] in SERVED
-
-
-def _release(view: UnitOfWork, transfer: Transfer, world: World) -> Release | None:
-    kept = kept_agreement(view, transfer.agreement_id, Role.PROVIDER)
-    dataset = document(view, "dataset", transfer.dataset_id)
-    if kept is None or dataset is None or kept.counterparty != transfer.counterparty:
-        return None
-    if not in_force(kept.agreement, world.clock.now()):
-        return None
-    named = dataset["releases"].get(transfer.counterparty)
-    if not named:
-        return None
-    return kept_release(view, named["digest"], named["decision_id"], transfer.counterparty)
-
-
-def _say(
-    world: World, work: UnitOfWork, process: Transfer, message: m.TransferMessage
-) -> Transfer:
-    step = machine.step(process, message, process.role)
-    if isinstance(step, Refusal):
-        raise RuntimeError(f"{step.code}: {dict(step.arguments)}")
-    said = step.process
-    for effect in step.effects:
-        if isinstance(effect, Send):
-            say_later(world, work, said, effect.message)
-        else:
-            said = _fulfil(world, work, said, effect, message)
-    return said
-
-
-def _load(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Transfer | None:
-    record = document(view, KIND, pid)
-    if record is None:
-        return None
-    process = transfer_of(record)
-    ours = process.role is role and process.counterparty == partner.bpn
-    return process if ours else None
+    return None if opened is None else released(world, view, opened.transfer)

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from saltbridge.ports import World
+from saltbridge.services.sign_in import signed_in
 from saltbridge.web import (
     approval_page,
     dataplane,
@@ -39,18 +40,22 @@ def _nobody() -> None:
 
 
 def create_app(
-    world: World, wake: Callable[[], None] = _nobody, watch: Watch | None = None
+    world: World,
+    wake: Callable[[], None] = _nobody,
+    watch: Watch | None = None,
+    identify: dsp.Identify = signed_in,
 ) -> FastAPI:
     """The application of a node. ``wake`` tells the outbox worker that something waits.
 
-    ``watch`` counts; who serves wraps the application in ``watched`` too.
+    ``watch`` counts; who serves wraps the application in ``watched`` too. ``identify`` tells
+    which partner calls.
     """
     watch = watch or Watch()
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(health.router(world, watch))
     app.include_router(metrics.router(world, watch))
     app.include_router(identity.router(world))
-    app.include_router(dsp.router(world, wake))
+    app.include_router(dsp.router(world, wake, identify))
     app.include_router(dataplane.router(world))
     app.include_router(log.router(world, wake))
     app.router.routes.extend(served.routes(world))

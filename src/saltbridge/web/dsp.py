@@ -7,7 +7,7 @@ not know of is answered like what does not exist: 404.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import Response
@@ -35,6 +35,7 @@ from saltbridge.services import catalogue, negotiate, transfer
 from saltbridge.services.sign_in import signed_in
 from saltbridge.web.answers import bearer, body_of, json_answer
 
+Identify: TypeAlias = Callable[[World, str], Partner]
 Body = Annotated[bytes, Depends(body_of)]
 
 # path below the process → the messages that may come there, per role that hears them
@@ -79,12 +80,12 @@ def _words(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(f"{text_or(f.code, f.code, f.arguments)} {f.place}".strip() for f in findings)
 
 
-def router(world: World, wake: Callable[[], None]) -> APIRouter:
-    """All endpoints of both roles."""
+def router(world: World, wake: Callable[[], None], identify: Identify = signed_in) -> APIRouter:
+    """All endpoints of both roles. ``identify`` tells who calls, by the token they show."""
 
     def caller(request: Request) -> Partner:
         try:
-            partner = signed_in(world, bearer(request))
+            partner = identify(world, bearer(request))
         except (Refused, FaultyInput) as fault:
             request.state.sign_in_refused = "partner"
             raise _not_found() from fault

@@ -1,0 +1,127 @@
+"""A negotiation moves: what is said or heard is stored with all that follows from it."""
+
+from dataclasses import replace
+from typing import Final
+
+from saltbridge.core.canonical import canonical_bytes
+from saltbridge.exchange import messages as m
+from saltbridge.exchange import negotiation as machine
+from saltbridge.exchange.model import Agreement, Negotiation, Refusal, Role
+from saltbridge.exchange.process import Duty, Send, Step
+from saltbridge.exchange.records import KeptAgreement, agreement_record, negotiation_of
+from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
+from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps import negotiation_rules
+from saltbridge.steps.processes import keep_process
+from saltbridge.steps.records import document
+from saltbridge.steps.speak import enqueue, say_later
+
+KIND: Final = "negotiation"
+
+
+def load(view: UnitOfWork, pid: str) -> Negotiation | None:
+    """The process of that pid of ours, whoever it is with."""
+    record = document(view, KIND, pid)
+    return None if record is None else negotiation_of(record)
+
+
+def load_with(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Negotiation | None:
+    """The process of that pid in which we have that role, with that partner."""
+    process = load(view, pid)
+    ours = process is not None and (process.role, process.counterparty) == (role, partner.bpn)
+    return process if ours else None
+
+
+def heard(
+    world: World,
+    work: UnitOfWork,
+    partner: Partner,
+    step: Step[Negotiation],
+    message: m.NegotiationMessage,
+) -> Negotiation:
+    """The process after a message of the peer: taken over, answered, stored."""
+    process = _with_content(step.process, message)
+    for effect in step.effects:
+        if effect is Duty.USE_AGREEMENT:
+            process = _use_agreement(world, work, process)
+        elif isinstance(effect, Duty):
+            process = answered(world, work, partner, process, effect)
+    keep_process(work, process)
+    return process
+
+
+def answered(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation, duty: Duty
+) -> Negotiation:
+    """The process once we have decided about a duty; it is not stored here."""
+    decide = world.decider.negotiation if world.decider else negotiation_rules.decide
+    message = decide(world, work, partner, process, duty)
+    return process if message is None else said(world, work, process, message)
+
+
+def said(
+    world: World, work: UnitOfWork, process: Negotiation, message: m.NegotiationMessage
+) -> Negotiation:
+    """The process with our own message waiting in the outbox; it is not stored here.
+
+    Raises:
+        RuntimeError: the protocol does not allow it now.
+    """
+    step = machine.step(process, message, process.role)
+    if isinstance(step, Refusal):
+        raise RuntimeError(f"{step.code}: {dict(step.arguments)}")
+    for effect in step.effects:
+        if isinstance(effect, Send):
+            say_later(world, work, step.process, effect.message)
+    told = _with_content(step.process, message)
+    if isinstance(message, m.NegotiationFinalized):
+        _keep_agreement(work, told)
+    return told
+
+
+def acknowledged_by_peer(world: World, work: UnitOfWork, process: Negotiation) -> Negotiation:
+    """The process, whose own message the peer has just taken: may be we go on by ourselves."""
+    partner = world.node.partner(process.counterparty)
+    if partner is None or process.state in machine.TERMINAL:
+        return process
+    return answered(world, work, partner, process, Duty.GO_ON)
+
+
+def _with_content(process: Negotiation, message: m.NegotiationMessage) -> Negotiation:
+    """The process with what the message says, whoever says it."""
+    match message:
+        case m.ContractRequest(offer=offer) | m.ContractOffer(offer=offer):
+            return replace(process, offer=offer)
+        case m.AgreementMessage(agreement=agreement):
+            return replace(process, agreement=agreement)
+        case m.NegotiationTermination(code=code, reason=reason):
+            return replace(process, refusal_code=code, refusal_reason=reason)
+        case _:
+            return process
+
+
+def _use_agreement(world: World, work: UnitOfWork, process: Negotiation) -> Negotiation:
+    kept = _keep_agreement(work, process)
+    if not process.transfer_wanted:
+        return process
+    # The transfer's pid is chosen here, so that asking twice asks for one transfer.
+    consumer_pid = world.identifiers.urn_uuid()
+    body = {"agreement_id": kept.id, "consumer_pid": consumer_pid}
+    enqueue(world, work, REQUEST_TRANSFER, canonical_bytes(body), consumer_pid)
+    return replace(process, transfer_pid=consumer_pid)
+
+
+def _keep_agreement(work: UnitOfWork, process: Negotiation) -> Agreement:
+    if process.agreement is None:
+        raise RuntimeError("a negotiation in VERIFIED has an agreement")
+    kept = KeptAgreement(
+        process.agreement,
+        process.role,
+        process.counterparty,
+        process.pid,
+        process.dataset_kind,
+    )
+    body = canonical_bytes(agreement_record(kept))
+    work.put("agreement", process.agreement.id, body, expected_version=0)
+    work.append_leaf("agreement.concluded", process.agreement.id, body)
+    return process.agreement

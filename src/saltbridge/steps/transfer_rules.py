@@ -1,0 +1,97 @@
+"""What this node says next in a transfer, by its own rules."""
+
+from saltbridge import locales
+from saltbridge.border.release import Release
+from saltbridge.exchange import messages as m
+from saltbridge.exchange.model import Refusal, Role, Transfer
+from saltbridge.exchange.policy import in_force
+from saltbridge.exchange.process import Duty
+from saltbridge.exchange.served import SERVED
+from saltbridge.formats.dsp_outbox import FETCH, render_fetch
+from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.edr import keep_edr
+from saltbridge.steps.records import document
+from saltbridge.steps.release import kept_release
+from saltbridge.steps.speak import enqueue, kept_agreement
+
+
+def decide(
+    world: World,
+    work: UnitOfWork,
+    process: Transfer,
+    duty: Duty,
+    message: m.TransferMessage,
+) -> m.TransferMessage | None:
+    """What to say now, or None: we wait, or the outbox works for it."""
+    match duty:
+        case Duty.START_TRANSFER:
+            return _start(world, work, process)
+        case Duty.FETCH:
+            return _fetch(world, work, process, message)
+        case _:
+            return None
+
+
+def released(world: World, view: UnitOfWork, transfer: Transfer) -> Release | None:
+    """The release for this very consumer, while the agreement is in force."""
+    kept = kept_agreement(view, transfer.agreement_id, Role.PROVIDER)
+    dataset = document(view, "dataset", transfer.dataset_id)
+    if kept is None or dataset is None or kept.counterparty != transfer.counterparty:
+        return None
+    if not in_force(kept.agreement, world.clock.now()):
+        return None
+    named = dataset["releases"].get(transfer.counterparty)
+    if not named:
+        return None
+    return kept_release(view, named["digest"], named["decision_id"], transfer.counterparty)
+
+
+def serves(view: UnitOfWork, transfer: Transfer) -> bool:
+    """Whether the agreement is about an interface in force now, not about one document."""
+    if transfer.role is Role.CONSUMER:
+        kept = kept_agreement(view, transfer.agreement_id, Role.CONSUMER)
+        return kept is not None and kept.dataset_kind in SERVED
+    dataset = document(view, "dataset", transfer.dataset_id)
+    return dataset is not None and dataset["kind"] in SERVED
+
+
+def termination(process: Transfer, refusal: Refusal) -> m.TransferTermination:
+    """The end of a transfer, in the words of the refusal."""
+    reason = (locales.text_or(refusal.code, refusal.code, refusal.arguments),)
+    return m.TransferTermination(
+        process.provider_pid, process.consumer_pid, refusal.code, reason
+    )
+
+
+def _start(world: World, work: UnitOfWork, process: Transfer) -> m.TransferMessage:
+    """Start if the agreement is in force and a release for this very consumer exists."""
+    if serves(work, process) or released(world, work, process) is not None:
+        return m.TransferStart(process.provider_pid, process.consumer_pid)
+    return termination(
+        process, Refusal("exchange.nothing-released", {"dataset": process.dataset_id})
+    )
+
+
+def _fetch(
+    world: World, work: UnitOfWork, process: Transfer, message: m.TransferMessage
+) -> m.TransferMessage | None:
+    address = message.data_address if isinstance(message, m.TransferStart) else None
+    if process.delivery_id:
+        return _close_again(process)
+    if address is None:
+        return None  # the provider will tell the address with its next start
+    if not serves(work, process):
+        enqueue(world, work, FETCH, render_fetch(process.pid, address), process.pid)
+    elif not keep_edr(world, work, process, address):  # it stays open, for requests to come
+        return termination(process, Refusal("delivery.endpoint-foreign"))
+    return None
+
+
+def _close_again(process: Transfer) -> m.TransferMessage | None:
+    """The delivery is here already; a suspension came between it and our last message."""
+    if process.outgoing is not None:
+        return None
+    pids = (process.provider_pid, process.consumer_pid)
+    if process.refusal_code:
+        return m.TransferTermination(*pids, process.refusal_code, process.refusal_reason)
+    return m.TransferCompletion(*pids)
