@@ -71,11 +71,11 @@ def test_it_is_said_whose_word_the_end_is_and_what_follows():
         _agreement(
             [
                 ("DataUsageEndDate", "2026-06-30T00:00:00Z"),
-                ("ContractTermination", "cx.data.deletion:1"),
+                ("ContractTermination", "cx.data.keeping:1"),
             ]
         )
     )
-    assert (ends.used_by, ends.provided_by, ends.deletion) == (
+    assert (ends.used_by, ends.provided_by, ends.kept_after) == (
         "DataUsageEndDate",
         "DataUsageEndDate",
         True,

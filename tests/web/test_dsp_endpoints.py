@@ -194,7 +194,7 @@ def test_a_release_for_another_company_is_not_served(a_pair):
         record = read_json(work.get("dataset", pair.dataset_id).body)
         (other,) = record["releases"].values()
         bpn = pair.consumer.node.bpn
-        changed = {**record, "access": [bpn], "releases": {bpn: other}}
+        changed = {**record, "access": [bpn], "access_policy": None, "releases": {bpn: other}}
         work.put("dataset", pair.dataset_id, canonical_bytes(changed))
     begun = pair.ask()
     pair.pump()

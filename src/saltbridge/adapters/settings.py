@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.core.identifiers import is_bpn
 from saltbridge.passport.interest import interest_findings
 
 
@@ -69,6 +70,12 @@ SETTINGS: Final = (
     Setting("passphrase_file", str, "File with the passphrase of the private keys, beside "
             "the node's folder."),
     Setting("pkcs11", dict, "Keys in a hardware module."),
+    # Policies
+    Setting("policies.groups", dict, "Groups of business partners for access policies: name = "
+            "list of BPNs."),
+    Setting("policies.purposes", list, "Purposes of use (CX-0152) this node has for data, "
+            "besides those it knows: cx.pcf.base:1, cx.circular.dpp:1 and "
+            "cx.core.digitalTwinRegistry:1.", ()),
     # People
     Setting("sessions.idle_minutes", int, "Minutes without a request after which a person is "
             "signed out.", 30, 1, 480),
@@ -153,6 +160,10 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+def _is_bpn(entry: object) -> bool:
+    return isinstance(entry, str) and is_bpn(entry)
+
+
 def _bounds(row: Setting, value: Any, here: Place) -> Iterator[Finding]:
     member = f"settings.{row.name}"
     if row.choices and value not in row.choices:
@@ -165,6 +176,10 @@ def _bounds(row: Setting, value: Any, here: Place) -> Iterator[Finding]:
             "settings.out-of-range", here, member=member, found=value,
             least=row.least or 0, most=row.most or 0,
         )  # fmt: skip
+    if row.name == "policies.groups":
+        for name, members in value.items():
+            if not isinstance(members, list) or not all(map(_is_bpn, members)):
+                yield finding("settings.group-faulty", here, member=member, found=name[:80])
     if row.name == "passport_access.interests":
         yield from interest_findings(value, here)
     if row.kind is list and not all(isinstance(entry, str) for entry in value):

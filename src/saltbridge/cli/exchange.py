@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from saltbridge.cli import exchange_offers
 from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.publish import publish
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -12,6 +14,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Look at a partner's offers, request, receive.",
 )
+
+app.command()(exchange_offers.offers)
+app.command()(exchange_offers.agreements)
+app.command("offer")(publish)
 
 PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
 

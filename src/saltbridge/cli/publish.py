@@ -29,6 +29,10 @@ def publish(
     as_name: Annotated[
         str, typer.Option("--as", help="Account of who proposes it, shown by its password.")
     ] = "",
+    terms: Annotated[
+        Path | None,
+        typer.Option("--terms", help="File with the terms of the offer (TOML)."),
+    ] = None,
     password_file: Annotated[
         Path | None, typer.Option("--password-file", help="With --as; - for standard input.")
     ] = None,
@@ -38,12 +42,18 @@ def publish(
     from saltbridge.cli.acting import acting_person, os_name
     from saltbridge.cli.approval import say_waiting
     from saltbridge.cli.border import print_manifest, read_document
+    from saltbridge.cli.offer_terms import terms_in
     from saltbridge.cli.present import language
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.exchange.offering import USUAL
     from saltbridge.locales import text
     from saltbridge.services.publish import PublishRequest
     from saltbridge.services.publish import publish as offer
 
     document = read_document(file)
+    named = terms_in(terms) if terms else USUAL
+    if purpose and named.purpose:
+        raise FaultyInput.of("offer.purpose-twice", option=purpose, file=named.purpose)
     with opened_world(node) as world:
         published = offer(
             world,
@@ -52,6 +62,7 @@ def publish(
                 kind=kind or str(document["kind"]),
                 recipients=tuple(p.strip() for p in to.split(",") if p.strip()),
                 purpose=purpose,
+                terms=named,
                 title=title,
                 person=person or os_name(),
                 proposer=acting_person(world, as_name, password_file) if as_name else None,

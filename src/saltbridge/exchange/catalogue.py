@@ -1,11 +1,14 @@
 """What a caller finds in the catalogue: the datasets whose access list names it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
+from saltbridge.exchange.evaluation import judge_access
 from saltbridge.exchange.model import Dataset, Offer
 from saltbridge.exchange.policy import may_see
 from saltbridge.exchange.profiles.dsp_2025_1 import Profile
+from saltbridge.exchange.standing import Standing
 
 
 def dataset_of(record: Mapping[str, Any], profile: Profile, endpoint: str) -> Dataset:
@@ -24,5 +27,13 @@ def dataset_of(record: Mapping[str, Any], profile: Profile, endpoint: str) -> Da
 
 
 def visible(records: Iterable[Mapping[str, Any]], bpn: str) -> tuple[Mapping[str, Any], ...]:
-    """The dataset records this caller may know of."""
+    """The dataset records whose list names this caller."""
     return tuple(record for record in records if may_see(record.get("access", ()), bpn))
+
+
+def shown_to(record: Mapping[str, Any], caller: Standing, now: datetime) -> bool:
+    """Whether a caller may know of a dataset. Records of before have a list alone."""
+    if not may_see(record.get("access", ()), caller.bpn):
+        return False
+    policy = record.get("access_policy")
+    return policy is None or judge_access(policy, caller, now).refusal is None

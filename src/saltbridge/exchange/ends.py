@@ -33,7 +33,7 @@ class Ends:
     used_until: datetime | None
     provided_by: str = ""
     used_by: str = ""
-    deletion: bool = False  # ContractTermination asks to delete the data afterwards
+    kept_after: bool = False  # ContractTermination lets the consumer keep the data
 
 
 def ends_of(agreement: Agreement) -> Ends | None:
@@ -56,11 +56,11 @@ def ends_of(agreement: Agreement) -> Ends | None:
         provided, provided_by = used, used_by
     if unlimited and not used_by:
         used_by = "DataUsageEndDefinition"
-    deletion = any(
-        t.left == "ContractTermination" and str(t.right).startswith("cx.data.deletion")
+    kept = any(
+        t.left == "ContractTermination" and str(t.right).startswith("cx.data.keeping")
         for t in terms
     )
-    return Ends(concluded, provided, used, provided_by, used_by, deletion)
+    return Ends(concluded, provided, used, provided_by, used_by, kept)
 
 
 def in_force(agreement: Agreement, at: datetime) -> bool:

@@ -15,12 +15,12 @@ from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.identifiers import is_bpn
 from saltbridge.exchange.ends import in_force as in_force
 from saltbridge.exchange.model import Agreement, Json, Offer, Refusal
-from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+from saltbridge.exchange.offering import OfferTerms, term, usage_policy
+from saltbridge.exchange.policy_check import FRAMEWORK as FRAMEWORK
 
 PURPOSE_PCF = "cx.pcf.base:1"
 PURPOSE_PASSPORT = "cx.circular.dpp:1"
 PURPOSE_TWINS = "cx.core.digitalTwinRegistry:1"
-FRAMEWORK = "DataExchangeGovernance:1.0"
 
 # These name a policy or bind it to its parties; they are no terms.
 _NOT_TERMS = frozenset(
@@ -39,31 +39,9 @@ def usage_offer(
     >>> usage_offer("urn:uuid:1", PURPOSE_PCF)["permission"][0]["action"]
     'use'
     """
-    terms: list[Mapping[str, Any]] = [
-        {"leftOperand": "Membership", "operator": "eq", "rightOperand": "active"},
-        {"leftOperand": "FrameworkAgreement", "operator": "eq", "rightOperand": FRAMEWORK},
-        {"leftOperand": "UsagePurpose", "operator": "isAnyOf", "rightOperand": [purpose]},
-    ]
-    if contract_reference:
-        terms.append(
-            {
-                "leftOperand": "ContractReference",
-                "operator": "isAllOf",
-                "rightOperand": [contract_reference],
-            }
-        )
-    kept = {
-        "leftOperand": "UsageRestriction",
-        "operator": "isAllOf",
-        "rightOperand": ["cx.thirdParty.forbidden:1"],
-    }
-    return {
-        "@id": offer_id,
-        "@type": "Offer",
-        "profile": DSP_2025_1.policy_profile,
-        "permission": [{"action": "use", "constraint": [{"and": terms}]}],
-        "prohibition": [{"action": "use", "constraint": [{"and": [kept]}]}],
-    }
+    contract = [term("ContractReference", "isAllOf", [contract_reference])]
+    permitted = tuple(contract) if contract_reference else ()
+    return usage_policy(offer_id, purpose, OfferTerms(permitted=permitted))
 
 
 def may_see(access: Sequence[str], bpn: str) -> bool:

@@ -2,13 +2,14 @@
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Unavailable
-from saltbridge.exchange.catalogue import dataset_of, visible
+from saltbridge.exchange.catalogue import dataset_of
 from saltbridge.exchange.model import Catalogue, Dataset
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.formats.dsp_catalogue import parse_catalogue, render_catalogue_request
 from saltbridge.ports import Partner, World
 from saltbridge.steps.records import document, every
 from saltbridge.steps.speak import post
+from saltbridge.steps.standing import visible_to
 
 LIMIT_BYTES = 20_000_000
 
@@ -40,7 +41,8 @@ def catalogue_for(world: World, partner: Partner) -> Catalogue:
     """The datasets of ours that this partner may know of."""
     endpoint = f"{world.node.base_url}{DSP_2025_1.path}"
     with world.store.reading() as view:
-        shown = visible((read_json(r.body) for r in every(view, "dataset")), partner.bpn)
+        every_one = (read_json(r.body) for r in every(view, "dataset"))
+        shown = visible_to(world, every_one, partner)
     return Catalogue(
         id=f"{world.node.did}#catalogue",
         participant=world.node.did,
@@ -52,6 +54,6 @@ def dataset_for(world: World, partner: Partner, dataset_id: str) -> Dataset | No
     """One dataset, or None where it is not there or not for this partner."""
     with world.store.reading() as view:
         record = document(view, "dataset", dataset_id)
-    shown = visible([record] if record else [], partner.bpn)
+    shown = visible_to(world, [record] if record else [], partner)
     endpoint = f"{world.node.base_url}{DSP_2025_1.path}"
     return next((dataset_of(found, DSP_2025_1, endpoint) for found in shown), None)

@@ -12,7 +12,8 @@ from saltbridge.border.manifest import counters_after, manifest_of
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import finding
-from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, usage_offer
+from saltbridge.exchange.offering import USUAL, OfferTerms
+from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF
 from saltbridge.formats.claim_file import MEDIA_TYPE
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.border_key import border_key, kept_border_key
@@ -23,6 +24,7 @@ from saltbridge.steps.deciding import (
     decided,
     keep_counters,
 )
+from saltbridge.steps.offer_policies import check_terms, policies
 from saltbridge.steps.people import require_act
 from saltbridge.steps.proposals import keep_proposal
 from saltbridge.steps.release import keep_decision, released_claim, signed_view
@@ -49,7 +51,7 @@ class PublishRequest:
     """A document to be offered to partners (BPN, DID or name) for one purpose.
 
     ``person`` names who answers for it; ``proposer`` is the account behind the name, if there
-    is one, and then gives the name.
+    is one, and then gives the name. ``terms`` are those of the offer.
     """
 
     document: Mapping[str, Any]
@@ -59,6 +61,7 @@ class PublishRequest:
     title: str = ""
     person: str = ""
     proposer: Person | None = None
+    terms: OfferTerms = USUAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,8 @@ def publish(world: World, request: PublishRequest) -> Published:
     partners = _partners(world, request)
     now = world.clock.now()
     dataset_id, offer_id = world.identifiers.urn_uuid(), world.identifiers.urn_uuid()
-    purpose = request.purpose or _DATASETS[request.kind][2]
+    purpose = _purpose(request)
+    check_terms(request.terms, [p.name for p in partners], now)
     terms = Terms(offer_id, "offer", tuple(p.bpn for p in partners), (purpose,), now)
     with world.store.unit_of_work() as work:
         decisions = [_decide_for(world, work, request, p, purpose, terms) for p in partners]
@@ -168,13 +172,13 @@ def _offer(
             "media_type": released.media_type,
         }
     context = decisions[0].context
+    audience = [d.context.recipient.bpn for d in decisions]
     dataset = {
         "id": dataset_id,
         "title": title,
         "kind": dataset_kind,
         "dct_type": dct_type,
-        "offer": usage_offer(_terms_of(context).id, context.purpose),
-        "access": [d.context.recipient.bpn for d in decisions],
+        **policies(_terms_of(context).id, context.purpose, request.terms, audience),
         "releases": releases,
         "awaiting": {p["recipient"]["bpn"]: p["id"] for p in proposals},
         "created_at": iso(context.at),
@@ -193,7 +197,7 @@ def _offer(
 def preview(world: World, request: PublishRequest) -> tuple[Mapping[str, Any], ...]:
     """The manifests a publication would have, one per recipient. Nothing is stored."""
     partners = _partners(world, request)
-    purpose = request.purpose or _DATASETS[request.kind][2]
+    purpose = _purpose(request)
     now = world.clock.now()
     terms = Terms("preview", "offer", tuple(p.bpn for p in partners), (purpose,), now)
     with world.store.reading() as work:
@@ -211,6 +215,10 @@ def preview(world: World, request: PublishRequest) -> tuple[Mapping[str, Any], .
             )
             for c in contexts
         )
+
+
+def _purpose(request: PublishRequest) -> str:
+    return request.purpose or request.terms.purpose or _DATASETS[request.kind][2]
 
 
 def _partners(world: World, request: PublishRequest) -> tuple[Partner, ...]:
