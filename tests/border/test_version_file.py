@@ -22,7 +22,7 @@ from saltbridge.border.version_file import (
 )
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import Refused
-from saltbridge.core.piece import piece
+from saltbridge.core.piece import Piece, piece
 from saltbridge.ports import World
 from saltbridge.steps.log import logged_claim_file, proof_for
 from saltbridge.testing.builders import NOON, memory_world
@@ -43,8 +43,12 @@ def world() -> World:
     return memory_world()
 
 
+def pieces(members: Mapping[str, Any]) -> dict[str, Piece]:
+    return {name: piece(value) for name, value in members.items()}
+
+
 def made_part(told: Mapping[str, Any] = TOLD, part: Mapping[str, Any] = PART) -> PublicPart:
-    return public_part(told, {name: piece(value) for name, value in part.items()}, SALT)
+    return public_part(pieces(told), pieces(part), SALT)
 
 
 def unsigned(world: World, part: PublicPart, **changes: Any) -> UnsignedVersion:
@@ -172,7 +176,7 @@ def test_there_is_no_room_for_a_message(world, changes):
     with pytest.raises(Refused, match="carries-more"):
         unsigned(world, made_part(), **changes)
     with pytest.raises(Refused, match="carries-more"):
-        public_part(TOLD, {}, "not a salt")
+        public_part(pieces(TOLD), {}, "not a salt")
 
 
 def test_a_proof_about_something_else_is_refused(world):

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saltbridge.core.canonical import canonical_bytes, read_json
-from saltbridge.core.piece import Piece, piece, whole
+from saltbridge.core.piece import Changing, Piece, piece, whole
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=9)
 LEAVES |= st.floats(allow_nan=False, allow_infinity=False)
@@ -27,6 +27,26 @@ def test_a_whole_has_the_bytes_and_the_shape_of_the_document(document):
     assert built.content == canonical_bytes(document)
     assert built.shape == piece(document).shape
     assert piece(read_json(built.content)).shape == built.shape
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=6), st.data())
+def test_what_changes_has_the_bytes_and_the_shape_of_the_document(document, data):
+    changing = Changing({name: piece(value) for name, value in document.items()})
+    for _ in range(4):
+        built = changing.piece()
+        assert built.content == canonical_bytes(document)
+        assert built.shape == piece(document).shape
+        name = data.draw(st.sampled_from(sorted(document)))
+        document[name] = data.draw(VALUES)
+        changing.put(name, piece(document[name]))
+
+
+def test_only_members_that_are_there_change():
+    with pytest.raises(ValueError, match="without members"):
+        Changing({})
+    with pytest.raises(KeyError):
+        Changing({"a": piece(1)}).put("b", piece(1))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 
+from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput
 from saltbridge.testing.builders import NOON, BuiltKeyring, BuiltLogSigner
 from saltbridge.trust import log
@@ -29,6 +30,8 @@ from saltbridge.trust.did import VerificationKey, parse_did_document
 from saltbridge.trust.log_proof import (
     LogProof,
     check_log_proof,
+    checkpoint_text,
+    log_proof_bytes,
     log_proof_document,
     parse_log_proof,
 )
@@ -281,7 +284,9 @@ def code_of(proof: LogProof, **changes: str) -> str:
 
 def test_a_proof_is_for_one_claim_in_one_log() -> None:
     proof = a_proof()
-    assert parse_log_proof(log_proof_document(proof)) == proof
+    document = log_proof_document(proof)
+    assert parse_log_proof(document) == proof
+    assert log_proof_bytes(proof, checkpoint_text(proof.note)) == canonical_bytes(document)
     assert checked(proof)[0].size == 11
     assert code_of(proof, claim_id="urn:uuid:other") == "trust.log-other-leaf"
     assert code_of(proof, claim_digest="sha256:00") == "trust.log-other-leaf"

@@ -30,6 +30,8 @@ from saltbridge.trust.did import parse_did_document
 from saltbridge.trust.log_proof import (
     CLAIM_SIGNED,
     LogProof,
+    checkpoint_text,
+    log_proof_bytes,
     log_proof_document,
     parse_log_proof,
 )
@@ -93,7 +95,7 @@ class PublicVersion:
             raise TypeError("a PublicVersion is made by border.version_file alone")
 
 
-def public_part(told: Mapping[str, Any], part: Mapping[str, Piece], salt: str) -> PublicPart:
+def public_part(told: Mapping[str, Piece], part: Mapping[str, Piece], salt: str) -> PublicPart:
     """The view of the header ``told`` and of the members of point 1.
 
     Raises:
@@ -102,10 +104,9 @@ def public_part(told: Mapping[str, Any], part: Mapping[str, Piece], salt: str) -
     taken = told.keys() & (part.keys() | LABELS.keys())
     if taken or not _DIGEST.fullmatch(salt):
         raise Refused.of("border.carries-more", kind=TYPE)
-    members = {name: piece(value) for name, value in told.items()}
-    view = whole({**members, "attributes": _EMPTY, **part, **_LABEL_PIECES})
+    view = whole({**told, "attributes": _EMPTY, **part, **_LABEL_PIECES})
     disclosure = sd_jwt.disclosure_of(salt, PUBLIC_PART, whole(part).content)
-    return PublicPart(members, view, disclosure)
+    return PublicPart(told, view, disclosure)
 
 
 def unsigned_version(
@@ -161,7 +162,7 @@ class VersionFiles:
             CLAIM_SIGNED, "none", digest(b""), "0" * 32, 0, self._checkpoint.size, (), note
         )
         parse_log_proof(log_proof_document(nothing))  # the form of the note, once for all
-        self._note = note
+        self._note, self._checkpoint_text = note, checkpoint_text(note)
 
     def finished(
         self, version: UnsignedVersion, claim: PassportVersion, proof: LogProof
@@ -178,7 +179,7 @@ class VersionFiles:
         text = str(sd_jwt.SdJwt(claim.jws, (version.public.disclosure,))).encode("ascii")
         content = b'{"did_document":%b,"log":%b,"saltbridge":"%b","sd_jwt":"%b"}' % (
             self._document,
-            canonical_bytes(log_proof_document(proof)),
+            log_proof_bytes(proof, self._checkpoint_text),
             TYPE.encode("ascii"),
             text,
         )

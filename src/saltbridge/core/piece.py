@@ -6,10 +6,11 @@ without going through the value again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Final, TypeAlias
+
+import orjson
 
 from saltbridge.core.canonical import canonical_bytes
 
@@ -18,20 +19,30 @@ from saltbridge.core.canonical import canonical_bytes
 Shape: TypeAlias = Any
 VALUE: Final = "value"
 EMPTY: Final = "empty"
-_SEAL: Final = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A value's canonical bytes and shape; made by ``piece`` and ``whole`` alone."""
+class Piece(tuple[bytes, Shape]):
+    """A value's canonical bytes and shape; made by this module alone, and never changed."""
 
-    content: bytes
-    shape: Shape
-    _seal: object = None
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self._seal is not _SEAL:
-            raise TypeError("a Piece is made from a value or from pieces, by this module")
+    def __new__(cls, content: bytes, shape: Shape) -> "Piece":
+        """Nobody makes one by hand: the bytes have to be those of the shape."""
+        raise TypeError("a Piece is made from a value or from pieces, by this module")
+
+    @property
+    def content(self) -> bytes:
+        """Canonical bytes."""
+        return self[0]
+
+    @property
+    def shape(self) -> Shape:
+        """What a decision about the value depends on."""
+        return self[1]
+
+
+def _made(content: bytes, shape: Shape) -> Piece:
+    return tuple.__new__(Piece, (content, shape))
 
 
 def piece(value: Any) -> Piece:
@@ -44,10 +55,10 @@ def piece(value: Any) -> Piece:
     b'{"a":{},"b":[1,null]}'
     """
     if type(value) is str and value.isascii():  # the most of them, and no need to ask twice
-        return Piece(encode_basestring(value).encode(), VALUE, _SEAL)
+        return _made(orjson.dumps(value), VALUE)
     if type(value) is float and 1e-4 <= abs(value) < 1e15 and not value.is_integer():
-        return Piece(repr(value).encode(), VALUE, _SEAL)
-    return Piece(canonical_bytes(value), _shape(value), _SEAL)
+        return _made(repr(value).encode(), VALUE)
+    return _made(canonical_bytes(value), _shape(value))
 
 
 def whole(members: Mapping[str, Piece]) -> Piece:
@@ -60,18 +71,72 @@ def whole(members: Mapping[str, Piece]) -> Piece:
     b'{"a":"x","b":1}'
     """
     if not members:
-        return Piece(b"{}", EMPTY, _SEAL)
+        return _made(b"{}", EMPTY)
     names = sorted(members)
-    written = [_named(name) + members[name].content for name in names]
+    written: list[bytes] = []
+    for name in names:
+        written += (_named(name), members[name].content)
     shape = ("object", *[(name, members[name].shape) for name in names])
-    return Piece(b"{" + b",".join(written) + b"}", shape, _SEAL)
+    return _made(_object(written), shape)
+
+
+class Changing:
+    """An object of which a few members change from one document to the next.
+
+    >>> battery = Changing({"serial": piece("A1"), "model": piece("M")})
+    >>> battery.put("serial", piece("A2"))
+    >>> battery.piece().content
+    b'{"model":"M","serial":"A2"}'
+    """
+
+    def __init__(self, members: Mapping[str, Piece]) -> None:
+        """
+        Raises:
+            ValueError: no members, or a name beyond ASCII.
+        """
+        if not members:
+            raise ValueError("an object without members does not change")
+        self._names = sorted(members)
+        self._at = {name: place for place, name in enumerate(self._names)}
+        self._shapes = [members[name].shape for name in self._names]
+        self._written: list[bytes] = []
+        for name in self._names:
+            self._written += (_named(name), members[name].content)
+        self._shape: Shape = None
+        self._made: Piece | None = None
+
+    def put(self, name: str, value: Piece) -> None:
+        """Replace a member.
+
+        Raises:
+            KeyError: the object has no such member.
+        """
+        place = self._at[name]
+        self._written[2 * place + 1] = value.content
+        self._made = None
+        if value.shape is not self._shapes[place] and value.shape != self._shapes[place]:
+            self._shapes[place] = value.shape
+            self._shape = None
+
+    def piece(self) -> Piece:
+        """The object as it is now; its shape is the same object while it is equal."""
+        if self._shape is None:
+            self._shape = ("object", *zip(self._names, self._shapes, strict=True))
+        if self._made is None:
+            self._made = _made(_object(self._written), self._shape)
+        return self._made
+
+
+def _object(written: list[bytes]) -> bytes:
+    """Names with their colon and a comma before, and values, in turn, as an object."""
+    return b"{%b}" % b"".join(written)[1:]
 
 
 @lru_cache(maxsize=1024)
 def _named(name: str) -> bytes:
     if not name.isascii():
         raise ValueError("the members of a document made of pieces have plain names")
-    return encode_basestring(name).encode() + b":"
+    return b",%b:" % encode_basestring(name).encode()
 
 
 def _shape(value: Any) -> Shape:

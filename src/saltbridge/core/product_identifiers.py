@@ -6,6 +6,7 @@ finding. The parsers return None where there is a fault.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -42,15 +43,16 @@ class DigitalLink:
         return "item" if self.serial else "batch" if self.lot else "model"
 
 
-def _pairs(link: str) -> list[tuple[str, str]] | None:
+@lru_cache(maxsize=32)  # one link is looked at from several sides
+def _pairs(link: str) -> tuple[tuple[str, str], ...] | None:
     """The application identifiers of a link from its key on; None where it has no key."""
     segments = [unquote(s) for s in urlsplit(link).path.split("/") if s]
     if _KEY not in segments:
         return None
     rest = segments[segments.index(_KEY) :]
     if len(rest) % 2:
-        return [*zip(rest[:-1:2], rest[1::2], strict=True), (rest[-1], "")]
-    return list(zip(rest[::2], rest[1::2], strict=True))
+        return (*zip(rest[:-1:2], rest[1::2], strict=True), (rest[-1], ""))
+    return tuple(zip(rest[::2], rest[1::2], strict=True))
 
 
 def is_digital_link(text: str) -> bool:
@@ -62,6 +64,7 @@ def is_digital_link(text: str) -> bool:
     return _pairs(text) is not None
 
 
+@lru_cache(maxsize=32)
 def digital_link_fault(text: str) -> str:
     """What is wrong with a GS1 Digital Link: ``no-key``, ``gtin``, ``check-digit``,
     ``order``, ``characters``; empty if nothing is.

@@ -129,14 +129,14 @@ def item_values(item: Mapping[str, Any], origin: Origin) -> dict[str, AttributeV
     values = {"A019": AttributeValue(str(item.get("serial", "")), "", origin)}
     if item.get("manufactured_on"):
         made = str(_plain(item["manufactured_on"]))
-        values["A029"] = _text_value(made[:7], origin)
+        values["A029"] = text_value(made[:7], origin)
     if item.get("batch"):
-        values["A020"] = _text_value(str(item["batch"]), origin)
+        values["A020"] = text_value(str(item["batch"]), origin)
     return values
 
 
 @lru_cache(maxsize=1024)
-def _text_value(text: str, origin: Origin, measured_on: str = "") -> AttributeValue:
+def text_value(text: str, origin: Origin, measured_on: str = "") -> AttributeValue:
     """A text that many batteries have: the same object for all of them."""
     return AttributeValue(text, "", origin, measured_on=measured_on)
 
@@ -158,7 +158,7 @@ def derived_values(values: Values) -> dict[str, AttributeValue]:
         derived[id] = AttributeValue(
             round(formula(float(present.value), original), 6),
             "%",
-            Origin(OriginKind.COMPUTED, "", present_id),
+            _worked_out_from(present_id),
             measured_on=present.measured_on,
         )
 
@@ -168,6 +168,11 @@ def derived_values(values: Values) -> dict[str, AttributeValue]:
     derive("A110", "A108", number_of(values, "A106"), fade_percent)
     derive("A118", "A117", number_of(values, "A115"), increase_percent)
     return derived
+
+
+@lru_cache(maxsize=64)
+def _worked_out_from(id: str) -> Origin:
+    return Origin(OriginKind.COMPUTED, "", id)
 
 
 def _power_at_80(values: Values) -> float | None:
@@ -253,6 +258,16 @@ def next_version(
 
 def _whole(draft: ItemPassport, on: date, acts: Mapping[str, Act] | None) -> ItemPassport:
     """The passport with its header and derived values, without what may not be shown yet."""
+    given = given_values(draft)
+    whole = {**given, **derived_values(given)}
+    fillable = _fillable(draft.category, on) if acts is None else _filled(draft, on, acts)
+    kept_back = {k: whole[k] for k in attribute_table() if k in whole and k not in fillable}
+    ordered = {k: whole[k] for k in attribute_table() if k in whole and k not in kept_back}
+    return replace(draft, values=ordered, kept_back=kept_back)
+
+
+def given_values(draft: ItemPassport) -> dict[str, AttributeValue]:
+    """What was given for a passport, with the values of its header; nothing derived."""
     computed = Origin(OriginKind.COMPUTED, draft.issuer.name)
     header = {
         "A001": draft.id,
@@ -268,17 +283,13 @@ def _whole(draft: ItemPassport, on: date, acts: Mapping[str, Act] | None) -> Ite
     }
     given = {
         **draft.values,
-        **{k: _text_value(v, computed) for k, v in header.items()},
+        **{k: text_value(v, computed) for k, v in header.items()},
     }
     given.setdefault("A019", AttributeValue(draft.serial, "", computed))
     put_on_market = draft.placed_on_market.isoformat()
-    original = _text_value("original", computed, put_on_market)
+    original = text_value("original", computed, put_on_market)
     given.setdefault("A035", original)
-    whole = {**given, **derived_values(given)}
-    fillable = _fillable(draft.category, on) if acts is None else _filled(draft, on, acts)
-    kept_back = {k: whole[k] for k in attribute_table() if k in whole and k not in fillable}
-    ordered = {k: whole[k] for k in attribute_table() if k in whole and k not in kept_back}
-    return replace(draft, values=ordered, kept_back=kept_back)
+    return given
 
 
 def _responsible(draft: ItemPassport) -> str:

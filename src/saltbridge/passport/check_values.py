@@ -34,56 +34,67 @@ def in_table_unit(attribute: Attribute, value: AttributeValue) -> AttributeValue
 
 def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
     """Everything wrong with one value: type, range, unit, date, identifier."""
-    place = Place(pointer=f"/attributes/{attribute.id}")
-    name: dict[str, Any] = {"attribute": attribute.id, "name": attribute.name}
     if value.value is None:
-        if value.unknown and not attribute.constraints.unknown_allowed:
-            return [finding("passport.unknown-not-allowed", place, **name)]
-        if not value.unknown and not value.not_applicable:
-            return [finding("passport.empty-value", place, **name)]
-        return []
+        return _without_value(attribute, value)
     found: list[Finding] = []
     if value.unexpected:
+        members = ", ".join(sorted(value.unexpected))
         found.append(
             finding(
                 "passport.unknown-member",
-                place,
+                **_named(attribute),
                 severity=Severity.WARNING,
-                members=", ".join(sorted(value.unexpected)),
-                **name,
+                members=members,
             )
         )
     if not _CHECKS[attribute.type](attribute, value.value):
         if said := attribute.type == "traction_code" and check_scheme(attribute.id, value):
             return [*found, *said]  # which part of the code is wrong
-        due = attribute.type
-        if attribute.constraints.choices:
-            due = " | ".join(attribute.constraints.choices)
-        elif attribute.constraints.parts:
-            due = f"{due} ({', '.join(attribute.constraints.parts)})"
+        told = repr(value.value)[:80]
         found.append(
-            finding("passport.wrong-type", place, due=due, found=repr(value.value)[:80], **name)
+            finding("passport.wrong-type", **_named(attribute), due=_due(attribute), found=told)
         )
         return found
-    found += _check_range(attribute, value.value, place, name)
+    found += _check_range(attribute, value.value)
     if attribute.unit and attribute.type in _NUMERIC and value.unit != attribute.unit:
+        unit = value.unit[:20]
         found.append(
-            finding(
-                "passport.wrong-unit", place, due=attribute.unit, found=value.unit[:20], **name
-            )
+            finding("passport.wrong-unit", **_named(attribute), due=attribute.unit, found=unit)
         )
     if attribute.constraints.dated and not _is_day(value.measured_on):
-        found.append(finding("passport.not-dated", place, **name))
+        found.append(finding("passport.not-dated", **_named(attribute)))
     if attribute.id in _IDENTIFIERS and not _IDENTIFIERS[attribute.id](value.value):
         found.append(
-            finding("passport.bad-identifier", place, found=str(value.value)[:80], **name)
+            finding("passport.bad-identifier", **_named(attribute), found=str(value.value)[:80])
         )
     return [*found, *check_scheme(attribute.id, value)]
 
 
-def _check_range(
-    attribute: Attribute, value: Any, place: Place, name: Mapping[str, Any]
-) -> list[Finding]:
+def _named(attribute: Attribute) -> dict[str, Any]:
+    """Where a fault stands, and the attribute it is about."""
+    place = Place(pointer=f"/attributes/{attribute.id}")
+    return {"place": place, "attribute": attribute.id, "name": attribute.name}
+
+
+def _without_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
+    """Somebody has to say why there is none: not applicable, or unknown where that may be."""
+    if value.unknown and not attribute.constraints.unknown_allowed:
+        return [finding("passport.unknown-not-allowed", **_named(attribute))]
+    if not value.unknown and not value.not_applicable:
+        return [finding("passport.empty-value", **_named(attribute))]
+    return []
+
+
+def _due(attribute: Attribute) -> str:
+    """The type that is due, in the words of the table."""
+    if attribute.constraints.choices:
+        return " | ".join(attribute.constraints.choices)
+    if attribute.constraints.parts:
+        return f"{attribute.type} ({', '.join(attribute.constraints.parts)})"
+    return attribute.type
+
+
+def _check_range(attribute: Attribute, value: Any) -> list[Finding]:
     limits = attribute.constraints
     numbers = [value] if is_number(value) else []
     if attribute.type == "per_soc":
@@ -98,7 +109,11 @@ def _check_range(
     high = "∞" if limits.maximum is None else f"{limits.maximum:g}"
     return [
         finding(
-            "passport.out-of-range", place, found=str(value)[:80], low=low, high=high, **name
+            "passport.out-of-range",
+            **_named(attribute),
+            found=str(value)[:80],
+            low=low,
+            high=high,
         )
     ]
 

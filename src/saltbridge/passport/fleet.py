@@ -3,17 +3,17 @@
 A battery of a fleet differs from the others in a few values. What depends on the others alone
 is kept from one battery to the next: the state of attributes, what is wrong with a value, and
 the bytes a value is written as. Memory does not grow with the fleet: of each attribute the
-last value is kept, and of states the last kind.
+last value is kept, and of states the last kind. ``fleet_assembly`` puts the passports together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from saltbridge.core.finding import Finding
-from saltbridge.core.piece import Piece, piece, whole
-from saltbridge.passport.assemble import parse_values, render_value
+from saltbridge.core.piece import Changing, Piece, piece, whole
+from saltbridge.passport.assemble import render_value
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.check_values import check_value
 from saltbridge.passport.model import AttributeValue, ItemPassport, Origin, Values
@@ -24,9 +24,11 @@ from saltbridge.passport.validate import (
     across_findings,
     readiness,
 )
-from saltbridge.passport.views import ABSENT, POINTS
+from saltbridge.passport.views import ABSENT, POINTS, header
 
-_Answers = tuple[bool | None, ...]
+_SINGLE: Final = frozenset({str, int, float, bool})  # types of values that have no parts
+_Answers: TypeAlias = tuple[bool | None, ...]
+_Beside: TypeAlias = tuple[tuple[str, str, str, str], Origin]
 
 
 class FleetReadiness:
@@ -35,48 +37,59 @@ class FleetReadiness:
     def __init__(self, category: str, on: date) -> None:
         self._category, self._on = category, on
         self._last: tuple[Values, _Answers, Readiness] | None = None
-        self._checked: dict[str, tuple[AttributeValue, list[Finding]]] = {}
+        self._wrong: dict[str, list[Finding]] = {}  # what is wrong with single values
 
     def of(self, values: Values) -> Readiness:
         """The state of every attribute, and everything wrong with the values given."""
         answers = tuple(condition(values) for condition in CONDITIONS.values())
         last = self._last
-        if last is None or last[1] != answers or not _are_alike(last[0], values):
+        changed = None
+        if last is not None and last[1] == answers:
+            changed = changed_since(last[0], values)
+        if last is None or changed is None or not _can_be_kept(values, last[2]):
             status = readiness(values, self._category, self._on)
             self._last = (values, answers, status)
+            self._wrong = {}
+            self._check(values, values.keys() & attribute_table().keys())
             return status
-        alike = last[2]
-        if (
-            State.MISSING in alike.states.values()
-            or not values.keys() <= attribute_table().keys()
-        ):
-            return readiness(values, self._category, self._on)  # told per battery
-        self._last = (values, answers, alike)
-        return replace(alike, findings=(*self._faults(values), *across_findings(values)))
+        self._check(values, changed)
+        self._last = (values, answers, last[2])
+        of_values = self._wrong and [f for id in values for f in self._wrong.get(id, ())]
+        return replace(last[2], findings=(*of_values, *across_findings(values)))
 
-    def _faults(self, values: Values) -> list[Finding]:
-        """What is wrong with each value by itself; the same object is checked once."""
-        found: list[Finding] = []
-        checked, table = self._checked, attribute_table()
-        for id, value in values.items():
-            known = checked.get(id)
-            if known is None or known[0] is not value:
-                known = checked[id] = (value, check_value(table[id], value))
-            if known[1]:
-                found += known[1]
-        return found
+    def _check(self, values: Values, ids: Iterable[str]) -> None:
+        """Look at these values; what is wrong with the others is known from before."""
+        for id in ids:
+            found = check_value(attribute_table()[id], values[id])
+            if found:
+                self._wrong[id] = found
+            else:
+                self._wrong.pop(id, None)
 
 
-def _are_alike(one: Values, other: Values) -> bool:
-    """Whether the same attributes are given, in the same order, and said not to apply."""
-    if len(one) != len(other):
-        return False
-    for (id, before), (other_id, value) in zip(one.items(), other.items(), strict=True):
+def _can_be_kept(values: Values, status: Readiness) -> bool:
+    """Whether what is missing or unknown does not have to be told for each battery."""
+    missing = State.MISSING in status.states.values()
+    return not missing and values.keys() <= attribute_table().keys()
+
+
+def changed_since(before: Values, values: Values) -> list[str] | None:
+    """Attributes whose value is another object than the one of the battery before.
+
+    None for a battery of another kind: not the same attributes in the same order, or one of
+    them given or said not to apply in one of the two only.
+    """
+    if len(before) != len(values):
+        return None
+    changed = []
+    for (id, old), (other_id, new) in zip(before.items(), values.items(), strict=True):
         if id != other_id:
-            return False
-        if before is not value and _how(before) != _how(value):
-            return False
-    return True
+            return None
+        if old is not new:
+            if _how(old) != _how(new):
+                return None
+            changed.append(id)
+    return changed
 
 
 def _how(value: AttributeValue) -> tuple[bool, bool]:
@@ -85,72 +98,104 @@ def _how(value: AttributeValue) -> tuple[bool, bool]:
 
 
 class FleetParts:
-    """``views.parts`` as pieces, battery after battery."""
+    """``views.header`` and ``views.parts`` as pieces, battery after battery."""
 
     def __init__(self) -> None:
         self._values: dict[str, tuple[AttributeValue, Piece]] = {}
-        self._wholes: dict[int, tuple[dict[str, Piece], Piece]] = {}
+        self._forms: dict[str, tuple[_Beside, Changing]] = {}
+        self._last: Values | None = None
+        self._shown: dict[int, Changing] = {}  # the attributes of each point
+        self._reasons: dict[int, Piece] = {}
         self._absent: tuple[Mapping[str, Any], dict[int, dict[str, Piece]]] | None = None
         self._estimate: tuple[Mapping[str, Any], Piece] | None = None
-        self._members: dict[tuple[str, str], tuple[Any, Piece]] = {}
+        self._header: tuple[dict[str, Any], dict[str, Piece]] = ({}, {})
+        self._unshown: tuple[dict[str, AttributeValue], Piece] | None = None
         self._point: Mapping[str, int] = {
             a.id: a.point for a in attribute_table().values() if a.point in POINTS
         }
 
+    def header(self, passport: ItemPassport, status: Readiness) -> dict[str, Piece]:
+        """The members every view begins with."""
+        told = header(passport, status)
+        before, pieces = self._header
+        pieces = {
+            name: pieces[name] if name in before and before[name] == value else piece(value)
+            for name, value in told.items()
+        }
+        self._header = (told, pieces)
+        return pieces
+
     def of(self, passport: ItemPassport, status: Readiness) -> dict[int, dict[str, Piece]]:
         """The members of each point; points that hold nothing are left out."""
+        values, changed = passport.values, None
+        if self._last is not None:
+            changed = changed_since(self._last, values)
+        if changed is None or any(values[id].not_applicable for id in changed):
+            self._lay_out(values)
+        else:
+            for id in changed:
+                point = self._point.get(id)
+                if point is not None:
+                    self._shown[point].put(id, self._written(id, values[id]))
+        self._last = values
         absent = self._absent_in(status)
-        shown: dict[int, dict[str, Piece]] = {point: {} for point in POINTS}
-        reasons: dict[int, dict[str, str]] = {point: {} for point in POINTS}
-        for id, value in passport.values.items():
-            point = self._point.get(id)
-            if point is None:
-                continue
-            if value.not_applicable:
-                reasons[point][id] = value.not_applicable
-            else:
-                shown[point][id] = self._written(id, value)
         made: dict[int, dict[str, Piece]] = {}
         for point in POINTS:
             part = dict(absent[point])
-            if shown[point]:
-                part["attributes"] = self._together(point, shown[point])
-            if reasons[point]:
-                part["not_applicable_because"] = piece(reasons[point])
+            if point in self._shown:
+                part["attributes"] = self._shown[point].piece()
+            if point in self._reasons:
+                part["not_applicable_because"] = self._reasons[point]
             if point == 1 and passport.company_information is not None:
                 part["company_information"] = self._estimated(passport.company_information)
             if part:
                 made[point] = part
         return made
 
+    def _lay_out(self, values: Values) -> None:
+        """Which attributes stand in which point, for batteries of another kind."""
+        shown: dict[int, dict[str, Piece]] = {}
+        reasons: dict[int, dict[str, str]] = {}
+        for id, value in values.items():
+            point = self._point.get(id)
+            if point is None:
+                continue
+            if value.not_applicable:
+                reasons.setdefault(point, {})[id] = value.not_applicable
+            else:
+                shown.setdefault(point, {})[id] = self._written(id, value)
+        self._shown = {point: Changing(members) for point, members in shown.items()}
+        self._reasons = {point: piece(told) for point, told in reasons.items()}
+
     def unshown(self, passport: ItemPassport) -> Piece:
         """``views.unshown`` as a piece: what no part holds whole."""
         absent = {id: v for id, v in passport.values.items() if v.not_applicable}
         hidden = {**passport.kept_back, **absent}
-        return self._together(0, {id: self._written(id, v) for id, v in hidden.items()})
-
-    def _together(self, point: int, shown: dict[str, Piece]) -> Piece:
-        known = self._wholes.get(point)
-        if known is None or not _same_objects(known[0], shown):
-            known = self._wholes[point] = (shown, whole(shown))
+        known = self._unshown
+        if known is None or not _same_objects(known[0], hidden):
+            made = whole({id: self._written(id, v) for id, v in hidden.items()})
+            known = self._unshown = (hidden, made)
         return known[1]
 
     def _written(self, id: str, value: AttributeValue) -> Piece:
         known = self._values.get(id)
         if known is None or known[0] is not value:
-            rendered = render_value(id, value)
-            members = {name: self._member(id, name, part) for name, part in rendered.items()}
-            known = self._values[id] = (value, whole(members))
+            known = self._values[id] = (value, self._write(id, value))
         return known[1]
 
-    def _member(self, id: str, name: str, part: Any) -> Piece:
-        """A member of a written value; name, unit and origin are those of the last battery."""
-        if name == "value":
-            return piece(part)
-        known = self._members.get((id, name))
-        if known is None or known[0] != part:  # texts, a truth value, or a table of texts
-            known = self._members[id, name] = (part, piece(part))
-        return known[1]
+    def _write(self, id: str, value: AttributeValue) -> Piece:
+        """A value that has no parts is written into what was written beside the last one."""
+        single = type(value.value) in _SINGLE
+        beside = (value.unit, value.measured_on, value.unknown, value.not_applicable)
+        form = self._forms.get(id)
+        if not single or form is None or form[0] != (beside, value.origin):
+            rendered = render_value(id, value)
+            members = {name: piece(part) for name, part in rendered.items()}
+            if not single:
+                return whole(members)
+            form = self._forms[id] = ((beside, value.origin), Changing(members))
+        form[1].put("value", piece(value.value))
+        return form[1].piece()
 
     def _absent_in(self, status: Readiness) -> dict[int, dict[str, Piece]]:
         if self._absent is None or self._absent[0] is not status.states:
@@ -176,30 +221,3 @@ def _same_objects(one: Mapping[str, object], other: Mapping[str, object]) -> boo
     return len(one) == len(other) and all(
         a == b and one[a] is other[b] for a, b in zip(one, other, strict=True)
     )
-
-
-class FleetValues:
-    """``assemble.parse_values`` for one statement after another: what is the same is kept.
-
-    The same is what is the very same object, as a reader of lists gives for cells that read
-    alike.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[Any, dict[str, AttributeValue], list[Finding]]] = {}
-
-    def of(
-        self, given: Any, origin: Origin, pointer: str
-    ) -> tuple[dict[str, AttributeValue], list[Finding]]:
-        """As ``parse_values``."""
-        if not isinstance(given, Mapping):
-            return parse_values(given, origin, pointer)
-        values: dict[str, AttributeValue] = {}
-        found: list[Finding] = []
-        for id, entry in given.items():
-            known = self._known.get(id)
-            if known is None or known[0] is not entry or known[2]:
-                known = self._known[id] = (entry, *parse_values({id: entry}, origin, pointer))
-            values |= known[1]
-            found += known[2]
-        return values, found

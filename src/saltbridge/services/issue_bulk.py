@@ -20,7 +20,6 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, errors_in, finding
 from saltbridge.formats.item_list import FleetRow
 from saltbridge.passport.assemble import (
-    assemble,
     item_values,
     model_values,
     parse_values,
@@ -28,7 +27,8 @@ from saltbridge.passport.assemble import (
 )
 from saltbridge.passport.attributes import applies_from, attribute_table
 from saltbridge.passport.data_carrier import check_identifiers, is_serial, product_link
-from saltbridge.passport.fleet import FleetParts, FleetReadiness, FleetValues
+from saltbridge.passport.fleet import FleetParts, FleetReadiness
+from saltbridge.passport.fleet_assembly import FleetAssembly, FleetValues
 from saltbridge.passport.model import Issuer, ItemFacts, ItemPassport, ModelFacts, Values
 from saltbridge.passport.validate import Readiness
 from saltbridge.ports import LogEvent, UnitOfWork, World
@@ -90,15 +90,24 @@ class FleetIssuer:
             raise FaultyInput(notes)
         record, by = self.sources.record, self.sources.supplied_by
         stated, found = parse_values(record.get("attributes") or {}, by, "/attributes")
-        self._model = ModelFacts({**model_values(record, by), **stated})
-        replaced = replaced_by_operator(self._model.values, self.sources.operator)
+        model = ModelFacts({**model_values(record, by), **stated})
+        replaced = replaced_by_operator(model.values, self.sources.operator)
         self.notes = (*notes, *found, *replaced)
         items = (i for i in record.get("items") or [] if isinstance(i, Mapping))
         self._items = {str(item.get("serial")): item for item in items}
         start = applies_from("passport", self.sources.category)
         on = request.placed_on_market
         self._on = max(on, start) if start else on  # the duty's first day at the earliest
-        self._issuer = Issuer(world.node.legal_name, world.node.did, world.node.bpn)
+        self._assembly = FleetAssembly(
+            gtin=self.sources.gtin,
+            category=self.sources.category,
+            placed_on_market=on,
+            issuer=Issuer(world.node.legal_name, world.node.did, world.node.bpn),
+            model=model,
+            operator=self.sources.operator,
+            company_information=self.sources.estimate,
+            on=self._on,
+        )
         self._states = FleetReadiness(self.sources.category, self._on)
         self._parts = FleetParts()
         self._values = (FleetValues(), FleetValues())  # of the supplier, and of the rows
@@ -192,21 +201,13 @@ class FleetIssuer:
         self, row: FleetRow, now: datetime
     ) -> tuple[ItemPassport, Readiness, list[Finding]]:
         values, found = self._item(row)
-        passport = assemble(
+        passport = self._assembly.of(
             id=self._world.identifiers.urn_uuid(),
             product_id=product_link(
                 self._world.node.base_url, self.sources.gtin, row.serial or "-"
             ),
-            gtin=self.sources.gtin,
-            category=self.sources.category,
-            placed_on_market=self._request.placed_on_market,
             issued_at=iso(now),
-            issuer=self._issuer,
-            model=self._model,
             item=ItemFacts(row.serial, values),
-            operator=self.sources.operator,
-            company_information=self.sources.estimate,
-            on=self._on,
         )
         return passport, self._states.of(passport.values), found
 

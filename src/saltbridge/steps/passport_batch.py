@@ -25,11 +25,11 @@ from saltbridge.border.version_file import (
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import Refused
 from saltbridge.core.finding import Place, finding
-from saltbridge.core.piece import Piece, Shape, piece, whole
+from saltbridge.core.piece import Piece, piece, whole
 from saltbridge.passport.fleet import FleetParts
 from saltbridge.passport.model import ItemPassport
 from saltbridge.passport.validate import Readiness
-from saltbridge.passport.views import POINTS, header, part_name
+from saltbridge.passport.views import POINTS, part_name
 from saltbridge.ports import LogEvent, UnitOfWork, World
 from saltbridge.steps.log import CLAIM_LEAF, ask_witnesses, current_checkpoint
 from saltbridge.steps.passport_reading import RECORD, version_id
@@ -73,7 +73,7 @@ def prepare_version(
 ) -> PreparedVersion:
     """Everything of a first version that can be made without the store."""
     held, token = parts.of(passport, status), world.identifiers.token
-    public = public_part(header(passport, status), held.get(1, {}), token())
+    public = public_part(parts.header(passport, status), held.get(1, {}), token())
     disclosures = {1: public.disclosure}
     for point, part in held.items():
         if point != 1:
@@ -135,19 +135,22 @@ def _decisions(
     prepared: Sequence[PreparedVersion],
     person: str,
     now: datetime,
-) -> dict[Shape, Alike]:
-    """One decision for every shape of public view there is."""
-    book, made = rule_book(work), dict[Shape, Alike]()
+) -> list[Alike]:
+    """What was decided about each; passports whose public views have one shape share it."""
+    book, made, about = rule_book(work), list[Alike](), list[Alike]()
     for one in prepared:
         view = one.public.view
-        if view.shape in made:
-            continue
-        document, context = read_json(view.content), public_context(world, person, now)
-        catalogue = book.catalogue(document["kind"], context)
-        decision = decide(document, context, catalogue, book.packs)
-        _refuse_withheld(decision)
-        made[view.shape] = alike(decision, view)
-    return made
+        # Shapes are large and mostly the same object: comparing finds that sooner than a hash.
+        decided = next((d for d in made if d.shape == view.shape), None)
+        if decided is None:
+            document, context = read_json(view.content), public_context(world, person, now)
+            catalogue = book.catalogue(document["kind"], context)
+            decision = decide(document, context, catalogue, book.packs)
+            _refuse_withheld(decision)
+            decided = alike(decision, view)
+            made.append(decided)
+        about.append(decided)
+    return about
 
 
 def _refuse_withheld(decision: Decision) -> None:
@@ -186,7 +189,7 @@ def _released(
     work: UnitOfWork,
     prepared: Sequence[PreparedVersion],
     signed: Sequence[tuple[UnsignedVersion, PassportVersion]],
-    decisions: Mapping[Shape, Alike],
+    decisions: Sequence[Alike],
     places: Sequence[Mapping[str, Any]],
 ) -> list[_Made]:
     """Log the signings, prove them under one checkpoint, and release the claim files."""
@@ -199,8 +202,8 @@ def _released(
     files = VersionFiles(world.keyring.did_document(), world.node.did, note)
     proofs = zip(work.log_leaves(indexes), work.inclusion_proofs(indexes, size), strict=True)
     made = []
-    for one, (version, claim), place, (leaf, path) in zip(
-        prepared, signed, places, proofs, strict=True
+    for one, (version, claim), place, decided, (leaf, path) in zip(
+        prepared, signed, places, decisions, proofs, strict=True
     ):
         proof = LogProof(
             event=leaf.event,
@@ -212,7 +215,6 @@ def _released(
             path=path,
             note=note,
         )
-        decided = decisions[one.public.view.shape]
         releases = release_alike(decided, files.finished(version, claim, proof))
         id = decided.decision.context.decision_id
         made.append(_Made(one, place, claim, releases, id, leaf.index))
@@ -223,16 +225,16 @@ def _kept_decisions(
     world: World,
     work: UnitOfWork,
     made: Sequence[_Made],
-    decisions: Mapping[Shape, Alike],
+    decisions: Sequence[Alike],
     now: datetime,
 ) -> None:
     """Keep every decision with what it let go, and the statement about that."""
-    for decided in decisions.values():
-        id = decided.decision.context.decision_id
+    for decision in {d.decision.context.decision_id: d.decision for d in decisions}.values():
+        id = decision.context.decision_id
         released = {m.prepared.passport.id: m.releases for m in made if m.decision_id == id}
-        record = keep_decision_alike(work, decided.decision, released)
+        record = keep_decision_alike(work, decision, released)
         releases = [release for several in released.values() for release in several]
-        keep_statement(world, work, decided.decision, record, releases, now)
+        keep_statement(world, work, decision, record, releases, now)
 
 
 def _written(one: _Made, person: str, sources: Mapping[str, Any]) -> WrittenVersion:

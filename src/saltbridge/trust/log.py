@@ -9,6 +9,7 @@ them for a root or a proof: a plan names them by level and index, ``joined`` put
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import TypeAlias
@@ -84,6 +85,7 @@ def joined(subtrees: Sequence[bytes]) -> bytes:
     return node
 
 
+@lru_cache(maxsize=4096)  # proofs of neighbours ask for the same ones
 def complete_subtrees(begin: int, end: int) -> tuple[Subtree, ...]:
     """The complete subtrees that the leaves ``begin`` up to ``end`` consist of, left to right.
 

@@ -6,10 +6,12 @@ signed by the log and by the witnesses that had seen it by then. Hashes and name
 
 import base64
 import re
+from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place, finding
 from saltbridge.trust import log
@@ -79,6 +81,32 @@ def log_proof_document(proof: LogProof) -> dict[str, Any]:
         "path": [base64.b64encode(h).decode("ascii") for h in proof.path],
         "checkpoint": render_note(proof.note).decode("utf-8"),
     }
+
+
+def log_proof_bytes(proof: LogProof, checkpoint: bytes) -> bytes:
+    """The canonical bytes of ``log_proof_document``, where many proofs have one checkpoint.
+
+    ``checkpoint`` is the note of the proof as a JSON text (``checkpoint_text``).
+    """
+    path = b",".join([b'"%b"' % b2a_base64(h, newline=False) for h in proof.path])
+    return (
+        b'{"checkpoint":%b,"leaf":{"body_digest":%b,"event":%b,"index":%d,"salt":%b,'
+        b'"subject":%b},"path":[%b],"size":%d}'
+    ) % (
+        checkpoint,
+        canonical_bytes(proof.body_digest),
+        canonical_bytes(proof.event),
+        proof.index,
+        canonical_bytes(proof.salt),
+        canonical_bytes(proof.subject),
+        path,
+        proof.size,
+    )
+
+
+def checkpoint_text(note: Note) -> bytes:
+    """A checkpoint as it stands in the document of a proof: a JSON text."""
+    return canonical_bytes(render_note(note).decode("utf-8"))
 
 
 def parse_log_proof(document: object, name: str = "") -> LogProof:
