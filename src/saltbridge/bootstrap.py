@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saltbridge.ports import (
     Clock,
@@ -16,6 +16,10 @@ from saltbridge.ports import (
     World,
 )
 from saltbridge.steps.changing_keys import ChangeableKeyring
+from saltbridge.steps.identity import CREDENTIAL_SERVICE_PATH
+
+if TYPE_CHECKING:
+    from saltbridge.testing.issuer import TestIssuer
 
 
 def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
@@ -58,6 +62,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
             profile.did,
             f"{profile.base_url}/.well-known/dspace-version",
             f"{profile.base_url}/log",
+            credential_url=f"{profile.base_url}{CREDENTIAL_SERVICE_PATH}",
             passphrase=PassphraseSource(node_dir, node.settings),
             token_signer=TokenKeys(node_dir, pkcs11) if pkcs11 else None,
         ),
@@ -150,6 +155,18 @@ def open_clock() -> Clock:
     from saltbridge.adapters.clock import SystemClock
 
     return SystemClock()
+
+
+def open_test_issuer(folder: Path, clock: Clock) -> "TestIssuer":
+    """The test issuer in a folder: for trials on one machine, it reaches loopback by http."""
+    from saltbridge.adapters.did_resolver import WebDidResolver
+    from saltbridge.adapters.http import SafeHttpClient
+    from saltbridge.adapters.identifiers import RandomIdentifiers
+    from saltbridge.testing.issuer import TestIssuer
+
+    http = SafeHttpClient(allow_loopback_http=True)
+    resolver = WebDidResolver(http, clock, allow_loopback_http=True)
+    return TestIssuer(folder, clock, RandomIdentifiers(), http, resolver)
 
 
 def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:

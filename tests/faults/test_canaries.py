@@ -79,6 +79,9 @@ ROUTES = {
     "/data/{pid}/statement": "token",
     "/data/{pid}/{path:path}": "token",
     "/twins/api/v3/{path:path}": "token",
+    "/dcp/presentations/query": "token",  # with an access token of our own inside
+    "/dcp/credentials": "token",  # trusted issuers only
+    "/dcp/offers": "token",
     "/log/checkpoint": EVERYBODY,
     "/log/proof/consistency": EVERYBODY,
     "/log/proof/inclusion": EVERYBODY,

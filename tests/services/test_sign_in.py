@@ -62,4 +62,4 @@ def test_old_sign_ins_are_forgotten(world):
     for _ in range(100):
         signed_in(world, token(world))
         world.clock.advance(minutes=1)
-    assert remembered(world) <= 8
+    assert remembered(world) <= 18

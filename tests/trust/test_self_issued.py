@@ -97,7 +97,7 @@ def test_nobody_makes_a_long_lived_one() -> None:
         with pytest.raises(ValueError):
             token(life=life)
     issued = int(NOON.timestamp())
-    assert refusal(made(exp=issued + 301)) == "trust.token-life"
+    assert refusal(made(exp=issued + 901)) == "trust.token-life"
     assert refusal(made(exp=issued - 1)) == "trust.token-life"
 
 
@@ -113,8 +113,11 @@ def test_nobody_makes_a_long_lived_one() -> None:
         ({"exp": "tomorrow"}, "trust.malformed"),
         ({"exp": True}, "trust.malformed"),
         ({"exp": 10**15}, "trust.malformed"),
-        ({"aud": [CALLED]}, "trust.malformed"),
-        ({"scope": "all"}, "trust.malformed"),
+        ({"aud": [CALLED, "did:web:other.example"]}, "trust.malformed"),
+        ({"aud": []}, "trust.malformed"),
+        ({"token": 7}, "trust.malformed"),
+        ({"nbf": int(NOON.timestamp()) + 1_000_000}, "trust.token-early"),
+        ({"nbf": "now"}, "trust.malformed"),
         ({"typ": "at+jwt"}, "trust.unexpected-type"),
     ],
 )

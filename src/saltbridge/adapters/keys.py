@@ -28,6 +28,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.ports import Signer
 from saltbridge.trust.did import (
+    CREDENTIAL_SERVICE,
     DATA_SERVICE,
     LOG_SERVICE,
     DidDocument,
@@ -87,6 +88,7 @@ class FileKeyring:
         dsp_version_url: str,
         log_url: str = "",
         *,
+        credential_url: str = "",
         passphrase: PassphraseSource | None = None,
         token_signer: TokenSigner | None = None,
     ) -> None:
@@ -94,6 +96,7 @@ class FileKeyring:
         self._did = did
         self._dsp_version_url = dsp_version_url
         self._log_url = log_url
+        self._credential_url = credential_url
         self._passphrase = passphrase or PassphraseSource(folder.parent)
         self._token_signer = token_signer
         self._stamp: tuple[int, int, int] | None = None
@@ -147,6 +150,12 @@ class FileKeyring:
     def document_of(self, keys: Sequence[KnownKey]) -> Mapping[str, Any]:
         """The DID document of this node with these keys."""
         services = [ServiceEndpoint(f"{self._did}#dsp", DATA_SERVICE, self._dsp_version_url)]
+        if self._credential_url:
+            services.append(
+                ServiceEndpoint(
+                    f"{self._did}#credentials", CREDENTIAL_SERVICE, self._credential_url
+                )
+            )
         if self._log_url:
             services.append(ServiceEndpoint(f"{self._did}#log", LOG_SERVICE, self._log_url))
         listed = tuple(verification_key(self._did, key) for key in keys)

@@ -168,6 +168,37 @@ def choose_store(folder: Path, url: str) -> None:
         _write(replace(there, settings=settings))
 
 
+def choose_identity(
+    folder: Path,
+    *,
+    mode: str = "",
+    trusted: Mapping[str, Sequence[str]] | None = None,
+) -> bool:
+    """Have the node know its callers by ``did`` or ``dcp``, and believe these issuers too.
+
+    An issuer without a type is believed no longer. Returns whether anything changed.
+
+    Raises:
+        FaultyInput: no node is there, or the choice is none.
+    """
+    there = read(folder)
+    settings: dict[str, Any] = {**there.settings}
+    if mode:
+        settings["identity"] = mode
+    if trusted:
+        table = dict(settings.get("credentials") or {})
+        issuers = {**(table.get("trusted_issuers") or {}), **trusted}
+        table["trusted_issuers"] = {did: list(types) for did, types in issuers.items() if types}
+        settings["credentials"] = table
+    faults = check_settings(settings, Place(file=str(folder / NODE_FILE)))
+    if faults:
+        raise FaultyInput(faults)
+    if settings == dict(there.settings):
+        return False
+    _write(replace(there, settings=settings))
+    return True
+
+
 class PartnersOnFile(Sequence[Partner]):
     """The partners of ``node.toml`` as it is now, so that a served node learns of new ones.
 

@@ -76,6 +76,14 @@ SETTINGS: Final = (
     Setting("policies.purposes", list, "Purposes of use (CX-0152) this node has for data, "
             "besides those it knows: cx.pcf.base:1, cx.circular.dpp:1 and "
             "cx.core.digitalTwinRegistry:1.", ()),
+    # Who calls
+    Setting("identity", str, "By what callers are known, and how this node signs in: did (a "
+            "token of the partner's own key) or dcp (that, and credentials of the dataspace).",
+            "did", choices=("did", "dcp")),
+    Setting("credentials.trusted_issuers", dict, "Whose credentials are believed: DID of the "
+            "issuer = list of types, or [\"*\"] for every type."),
+    Setting("credentials.kept_seconds", int, "Seconds for which a checked presentation and a "
+            "status list are relied on, if nothing in them ends before.", 120, 0, 3_600),
     # People
     Setting("sessions.idle_minutes", int, "Minutes without a request after which a person is "
             "signed out.", 30, 1, 480),
@@ -180,6 +188,11 @@ def _bounds(row: Setting, value: Any, here: Place) -> Iterator[Finding]:
         for name, members in value.items():
             if not isinstance(members, list) or not all(map(_is_bpn, members)):
                 yield finding("settings.group-faulty", here, member=member, found=name[:80])
+    if row.name == "credentials.trusted_issuers":
+        for did, types in value.items():
+            texts = isinstance(types, list) and all(isinstance(t, str) and t for t in types)
+            if not (did.startswith("did:web:") and texts and types):
+                yield finding("settings.issuer-faulty", here, member=member, found=did[:200])
     if row.name == "passport_access.interests":
         yield from interest_findings(value, here)
     if row.kind is list and not all(isinstance(entry, str) for entry in value):

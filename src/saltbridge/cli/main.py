@@ -38,6 +38,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "node": ("node", "app", "Set up, introduce and serve the node of one company."),
     "people": ("people", "app", "Add people to a node, give them roles, lock and remove them."),
     "keys": ("keys", "app", "List, rotate, revoke and seal the keys of a node."),
+    "identity": ("identity", "app", "Show how the node is known; get and show credentials."),
+    "test-issuer": (
+        "test_issuer",
+        "app",
+        "Issue credentials for trials on one machine. Nobody else believes them.",
+    ),
     "record": ("record", "record", "Put together the supplier record of a battery."),
     "publish": ("publish", "publish", "Decide what may leave, and offer it to a partner."),
     "border": ("border", "app", "Show what left, what stayed, and under which rule."),

@@ -1,7 +1,7 @@
 """What a connector of DSP 2025-1 answers: process states, errors, the version document."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from saltbridge.core.canonical import read_json
 from saltbridge.exchange.model import Negotiation, NegotiationState, Transfer
@@ -68,8 +68,17 @@ def parse_error(content: bytes) -> tuple[str, tuple[str, ...]]:
     return document.get("code", ""), reasons_of(document)
 
 
-def render_versions(profile: Profile, service_id: str) -> dict[str, Any]:
-    """The version document: which protocol is spoken, and where."""
+_SELF_ISSUED: Final = {"protocol": "self-issued-jwt", "version": "1"}
+_DCP: Final = {"protocol": "DCP", "version": "1.0", "profile": ["vc11-sl2021/jwt"]}
+
+
+def render_versions(
+    profile: Profile, service_id: str, *, with_credentials: bool = False
+) -> dict[str, Any]:
+    """The version document: which protocol is spoken, where, and how callers sign in.
+
+    ``with_credentials``: by the Decentralized Claims Protocol (CX-0018, version metadata).
+    """
     return {
         "protocolVersions": [
             {
@@ -78,7 +87,7 @@ def render_versions(profile: Profile, service_id: str) -> dict[str, Any]:
                 "binding": profile.binding,
                 "serviceId": service_id,
                 "identifierType": profile.identifier_type,
-                "auth": {"protocol": "self-issued-jwt", "version": "1"},
+                "auth": dict(_DCP if with_credentials else _SELF_ISSUED),
             }
         ]
     }

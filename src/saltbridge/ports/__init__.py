@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from saltbridge.ports.deciding import Decider
+from saltbridge.ports.kept import Kept
 from saltbridge.ports.keys import (
     Keyring,
     Signer,
@@ -52,6 +53,7 @@ from saltbridge.ports.store import (
     StoredRecord,
     UnitOfWork,
 )
+from saltbridge.trust.held import CATENA_X, CredentialProfile
 
 __all__ = [
     "ERASABLE",
@@ -68,6 +70,7 @@ __all__ = [
     "HttpAnswer",
     "HttpClient",
     "Identifiers",
+    "Kept",
     "Keyring",
     "Log",
     "LogEvent",
@@ -96,6 +99,8 @@ class World:
 
     ``settings`` holds what ``adapters.settings`` lists, where it is set, and of a node on disk
     its ``folder``. ``decider`` is for tests alone: nothing that serves a node sets one.
+    ``credential_profile`` is what the dataspace asks of callers; ``kept`` is this process's
+    memory of what was fetched and checked.
     """
 
     node: NodeProfile
@@ -110,3 +115,5 @@ class World:
     settings: Mapping[str, Any] = field(default_factory=dict)
     timestamp_authority: TimestampAuthority | None = None
     decider: Decider | None = None
+    credential_profile: CredentialProfile = CATENA_X
+    kept: Kept = field(default_factory=Kept)

@@ -19,6 +19,8 @@ FORGETTABLE: Final = frozenset(
     {
         "sign-in",
         "sign-in-attempts",
+        "sign-in-refused",
+        "held-credentials",
         "session",
         "access-code",
         "edr",

@@ -9,8 +9,8 @@ from saltbridge.exchange.records import KeptAgreement, agreement_of
 from saltbridge.formats.dsp import render_bytes
 from saltbridge.formats.dsp_outbox import SEND, render_sending
 from saltbridge.ports import HttpAnswer, OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.steps.identity import token_for
 from saltbridge.steps.records import document
-from saltbridge.trust.self_issued import self_issued_token
 
 
 def enqueue(world: World, work: UnitOfWork, kind: str, body: bytes, ordering_key: str) -> None:
@@ -65,13 +65,7 @@ def ask(
     Raises:
         Unavailable: the partner cannot be reached, or answers too much or too late.
     """
-    token = self_issued_token(
-        caller=world.node.did,
-        called=partner.did,
-        jti=world.identifiers.urn_uuid(),
-        now=world.clock.now(),
-        signer=world.keyring.signer(),
-    )
+    token = token_for(world, partner)
     typed = {} if content is None else {"content-type": "application/json"}
     return world.http.send(
         method,

@@ -20,7 +20,9 @@ from saltbridge.core.finding import Finding
 from saltbridge.footprint.background.sampled import BackgroundSpread
 from saltbridge.footprint.model import FactorSet
 from saltbridge.ports import HttpAnswer, NodeProfile, Partner, Store, World
+from saltbridge.steps.identity import CREDENTIAL_SERVICE_PATH
 from saltbridge.trust.did import (
+    CREDENTIAL_SERVICE,
     DATA_SERVICE,
     LOG_SERVICE,
     DidDocument,
@@ -158,6 +160,7 @@ class BuiltKeyring:
     did: str
     dsp_url: str = ""
     log_url: str = ""
+    credential_url: str = ""
     archives: bool = False
 
     def signer(self) -> BuiltSigner:
@@ -199,6 +202,7 @@ class BuiltKeyring:
             ServiceEndpoint(f"{self.did}#{name}", type, url)
             for name, type, url in (
                 ("dsp", DATA_SERVICE, self.dsp_url),
+                ("credentials", CREDENTIAL_SERVICE, self.credential_url),
                 ("log", LOG_SERVICE, self.log_url),
             )
             if url
@@ -305,6 +309,7 @@ def memory_world(
         profile.did,
         f"{profile.base_url}/.well-known/dspace-version",
         f"{profile.base_url}/log",
+        f"{profile.base_url}{CREDENTIAL_SERVICE_PATH}",
     )
     known = {profile.did: keyring.did_document(), **(did_documents or {})}
     return World(

@@ -19,9 +19,11 @@ from saltbridge.trust.suites import NotVerified, suite_of
 _CONTEXTS = (
     "https://www.w3.org/ns/did/v1",
     "https://w3id.org/security/suites/jws-2020/v1",
+    "https://w3id.org/dspace-dcp/v1.0/dcp.jsonld",
     "https://w3id.org/dspace/2025/1/context.jsonld",
 )
 DATA_SERVICE = "DataService"
+CREDENTIAL_SERVICE = "CredentialService"
 LOG_SERVICE = "TransparencyLog"  # our own name: where checkpoints and proofs are had
 
 

@@ -1,7 +1,8 @@
 """Signature suites. The algorithm is fixed by the key, never by a header.
 
-``ES256`` is what everybody must speak (EU wallets and EBSI require it). ``Ed25519`` (its name
-by RFC 9864) signs logs and is accepted from others. ``ML-DSA-44`` and ``ML-DSA-65`` (FIPS 204;
+``ES256`` is what everybody must speak (EU wallets and EBSI require it). ``ES256K`` (RFC 8812)
+is checked and never made: wallets of the dataspace sign with it. ``Ed25519`` (its name by RFC
+9864) signs logs and is accepted from others. ``ML-DSA-44`` and ``ML-DSA-65`` (FIPS 204;
 as JSON Web Keys of type AKP by RFC 9964, May 2026, read 2026-11-27) seal archives. ``SM2`` is
 SM2 with SM3 (GB/T 32918.2, GB/T 32905) and stands beside an ES256 signature, never alone.
 
@@ -63,6 +64,7 @@ SUITES: Mapping[str, Suite] = {
     suite.name: suite
     for suite in (
         Suite("ES256", "EC", "P-256", 64, 32),
+        Suite("ES256K", "EC", "secp256k1", 64, 32),
         Suite("Ed25519", "OKP", "Ed25519", 64, 32),
         Suite("ML-DSA-44", "AKP", "", 2420, 1312),
         Suite("ML-DSA-65", "AKP", "", 3309, 1952),
@@ -102,10 +104,10 @@ def public_key(jwk: Mapping[str, Any]) -> ECKey | OKPKey:
     """The public key for joserfc; only the members that make the key are taken over.
 
     Raises:
-        NotVerified: not a public key of a suite that joserfc knows (ES256, Ed25519).
+        NotVerified: not a public key of a suite that joserfc knows (ES256, ES256K, Ed25519).
     """
     suite = suite_of(jwk)
-    if suite.name not in ("ES256", "Ed25519"):
+    if suite.name not in ("ES256", "ES256K", "Ed25519"):
         raise NotVerified.of("trust.key-unsupported", kind=suite.name)
     members = {name: jwk[name] for name in suite.members if name in jwk}
     try:
@@ -196,6 +198,7 @@ def _fits_sm2(suite: Suite, jwk: Mapping[str, Any], content: bytes, signature: b
 
 _VERIFIERS: Mapping[str, Callable[[Suite, Mapping[str, Any], bytes, bytes], bool]] = {
     "ES256": _fits_jose,
+    "ES256K": _fits_jose,
     "Ed25519": _fits_jose,
     "ML-DSA-44": _fits_mldsa,
     "ML-DSA-65": _fits_mldsa,

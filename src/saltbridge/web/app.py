@@ -8,9 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from saltbridge.ports import World
-from saltbridge.services.sign_in import signed_in
+from saltbridge.services.sign_in import known_caller
 from saltbridge.web import (
     approval_page,
+    credential_service,
     dataplane,
     dsp,
     health,
@@ -43,7 +44,7 @@ def create_app(
     world: World,
     wake: Callable[[], None] = _nobody,
     watch: Watch | None = None,
-    identify: dsp.Identify = signed_in,
+    identify: dsp.Identify = known_caller,
 ) -> FastAPI:
     """The application of a node. ``wake`` tells the outbox worker that something waits.
 
@@ -60,6 +61,7 @@ def create_app(
     app.include_router(log.router(world, wake))
     app.router.routes.extend(served.routes(world))
     for own in (
+        credential_service,
         operator_page,
         approval_page,
         people_page,

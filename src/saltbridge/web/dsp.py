@@ -32,10 +32,12 @@ from saltbridge.formats.dsp_catalogue import (
 from saltbridge.locales import text, text_or
 from saltbridge.ports import Partner, World
 from saltbridge.services import catalogue, negotiate, transfer
-from saltbridge.services.sign_in import signed_in
+from saltbridge.services.sign_in import Caller as KnownCaller
+from saltbridge.services.sign_in import known_caller
+from saltbridge.steps.identity import IdentityMode, mode_of
 from saltbridge.web.answers import bearer, body_of, json_answer
 
-Identify: TypeAlias = Callable[[World, str], Partner]
+Identify: TypeAlias = Callable[[World, str], KnownCaller]
 Body = Annotated[bytes, Depends(body_of)]
 
 # path below the process → the messages that may come there, per role that hears them
@@ -80,20 +82,23 @@ def _words(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(f"{text_or(f.code, f.code, f.arguments)} {f.place}".strip() for f in findings)
 
 
-def router(world: World, wake: Callable[[], None], identify: Identify = signed_in) -> APIRouter:
+def router(
+    world: World, wake: Callable[[], None], identify: Identify = known_caller
+) -> APIRouter:
     """All endpoints of both roles. ``identify`` tells who calls, by the token they show."""
 
     def caller(request: Request) -> Partner:
         try:
-            partner = identify(world, bearer(request))
+            known = identify(world, bearer(request))
         except (Refused, FaultyInput) as fault:
             request.state.sign_in_refused = "partner"
             raise _not_found() from fault
         except Unavailable as fault:
             # Ours to repair, and the partner's outbox will ask again.
             raise Problem(503, "dsp.try-again", (text("dsp.try-again"),)) from fault
-        request.state.partner = partner.bpn  # for the log
-        return partner
+        request.state.partner = known.partner.bpn  # for the log
+        request.state.held = known.held  # for policies: what the partner was shown to hold
+        return known.partner
 
     Caller = Annotated[Partner, Depends(caller)]
     base = DSP_2025_1.path
@@ -101,7 +106,8 @@ def router(world: World, wake: Callable[[], None], identify: Identify = signed_i
     routes = APIRouter()
 
     def versions() -> Response:
-        return json_answer(render_versions(DSP_2025_1, world.node.did))
+        dcp = mode_of(world) is IdentityMode.DCP
+        return json_answer(render_versions(DSP_2025_1, world.node.did, with_credentials=dcp))
 
     def catalogue_request(partner: Caller, content: Body) -> Response:
         if _read(parse_catalogue_request, content):

@@ -14,7 +14,7 @@ def router(world: World) -> APIRouter:
     """``GET /.well-known/did.json``, or below the path that the DID names."""
     routes = APIRouter()
 
-    def document() -> Response:
+    async def document() -> Response:  # never waits for a thread: who calls us may need it
         return Response(
             canonical_bytes(dict(world.keyring.did_document())),
             media_type="application/did+json",

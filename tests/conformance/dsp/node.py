@@ -31,6 +31,7 @@ from saltbridge.exchange.model import Agreement, Offer, Role
 from saltbridge.exchange.records import KeptAgreement, agreement_record
 from saltbridge.ports import NodeProfile, Partner, World
 from saltbridge.services import negotiate, transfer
+from saltbridge.services.sign_in import Caller
 from saltbridge.testing.builders import memory_world, node_profile
 from saltbridge.trust.did import iso
 from saltbridge.trust.suites import NotVerified
@@ -124,10 +125,10 @@ def seed(world: World) -> None:
 def application(world: World, worker: OutboxWorker) -> FastAPI:
     """The shipped application, with the kit's header for a token, and the kit's triggers."""
 
-    def identify(world: World, token: str) -> Partner:
+    def identify(world: World, token: str) -> Caller:
         if token != AUTHORIZATION:
             raise NotVerified.of("exchange.not-a-partner", did="")
-        return world.node.partners[0]
+        return Caller(world.node.partners[0])
 
     app = create_app(world, worker.wake, identify=identify)
 
