@@ -17,6 +17,7 @@ from saltbridge.ports import (
 )
 from saltbridge.steps.changing_keys import ChangeableKeyring
 from saltbridge.steps.identity import CREDENTIAL_SERVICE_PATH
+from saltbridge.steps.partner_access import Ways
 
 if TYPE_CHECKING:
     from saltbridge.testing.issuer import TestIssuer
@@ -167,6 +168,15 @@ def open_test_issuer(folder: Path, clock: Clock) -> "TestIssuer":
     http = SafeHttpClient(allow_loopback_http=True)
     resolver = WebDidResolver(http, clock, allow_loopback_http=True)
     return TestIssuer(folder, clock, RandomIdentifiers(), http, resolver)
+
+
+def exchange_ways() -> Ways:
+    """How a partner's interface is agreed on and opened: over our own connector."""
+    from saltbridge.services.catalogue import request_catalogue
+    from saltbridge.services.negotiate import start_negotiation
+    from saltbridge.services.transfer import complete, request_transfer
+
+    return Ways(request_catalogue, start_negotiation, request_transfer, complete)
 
 
 def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:

@@ -141,11 +141,12 @@ def _a_pair(
     access: bool = True,
     document: Mapping[str, Any] = PCF_DOCUMENT,
     purpose: str = PURPOSE_PCF,
+    consumer_in: str = "CN",
 ) -> Pair:
     """A provider that has published a document for the consumer."""
     clock, http = FixedClock(), InProcessHttp()
     supplier = node_profile("supplier", jurisdiction="CN", port=8201)
-    cellmaker = node_profile("cellmaker", jurisdiction="CN", port=8202)
+    cellmaker = node_profile("cellmaker", jurisdiction=consumer_in, port=8202)
     stranger = node_profile("stranger", jurisdiction="CN", port=8203)
     supplier = replace(supplier, partners=(partner_of(cellmaker), partner_of(stranger)))
     cellmaker = replace(cellmaker, partners=(partner_of(supplier),))

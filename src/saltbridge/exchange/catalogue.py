@@ -8,12 +8,13 @@ from saltbridge.exchange.evaluation import judge_access
 from saltbridge.exchange.model import Dataset, Offer
 from saltbridge.exchange.policy import may_see
 from saltbridge.exchange.profiles.dsp_2025_1 import Profile
+from saltbridge.exchange.served import SEMANTIC_ID
 from saltbridge.exchange.standing import Standing
 
 
 def dataset_of(record: Mapping[str, Any], profile: Profile, endpoint: str) -> Dataset:
     """The dataset of a stored record, as our catalogue words it."""
-    offer = dict(record["offer"])
+    offer, meaning = dict(record["offer"]), record.get("semantic_id", "")
     return Dataset(
         id=record["id"],
         title=record.get("title", ""),
@@ -23,6 +24,7 @@ def dataset_of(record: Mapping[str, Any], profile: Profile, endpoint: str) -> Da
         offers=(Offer(id=offer["@id"], policy=offer),),
         formats=profile.formats,
         endpoint=endpoint,
+        unknown={SEMANTIC_ID: {"@id": meaning}} if meaning else {},
     )
 
 

@@ -16,6 +16,7 @@ TWIN_REGISTRY: Final = "twin-registry"
 TWIN_ASPECT: Final = "twin-aspect"
 PCF_EXCHANGE: Final = "pcf-exchange"
 NOTIFICATIONS: Final = "notifications"
+ASPECTS_PATH: Final = "/data/aspects"  # below it lies the content of aspects of our twins
 SEMANTIC_ID: Final = "https://admin-shell.io/aas/3/0/HasSemantics/semanticId"
 SEMANTIC_ID_NAMES: Final = (SEMANTIC_ID, "aas-semantics:semanticId")
 _TAXONOMY: Final = "https://w3id.org/catenax/taxonomy#"

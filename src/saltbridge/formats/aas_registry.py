@@ -4,8 +4,8 @@ Members we do not know are carried; members that are null are left out, as the r
 registry does.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
@@ -20,6 +20,7 @@ from saltbridge.formats.aas_check import (
     check,
 )
 
+INTERFACE: Final = "SUBMODEL-3.1"
 _OWN: Final = frozenset(
     {
         "id",
@@ -152,6 +153,81 @@ def render_asset_id(asset_id: AssetId) -> dict[str, Any]:
         if keys:
             told["externalSubjectId"] = subject
     return told
+
+
+def dsp_aspect(
+    *,
+    id: str,
+    name: str,
+    semantic_id: str,
+    also: Sequence[str],
+    address: str,
+    dataset: str,
+    endpoint: str,
+) -> Aspect:
+    """An aspect that is had by agreeing on a dataset at a DSP endpoint (CX-0002).
+
+    ``address`` is that of the submodel; its value lies below it, at ``$value``.
+    """
+    document: dict[str, Any] = {
+        "id": id,
+        "idShort": name,
+        "semanticId": _reference(semantic_id),
+        "endpoints": [
+            {
+                "interface": INTERFACE,
+                "protocolInformation": {
+                    "href": address,
+                    "endpointProtocol": "HTTP",
+                    "endpointProtocolVersion": ["1.1"],
+                    "subprotocol": "DSP",
+                    "subprotocolBody": f"id={dataset};dspEndpoint={endpoint}",
+                    "subprotocolBodyEncoding": "plain",
+                    "securityAttributes": [{"type": "NONE", "key": "NONE", "value": "NONE"}],
+                },
+            }
+        ],
+    }
+    if also:
+        document["supplementalSemanticId"] = [_reference(other) for other in also]
+    return _aspect(document)
+
+
+@dataclass(frozen=True, slots=True)
+class WayToValue:
+    """How the value of an aspect is had: what to agree on, where, and what to ask then."""
+
+    dataset: str
+    endpoint: str  # DSP base URL
+    address: str
+
+
+def way_to_value(aspect: Aspect) -> WayToValue | None:
+    """The way to an aspect's value, or None where it names none over DSP.
+
+    ``$value`` is appended unless the address has it, or the interface says that it is that of
+    the value (CX-0002; the prose of CX-0160 has it the other way round, its example as here).
+    """
+    for endpoint in aspect.document.get("endpoints", ()):
+        told = endpoint.get("protocolInformation", {})
+        if str(told.get("subprotocol", "")).upper() != "DSP":
+            continue
+        body = dict(
+            part.partition("=")[::2]
+            for part in str(told.get("subprotocolBody", "")).split(";")
+            if "=" in part
+        )
+        address = str(told.get("href", ""))
+        value = "VALUE" in str(endpoint.get("interface", "")).upper()
+        if not value and not address.rstrip("/").endswith("/$value"):
+            address = f"{address.rstrip('/')}/$value"
+        if body.get("id") and body.get("dspEndpoint") and address:
+            return WayToValue(body["id"], body["dspEndpoint"], address)
+    return None
+
+
+def _reference(value: str) -> dict[str, Any]:
+    return {"type": "ExternalReference", "keys": [{"type": "GlobalReference", "value": value}]}
 
 
 def shell_bytes(descriptor: Mapping[str, Any]) -> bytes:

@@ -27,6 +27,7 @@ from saltbridge.steps.deciding import (
 from saltbridge.steps.offer_policies import check_terms, policies
 from saltbridge.steps.people import require_act
 from saltbridge.steps.proposals import keep_proposal
+from saltbridge.steps.recipients import partners_named
 from saltbridge.steps.release import keep_decision, released_claim, signed_view
 from saltbridge.steps.statement import keep_statement
 from saltbridge.trust.claims import Estimate, SupplierRecord
@@ -229,21 +230,10 @@ def _partners(world: World, request: PublishRequest) -> tuple[Partner, ...]:
     elif request.document.get("kind") != request.kind:
         found = str(request.document.get("kind"))[:80]
         findings.append(finding("border.other-kind", found=found, due=request.kind))
-    if not request.recipients:
-        findings.append(finding("publish.no-recipient"))
-    partners: dict[str, Partner] = {}
-    for named in request.recipients:
-        partner = world.node.partner(named) or next(
-            (p for p in world.node.partners if p.name.casefold() == named.casefold()), None
-        )
-        if partner is None:
-            known = ", ".join(f"{p.name} ({p.bpn})" for p in world.node.partners)
-            findings.append(finding("publish.unknown-partner", partner=named, known=known))
-        else:
-            partners[partner.bpn] = partner
-    if findings:
-        raise FaultyInput(findings)
-    return tuple(partners.values())
+    partners, unknown = partners_named(world, request.recipients)
+    if findings or unknown:
+        raise FaultyInput([*findings, *unknown])
+    return partners
 
 
 def _decide_for(

@@ -4,7 +4,7 @@ A reader is a partner's BPN or the owner. To a partner there is nothing but what
 it: a twin it may not see is not there, whatever it asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,6 +79,17 @@ def seen_twin(world: World, reader: str, id: str) -> Twin | None:
     """The twin as the reader sees it, or None."""
     content = descriptor(world, reader, id)
     return None if content is None else parse_shell(read_json(content))
+
+
+def own_twins(world: World) -> Iterator[Twin]:
+    """The owner's twins in the order of their creation, read page by page."""
+    after = ""
+    while True:
+        page = descriptors(world, OWNER, (), after=after, limit=200)
+        yield from (parse_shell(read_json(member)) for member in page.members)
+        if not page.next:
+            return
+        after = page.next
 
 
 def may_ask(world: World, reader: str, url: str) -> bool:

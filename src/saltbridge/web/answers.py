@@ -1,11 +1,13 @@
 """What every endpoint for machines shares: bodies of bounded size, errors as JSON."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import HTTPException, Request
 from starlette.responses import Response
 
+from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes
 
 LIMIT_BYTES: Final = 1_000_000
@@ -35,6 +37,16 @@ def json_answer(
         status_code=status,
         media_type="application/json",
         headers={**HEADERS, **(headers or {})},
+    )
+
+
+def released_answer(release: Release) -> Response:
+    """Released bytes as an answer, with their digest beside them."""
+    sha256 = base64.b64encode(bytes.fromhex(release.digest.removeprefix("sha256:")))
+    return Response(
+        release.content,
+        media_type=release.media_type,
+        headers={**HEADERS, "Content-Digest": f"sha-256=:{sha256.decode()}:"},
     )
 
 

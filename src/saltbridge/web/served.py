@@ -18,12 +18,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from saltbridge.adapters.settings import value
-from saltbridge.exchange.served import TWIN_REGISTRY
+from saltbridge.exchange.served import TWIN_ASPECT, TWIN_REGISTRY
 from saltbridge.exchange.twins import OWNER
 from saltbridge.formats.aas_check import Fault
 from saltbridge.ports import World
-from saltbridge.services.data_plane import open_interface
-from saltbridge.web.answers import bearer, body_of, json_answer
+from saltbridge.services.data_plane import open_aspect, open_interface
+from saltbridge.web.answers import bearer, body_of, json_answer, released_answer
 from saltbridge.web.dtr import Asked, Registry
 
 OWN_ROOT: Final = "/twins/api/v3"
@@ -56,13 +56,31 @@ class _Faces:
 
     def agreed(self, request: Request, content: bytes) -> Response:
         pid, path = str(request.path_params["pid"]), str(request.path_params["path"])
+        if pid == "aspects":
+            return self._aspect(request, path)
         opened = open_interface(self._world, bearer(request), pid)
         if opened is None:
             return json_answer({"code": "http.token-refused"}, 403)
         request.state.partner = opened.reader  # for the log
+        if opened.dataset["kind"] == TWIN_ASPECT:
+            return self._aspect(request, path.removeprefix("aspects/"))
         if opened.dataset["kind"] == TWIN_REGISTRY:
             return self._registry.answer(Asked(request, path, opened.reader, content))
         return json_answer({"code": "http.404"}, 404)
+
+    def _aspect(self, request: Request, path: str) -> Response:
+        """``{id}/submodel/$value``: the value, and no other form of it (SSP-003)."""
+        id, _, rest = path.rstrip("/").partition("/")
+        found = open_aspect(self._world, bearer(request), id)
+        if found is None:
+            return json_answer({"code": "http.token-refused"}, 403)
+        if rest != "submodel/$value":
+            known = rest.partition("/")[0] == "submodel"
+            says = "only the value is served, at $value" if known else "no such resource"
+            return self._registry.fault(501 if known else 404, Fault("", says))
+        if request.method != "GET":
+            return self._registry.fault(501, Fault("", "aspects are read, not written"))
+        return released_answer(found)
 
     def own(self, request: Request, content: bytes) -> Response:
         path = str(request.path_params["path"])
