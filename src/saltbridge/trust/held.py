@@ -22,18 +22,23 @@ class CredentialProfile:
     """What a dataspace asks of whoever calls: these types, by scopes of this alias.
 
     ``bpn_from`` names the type whose subject says the business partner number; empty where
-    the dataspace has none.
+    the dataspace has none. ``fixes_kinds``: its types say what CX-0050 has them say.
     """
 
     id: str
     alias: str
     required: tuple[str, ...]
     bpn_from: str = ""
+    fixes_kinds: bool = False
 
 
 # CX-0050 v2.2.1; the scopes are those Tractus-X asks for by default (secondary).
 CATENA_X: Final = CredentialProfile(
-    "catena-x", TRACTUS_X_TYPE, (MEMBERSHIP, BPN, GOVERNANCE), bpn_from=BPN
+    "catena-x",
+    TRACTUS_X_TYPE,
+    (MEMBERSHIP, BPN, GOVERNANCE),
+    bpn_from=BPN,
+    fixes_kinds=True,
 )
 
 
