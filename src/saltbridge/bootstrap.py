@@ -185,12 +185,14 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
     from saltbridge.services.approval import lapse_expired
     from saltbridge.services.log_witnesses import ask_waiting
     from saltbridge.services.negotiate import answer_held
+    from saltbridge.services.passport_backup import send_waiting as send_copies
     from saltbridge.services.passport_status import renew_waiting
     from saltbridge.services.receive import receive_waiting
     from saltbridge.services.send import send_waiting
     from saltbridge.services.transfer import request_waiting_transfer
     from saltbridge.services.witness import inquire_waiting
     from saltbridge.steps.log import WITNESS
+    from saltbridge.steps.passport_backup import SEND as COPIES
     from saltbridge.steps.passport_status import RENEW
     from saltbridge.steps.proposals import ANSWER_HELD, EXPIRY
     from saltbridge.steps.witnessing import INQUIRE
@@ -204,4 +206,5 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
         ANSWER_HELD: answer_held,
         EXPIRY: lapse_expired,
         RENEW: renew_waiting,
+        COPIES: send_copies,
     }

@@ -51,6 +51,7 @@ PAGES = (
     "operate.md",
     "passport-access.md",
     "passport-api.md",
+    "passport-backup.md",
     "passport-formats.md",
     "people.md",
     "plausibility.md",
@@ -66,6 +67,7 @@ _LONG = {
     "border-officer.md",
     "keys.md",
     "operate.md",
+    "passport-backup.md",
     "passport-formats.md",
     "people.md",
     "supplier-figures.md",
@@ -266,10 +268,11 @@ def commands() -> Iterator[Commands]:
 
 @pytest.fixture
 def reader(tmp_path: Path, commands: Commands) -> Iterator[Reader]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        ports = {"8111": one.getsockname()[1], "8112": other.getsockname()[1]}
+    with socket.socket() as one, socket.socket() as other, socket.socket() as third:
+        ports = {}
+        for written, free in {"8111": one, "8112": other, "8113": third}.items():
+            free.bind(("127.0.0.1", 0))
+            ports[written] = free.getsockname()[1]
     person = Reader(tmp_path, ports, commands)
     yield person
     person.leave()

@@ -43,6 +43,9 @@ ROUTES = {
     "/passports/{id}": "token",  # leads on to the address of the battery
     "/passports/{id}/claim.json": EVERYBODY,
     "/passports/{id}/statement.json": EVERYBODY,
+    "/passport-copies/state": "partners",
+    "/passport-copies/batches": "token",  # a signed batch, of an operator it is kept for
+    "/passport-copies/of/{rest:path}": "token",  # its operator, or who a person named
     "/passport-dossiers/{id}": "token",  # a partner's own, and only where it took over
     "/passport-dossiers/{id}/receipt": "token",
     "/v1/openapi.json": EVERYBODY,

@@ -7,6 +7,7 @@ import typer
 
 from saltbridge.cli import (
     passport_access,
+    passport_backup,
     passport_formats,
     passport_labels,
     passport_life,
@@ -29,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Issue, check and show battery passports.",
 )
+app.add_typer(passport_backup.app, name="backup")
 app.command("export")(passport_formats.export)
 app.command("import")(passport_formats.import_passport)
 app.command("formats")(passport_formats.formats)

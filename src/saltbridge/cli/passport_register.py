@@ -64,5 +64,9 @@ def _told(entry: "RegistryEntry") -> dict[str, str]:
     from saltbridge.formats.passport_registry_file import registry_entry
 
     return registry_entry(
-        entry.product_id, entry.passport_id, entry.operator_id, entry.endpoint
+        entry.product_id,
+        entry.passport_id,
+        entry.operator_id,
+        entry.endpoint,
+        entry.backup_operator_id,
     )

@@ -5,7 +5,7 @@ its most restricted part. What was kept beside a version and never signed goes w
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any, Final
 
@@ -36,7 +36,8 @@ class Dossier:
     """A whole passport on its way.
 
     ``versions`` hold the record of a version, its public claim file and its status; ``lists``
-    are the tokens of the status lists they stand on.
+    are the tokens of the status lists they stand on. ``succession`` names who stepped in for an
+    operator that was gone: ``operator``, after so many events (``after_events``), and why.
     """
 
     passport_id: str
@@ -53,6 +54,7 @@ class Dossier:
     events: tuple[Mapping[str, Any], ...]
     measurements: tuple[Mapping[str, Any], ...]
     lists: tuple[str, ...]
+    succession: Mapping[str, Any] = field(default_factory=dict)  # who stepped in, and when
 
 
 def render_dossier(dossier: Dossier) -> bytes:
@@ -71,7 +73,7 @@ def parse_dossier(content: bytes, name: str = "") -> Dossier:
         FaultyInput: not JSON, or a member is missing, unknown or not what it must be.
     """
     told = read_json(content, name)
-    members = {field.name for field in fields(Dossier)} | {"kind"}
+    members = {one.name for one in fields(Dossier)} | {"kind"}
     wrong = ["/"] if not isinstance(told, dict) else sorted(told.keys() ^ members)
     wrong = wrong or [member for member, good in _checks(told).items() if not good]
     if wrong:
@@ -80,7 +82,7 @@ def parse_dossier(content: bytes, name: str = "") -> Dossier:
             for m in wrong
         )
     several = {m: tuple(told[m]) for m in ("versions", "events", "measurements", "lists")}
-    return Dossier(**{**{m: told[m] for m in _TEXTS}, **several})
+    return Dossier(**{**{m: told[m] for m in _TEXTS}, **several}, succession=told["succession"])
 
 
 def _checks(told: Mapping[str, Any]) -> dict[str, bool]:
@@ -98,6 +100,7 @@ def _checks(told: Mapping[str, Any]) -> dict[str, bool]:
         "versions": bool(told["versions"]) and _all(told["versions"], _VERSION),
         "events": _all(told["events"], _EVENT),
         "measurements": _all(told["measurements"], None),
+        "succession": _is_succession(told["succession"]),
         "lists": isinstance(told["lists"], list)
         and all(isinstance(token, str) for token in told["lists"]),
     }
@@ -106,6 +109,14 @@ def _checks(told: Mapping[str, Any]) -> dict[str, bool]:
 def _all(stated: Any, members: frozenset[str] | None) -> bool:
     return isinstance(stated, list) and all(
         isinstance(one, dict) and (members is None or one.keys() == members) for one in stated
+    )
+
+
+def _is_succession(stated: Any) -> bool:
+    return stated == {} or (
+        isinstance(stated, dict)
+        and isinstance(stated.get("operator"), str)
+        and type(stated.get("after_events")) is int
     )
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 
 def registry_entry(
-    product_id: str, passport_id: str, operator_id: str, endpoint: str
+    product_id: str, passport_id: str, operator_id: str, endpoint: str, backup_id: str = ""
 ) -> dict[str, str]:
-    """One entry."""
+    """One entry; ``backup_id`` names who keeps the back-up copy, if somebody does."""
+    backup = {"backupUniqueEconomicOperatorIdentifier": backup_id} if backup_id else {}
     return {
+        **backup,
         "uniqueProductIdentifier": product_id,
         "digitalProductPassportId": passport_id,
         "uniqueEconomicOperatorIdentifier": operator_id,

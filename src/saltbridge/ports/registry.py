@@ -22,6 +22,7 @@ class RegistryEntry:
     operator_id: str
     endpoint: str
     version_digest: str
+    backup_operator_id: str = ""  # who keeps the back-up copy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

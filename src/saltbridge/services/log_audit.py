@@ -33,7 +33,8 @@ ALWAYS_LOGGED: Final = frozenset(
         *("passport-status", "passport-status-list", "passport-access", "passport-grant"),
         *("passport-request", "passport-registration"),
         *("passport-event", "passport-measurement-file"),
-        *("passport-receipt", "passport-dossier-received"),
+        *("passport-receipt", "passport-dossier-received", "passport-copy-operator"),
+        *("passport-copy-state", "passport-backup", "passport-backup-sent"),
     }
 )
 # Leaves of proposals, whose bytes retention erases; the tombstone has a leaf of its own.

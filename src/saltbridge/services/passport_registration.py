@@ -19,6 +19,7 @@ from saltbridge.ports import (
     UnitOfWork,
     World,
 )
+from saltbridge.steps.passport_backup import ARRANGEMENT, CURRENT
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_reading import newest_number, stored_version
 from saltbridge.steps.records import document, every
@@ -107,6 +108,13 @@ def _due(work: UnitOfWork, wanted: Sequence[str]) -> Iterator[Mapping[str, Any]]
             yield record
 
 
+def _keeper(world: World, work: UnitOfWork) -> str:
+    """The BPN of who keeps the back-up copy; empty where none is arranged."""
+    arranged = document(work, ARRANGEMENT, CURRENT)
+    partner = None if arranged is None else world.node.partner(str(arranged["provider"]))
+    return "" if partner is None else partner.bpn
+
+
 def _entry(
     world: World, work: UnitOfWork, record: Mapping[str, Any]
 ) -> tuple[RegistryEntry, str]:
@@ -119,5 +127,6 @@ def _entry(
         operator_id=world.node.bpn,
         endpoint=f"{world.node.base_url}/v1",
         version_digest=str(version["claim_digest"]),
+        backup_operator_id=_keeper(world, work),
     )
     return entry, str(record["serial"])

@@ -11,7 +11,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, errors_in, finding
 from saltbridge.passport.assemble import next_version
 from saltbridge.passport.attributes import applies_from
-from saltbridge.passport.model import Issuer, Values
+from saltbridge.passport.model import AttributeValue, Issuer, Origin, OriginKind, Values
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_reading import (
@@ -75,7 +75,8 @@ def change_passport(
     facts = facts_of(work, before)
     if facts.issuer.did != world.node.did:
         own = Issuer(world.node.legal_name, world.node.did, world.node.bpn)
-        facts = replace(facts, issuer=own)
+        answers = AttributeValue(own.bpn or own.did, "", Origin(OriginKind.COMPUTED, own.name))
+        facts = replace(facts, issuer=own, values={**facts.values, "A007": answers})
     known = {**facts.kept_back, **facts.values}
     if must_change and all(known.get(id) == value for id, value in changed.items()):
         raise Refused.of("passport.nothing-changes", passport=passport_id)

@@ -45,6 +45,7 @@ def dossier_of(view: UnitOfWork, world: World, passport: Mapping[str, Any]) -> D
         events=tuple(_without_person(kept) for kept in kept_events(view, id)),
         measurements=tuple(batches_of(view, id)),
         lists=tuple(_lists(view, world, versions)),
+        succession=_nameless(passport.get("succession") or {}),
     )
 
 
@@ -65,6 +66,10 @@ def _version(view: UnitOfWork, id: str, number: int) -> dict[str, Any]:
 
 def _without_person(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {member: value for member, value in kept.items() if member != "person"}
+
+
+def _nameless(succession: Mapping[str, Any]) -> dict[str, Any]:
+    return {member: value for member, value in succession.items() if member != "person"}
 
 
 def _lists(

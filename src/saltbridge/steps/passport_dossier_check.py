@@ -4,7 +4,7 @@ Every signature under a document that this node trusts by itself, every proof of
 log, every link from version to version and from event to event, and every status.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,33 +12,30 @@ from typing import Any
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import finding
-from saltbridge.exchange.delivery import announces_log
 from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
 from saltbridge.formats.passport_dossier import Dossier
 from saltbridge.passport.access import Audience
 from saltbridge.passport.event_words import EventWords, parse_event
 from saltbridge.passport.lifecycle import Life, step
 from saltbridge.passport.lifecycle_rules import Status
-from saltbridge.passport.views import part_name, presented_view
+from saltbridge.passport.views import part_name
+from saltbridge.steps.passport_events import succeeded
 from saltbridge.steps.passport_measured import measurements_in
-from saltbridge.trust import sd_jwt, status_list
-from saltbridge.trust.checkpoint import log_keys
+from saltbridge.steps.passport_public_check import (
+    Documents,
+    check_status,
+    verified_lists,
+    verified_public,
+)
+from saltbridge.trust import sd_jwt
 from saltbridge.trust.claims import (
     Passport,
     PassportEvent,
-    PassportVersion,
-    SignedClaim,
     VerifiedClaim,
     stated_issuer,
     verify,
 )
-from saltbridge.trust.did import parse_did_document
-from saltbridge.trust.log_proof import check_log_proof
-from saltbridge.trust.status_list import Status as ListStatus
-from saltbridge.trust.status_list import StatusList
 from saltbridge.trust.suites import NotVerified
-
-Documents = Callable[[str], Mapping[str, Any]]  # DID → the document this node trusts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +59,13 @@ def checked_dossier(dossier: Dossier, documents: Documents, now: datetime) -> Ch
     """
     try:
         life, operators = _life(dossier, documents)
-        lists = {found.address: found for found in _lists(dossier, documents, now)}
+        lists = {
+            found.address: found for found in verified_lists(dossier.lists, documents, now)
+        }
         views, before = [], ""
         for number, told in enumerate(dossier.versions, 1):
             views.append(_version(dossier, told, number, before, operators, documents))
-            _status(told, lists)
+            check_status(told["record"].get("status"), told["status"], number, lists)
             before = str(told["record"]["claim_digest"])
         _measurements(dossier)
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
@@ -86,6 +85,7 @@ def _life(dossier: Dossier, documents: Documents) -> tuple[Life, frozenset[str]]
     life = Life(dossier.passport_id, Status.ORIGINAL, dossier.first_operator, begun)
     operators, previous = {dossier.first_operator}, ""
     for number, kept in enumerate(dossier.events, 1):
+        life = succeeded(life, dossier.succession)
         words = _event(kept, documents)
         first, *_ = kept["digests"]
         if (words.event.passport, words.number) != (dossier.passport_id, number):
@@ -97,7 +97,8 @@ def _life(dossier: Dossier, documents: Documents) -> tuple[Life, frozenset[str]]
             raise Refused(found)
         life, previous = after, str(first)
         operators.add(life.operator)
-    return life, frozenset(operators)
+    life = succeeded(life, dossier.succession)
+    return life, frozenset({*operators, life.operator})
 
 
 def _event(kept: Mapping[str, Any], documents: Documents) -> EventWords:
@@ -114,24 +115,6 @@ def _event(kept: Mapping[str, Any], documents: Documents) -> EventWords:
     return parse_event(kept["content"], frozenset(signers))
 
 
-def _lists(dossier: Dossier, documents: Documents, now: datetime) -> Iterator[StatusList]:
-    for token in dossier.lists:
-        address = status_list.address_of(token)
-        issuer = status_list.issuer_of(token)
-        yield status_list.verify(token, documents(issuer), address=address, now=now)
-
-
-def _status(told: Mapping[str, Any], lists: Mapping[str, StatusList]) -> None:
-    """The status that is told is the one on the signed list."""
-    place = told["record"].get("status")
-    if place is None:
-        return
-    found = lists.get(str(place["uri"]))
-    said = ListStatus[str(told["status"]).upper()]
-    if found is None or found.at(int(place["idx"])) != said:
-        raise NotVerified.of("handover.status", version=str(told["record"]["version"])[:9])
-
-
 def _version(
     dossier: Dossier,
     told: Mapping[str, Any],
@@ -144,10 +127,8 @@ def _version(
     record, file = told["record"], parse_claim_file(canonical_bytes(told["file"]))
     if (record["passport_id"], record["version"]) != (dossier.passport_id, number):
         raise _broken(dossier, f"version {number}")
-    document = documents(stated_issuer(file.claim))
-    verified = verify(file.claim, document)
-    _logged(file, verified, document)
-    whole, public = _opened(record, file, verified, document)
+    verified, public = verified_public(file, documents)
+    whole = _opened(record, file, verified, documents)
     same = {
         "passport_id": dossier.passport_id,
         "product_id": dossier.product_id,
@@ -169,42 +150,24 @@ def _opened(
     record: Mapping[str, Any],
     file: ClaimFile,
     verified: VerifiedClaim[Any],
-    document: Mapping[str, Any],
-) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """What was signed, whole, and its public view."""
+    documents: Documents,
+) -> Mapping[str, Any]:
+    """What was signed, whole; every part is one that was signed, under its own name."""
     if "views" in record:
         for audience in Audience:
-            verify(Passport(record["views"][audience.value]), document)
+            verify(Passport(record["views"][audience.value]), documents(verified.issuer))
         if record["views"][Audience.PUBLIC.value] != file.claim.jws:
             raise NotVerified.of("trust.malformed", reason="views")
-        return verified.content, verified.content
-    if not isinstance(file.claim, PassportVersion) or file.claim.jws != record["jwt"]:
+        return verified.content
+    if file.claim.jws != record["jwt"]:
         raise NotVerified.of("trust.malformed", reason="jwt")
-    payload, parts = read_json(verified.payload), record["disclosures"]
+    parts = record["disclosures"]
     named = {part_name(int(p)): sd_jwt.name_of(text) for p, text in parts.items()}
     if any(name != said for name, said in named.items()):
         raise NotVerified.of("trust.malformed", reason="disclosures")
-    whole = sd_jwt.revealed(payload, tuple(parts.values()))["content"]
-    public = sd_jwt.revealed(payload, file.disclosures)["content"]
-    return whole, presented_view(public)
-
-
-def _logged(
-    file: ClaimFile, verified: VerifiedClaim[SignedClaim], document: Mapping[str, Any]
-) -> None:
-    """The signing stands in the issuer's log, if the issuer says that it keeps one."""
-    if file.log is None:
-        if announces_log(document):
-            raise NotVerified.of("handover.no-proof", issuer=verified.issuer)
-        return
-    keys = log_keys(parse_did_document(document), at=verified.issued_at)
-    check_log_proof(
-        file.log,
-        claim_id=verified.id,
-        claim_digest=verified.claim.digest,
-        origin=verified.issuer,
-        keys=keys,
-    )
+    payload = read_json(verified.payload)
+    whole: Mapping[str, Any] = sd_jwt.revealed(payload, tuple(parts.values()))["content"]
+    return whole
 
 
 def _measurements(dossier: Dossier) -> None:

@@ -1,6 +1,7 @@
 """The events of a passport in the store: appended, each with its signed claims and a leaf."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -48,8 +49,16 @@ def life_of(view: UnitOfWork, world: World, passport: Mapping[str, Any]) -> Life
     first = str(passport.get("first_operator") or world.node.did)
     life = Life(passport["id"], Status.ORIGINAL, first, begun)
     for words in _kept_words(view, passport["id"]):
+        life = succeeded(life, passport.get("succession"))
         life = _stepped(None if words.event.predecessors else life, words.event)
-    return life
+    return succeeded(life, passport.get("succession"))
+
+
+def succeeded(life: Life, succession: Mapping[str, Any] | None) -> Life:
+    """The life, with who stepped in for an operator that is gone and can sign nothing."""
+    if not succession or life.events != succession["after_events"]:
+        return life
+    return replace(life, operator=str(succession["operator"]))
 
 
 def taken_over(view: UnitOfWork, passport_id: str) -> Life | None:

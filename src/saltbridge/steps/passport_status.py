@@ -24,6 +24,7 @@ from saltbridge.trust.did import from_iso, iso
 from saltbridge.trust.status_list import BITS, MEDIA_TYPE, Status, encoded, signed_list
 
 LIST: Final = "passport-status-list"  # record: one list
+BASE: Final = "passport-status-base"  # record: how many lists came back from a copy
 STATUS: Final = "passport-status"  # record: the status of one version that is not valid
 RENEW: Final = "passport-status-list"  # outbox: a list has to be signed anew
 PURPOSE: Final = "whether signed versions of battery passports still hold"
@@ -49,15 +50,48 @@ def status_places(
     world: World, work: UnitOfWork, now: datetime, count: int
 ) -> list[dict[str, Any]]:
     """The places for the next ``count`` versions, whose leaves follow one another."""
+    base = _base(work)
     while True:
         first = work.log_size()
-        numbers = range(first // LIST_SIZE, (first + max(count, 1) - 1) // LIST_SIZE + 1)
+        last = first + max(count, 1) - 1
+        numbers = range(base + first // LIST_SIZE, base + last // LIST_SIZE + 1)
         absent = [n for n in numbers if work.get(LIST, str(n)) is None]
         if not absent:
             break
         publish_list(world, work, absent[0], {}, now)
     places = (divmod(index, LIST_SIZE) for index in range(first, first + count))
-    return [{"idx": index, "uri": list_address(world, number)} for number, index in places]
+    return [
+        {"idx": index, "uri": list_address(world, base + number)} for number, index in places
+    ]
+
+
+def _base(work: UnitOfWork) -> int:
+    """The number of this node's first own list: those before it came back from a copy."""
+    return int((document(work, BASE, "current") or {"first": 0})["first"])
+
+
+def restore_places(
+    world: World, work: UnitOfWork, places: Mapping[int, Mapping[str, int]], now: datetime
+) -> None:
+    """Lists of this very address that came back from a copy: status by number and index.
+
+    Later versions get places on lists behind them, so that no place is used twice.
+
+    Raises:
+        Refused: versions that this node signed already may stand on them.
+    """
+    base = _base(work)
+    for number, statuses in sorted(places.items()):
+        stored = document(work, LIST, str(number))
+        if stored is not None and number >= base:
+            raise Refused.of("copy.numbers-used", number=number)
+        known = {} if stored is None else dict(stored["statuses"])
+        told = {i: s for i, s in statuses.items() if s != Status.VALID}
+        if stored is None or {**known, **told} != known:
+            publish_list(world, work, number, {**known, **told}, now)
+    after = max([base, *(number + 1 for number in places)])
+    if after != base:
+        work.put(BASE, "current", canonical_bytes({"first": after}))
 
 
 def publish_list(
@@ -147,13 +181,18 @@ def set_status(
     person: str,
     now: datetime,
 ) -> None:
-    """Say in the list, and in a record with a leaf, what has become of a version."""
+    """Say in the list, and in a record with a leaf, what has become of a version.
+
+    A version that another operator signed stands on that operator's list; of it only this
+    node's own record says something.
+    """
     place = version["status"]
     number = int(place["uri"].rpartition("/")[2])
-    statuses = dict((document(work, LIST, str(number)) or {}).get("statuses", {}))
-    statuses[str(place["idx"])] = int(status)
-    kept = {index: s for index, s in statuses.items() if s != Status.VALID}
-    publish_list(world, work, number, kept, now, person)
+    if place["uri"] == list_address(world, number):  # another operator's list is not ours
+        statuses = dict((document(work, LIST, str(number)) or {}).get("statuses", {}))
+        statuses[str(place["idx"])] = int(status)
+        kept = {index: s for index, s in statuses.items() if s != Status.VALID}
+        publish_list(world, work, number, kept, now, person)
     id = f"{version['passport_id']}#{version['version']}"
     body = canonical_bytes(
         {

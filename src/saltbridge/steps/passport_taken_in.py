@@ -22,7 +22,7 @@ from saltbridge.steps.passport_measured import batch_id
 from saltbridge.steps.passport_named import ADDRESS
 from saltbridge.steps.passport_reading import RECORD as VERSION
 from saltbridge.steps.passport_reading import version_id
-from saltbridge.steps.passport_status import STATUS
+from saltbridge.steps.passport_status import STATUS, list_address, restore_places
 from saltbridge.steps.passport_versions import release_public
 from saltbridge.steps.records import document
 from saltbridge.trust.did import iso
@@ -56,6 +56,7 @@ def take_in(
         public = _keep_version(world, work, told, view, source, person, now)
     _keep_events(work, checked)
     _keep_measurements(work, checked, source, person, now)
+    restore_places(world, work, _own_places(world, checked), now)
     for token in dossier.lists:
         body = canonical_bytes({"token": token, "source": source})
         work.put(FOREIGN_LIST, address_of(token), body)
@@ -79,12 +80,25 @@ def take_in(
         "responsible": checked.life.operator,
         "taken_in_from": source,
         "taken_in_at": iso(now),
+        **({"succession": dict(dossier.succession)} if dossier.succession else {}),
     }
     body = canonical_bytes(record)
     work.put("passport", id, body, expected_version=0)
     work.put(ADDRESS, address, canonical_bytes({"passport_id": id}), expected_version=0)
     work.append_leaf(TAKEN_IN, id, body)
     return record
+
+
+def _own_places(world: World, checked: CheckedDossier) -> dict[int, dict[str, int]]:
+    """Places on lists of this very address: they were signed here once, and came back."""
+    found: dict[int, dict[str, int]] = {}
+    for told in checked.dossier.versions:
+        place = told["record"].get("status")
+        number = int(str(place["uri"]).rpartition("/")[2]) if place else -1
+        if place and place["uri"] == list_address(world, number):
+            status = Status[str(told["status"]).upper()]
+            found.setdefault(number, {})[str(place["idx"])] = int(status)
+    return found
 
 
 def _keep_version(

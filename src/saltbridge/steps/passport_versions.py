@@ -34,6 +34,7 @@ from saltbridge.steps.deciding import public_circumstances
 from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.passport_reading import RECORD, issuer_of, version_id
 from saltbridge.steps.passport_status import status_place
+from saltbridge.steps.records import document
 from saltbridge.steps.release import keep_decision
 from saltbridge.steps.rules import rule_book
 from saltbridge.steps.statement import keep_statement
@@ -44,6 +45,7 @@ PURPOSE: Final = "battery passport, public part (Annex XIII point 1)"
 VIEW_MEDIA_TYPE: Final = "application/json"
 ISSUED: Final = "issued"  # the reason of the first version
 TRANSFER: Final = "responsibility-transfer"  # the link to a version of the operator before
+SUCCESSION: Final = "succession"  # of an operator that was gone and signed nothing over
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def write_version(
     """
     told = header(passport, status)
     if replaces is not None:
-        told["replaces"] = _link_to(replaces, world.node.did)
+        told["replaces"] = _link_to(work, replaces, world.node.did)
     held = parts(passport, status)
     decision = _decide(world, work, view(told, held, Audience.PUBLIC), person, now)
     disclosures = {
@@ -127,11 +129,15 @@ def write_version(
     return WrittenVersion(record, claim)
 
 
-def _link_to(before: Mapping[str, Any], own: str) -> dict[str, str]:
+def _link_to(work: UnitOfWork, before: Mapping[str, Any], own: str) -> dict[str, str]:
     """The link to the version before; of another operator's it says whose, and why."""
     link = {"version": str(before["version"]), "digest": str(before["claim_digest"])}
     issuer = issuer_of(before)
-    return link if issuer == own else {**link, "issuer": issuer, "link": TRANSFER}
+    if issuer == own:
+        return link
+    passport = document(work, "passport", str(before["passport_id"])) or {}
+    stepped_in = (passport.get("succession") or {}).get("operator") == own
+    return {**link, "issuer": issuer, "link": SUCCESSION if stepped_in else TRANSFER}
 
 
 def release_public(

@@ -54,6 +54,7 @@ from saltbridge.web.passport_api_questions import (
 )
 from saltbridge.web.passport_public import PublicPassport, PublicPassports
 from saltbridge.web.passport_readers import readers_of
+from saltbridge.web.passport_variants import copy_headers
 
 JSON: Final = "application/json"
 LD: Final = "application/ld+json"
@@ -231,7 +232,7 @@ class _Api:
             return self._opened(request, found, at)
         if found is None:
             raise not_found()
-        state = {"Saltbridge-Status": found.status.name.lower()}
+        state = {"Saltbridge-Status": found.status.name.lower(), **copy_headers(found)}
         return Shown(found.view.content, Audience.PUBLIC, None, state)
 
     @staticmethod

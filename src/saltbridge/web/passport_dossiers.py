@@ -47,6 +47,12 @@ def for_partner(
     world: World, request: Request, answer: Callable[[Partner], Response]
 ) -> Response:
     """The answer to a partner; 404 for everybody and everything else, 503 for another try."""
+    partner = partner_of(world, request)
+    return partner if isinstance(partner, Response) else told(partner, answer)
+
+
+def partner_of(world: World, request: Request) -> Partner | Response:
+    """The partner who asks, or what everybody else is answered."""
     try:
         partner = signed_in(world, bearer(request))
     except Unavailable:
@@ -55,6 +61,11 @@ def for_partner(
         request.state.sign_in_refused = "partner"
         return json_answer({"code": "http.404"}, 404)
     request.state.partner = partner.bpn  # for the log
+    return partner
+
+
+def told(partner: Partner, answer: Callable[[Partner], Response]) -> Response:
+    """The answer to a partner who signed in."""
     try:
         return answer(partner)
     except Unavailable:

@@ -30,6 +30,7 @@ from saltbridge.web.pages import page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
 from saltbridge.web.passport_public import KEPT, PublicPassport, PublicPassports
 from saltbridge.web.passport_restricted import RestrictedPassport
+from saltbridge.web.passport_values import day
 from saltbridge.web.passport_words import page_values
 
 HTML: Final = "text/html"
@@ -167,7 +168,10 @@ class _PassportPages:
         return _released(
             passport.claim_file,
             JSON,
-            {"Content-Disposition": f'attachment; filename="passport-{serial}.json"'},
+            {
+                "Content-Disposition": f'attachment; filename="passport-{serial}.json"',
+                **variants.copy_headers(passport),
+            },
         )
 
     async def status_list(self, request: Request) -> Response:
@@ -195,7 +199,12 @@ class _PassportPages:
 
 
 def _headers(passport: PublicPassport) -> dict[str, str]:
-    return {**plain_headers(), **_VARY, **variants.link_header(passport)}
+    return {
+        **plain_headers(),
+        **_VARY,
+        **variants.link_header(passport),
+        **variants.copy_headers(passport),
+    }
 
 
 def _values(passport: PublicPassport, language: str, contact: str) -> dict[str, Any]:
@@ -216,6 +225,7 @@ def _values(passport: PublicPassport, language: str, contact: str) -> dict[str, 
             "status_list": passport.signed.status.get("uri", ""),
         },
         "contact": contact,
+        "copy": _copy(passport, language),
         "paths": {
             "ask": f"/passport-access?{urlencode({'battery': content['product_id']})}",
             "access": f"{address}/access",
@@ -224,6 +234,20 @@ def _values(passport: PublicPassport, language: str, contact: str) -> dict[str, 
             "claim": f"/passports/{content['passport_id']}/claim.json",
             "json": f"{address}?format=json",
         },
+    }
+
+
+def _copy(passport: PublicPassport, language: str) -> dict[str, str] | None:
+    """What the page says of a back-up copy: whose, of which day, since when, by whom."""
+    copy = passport.copy
+    if copy is None:
+        return None
+    return {
+        "operator": copy.operator,
+        "did": copy.did,
+        "keeper": copy.keeper,
+        "as_of": day(copy.as_of[:10], language),
+        "since": day(copy.since[:10], language),
     }
 
 

@@ -14,8 +14,10 @@ from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import SaltbridgeError
 from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
+from saltbridge.formats.passport_copies import ACTIVE
 from saltbridge.passport.data_carrier import is_serial
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_copies import CopyOf, copied_at, served_copy
 from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_events import HANDED_OVER
 from saltbridge.steps.passport_reading import newest_number, version_in_force
@@ -24,6 +26,7 @@ from saltbridge.steps.passport_status import status_of
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.steps.statement import kept_statement
+from saltbridge.trust.did import from_iso
 from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
 from saltbridge.trust.status_list import Status
 
@@ -40,6 +43,7 @@ class PublicPassport:
     signed: SignedPassport
     statement_file: Release | None  # the export statement about both
     status: Status
+    copy: CopyOf | None = None  # the back-up copy of another operator's passport
 
     @property
     def content(self) -> Mapping[str, Any]:
@@ -76,7 +80,7 @@ class PublicPassports:
         mark = self._world.store.state()  # before the look: what is written amid it is seen
         with self._world.store.reading() as work:
             id = _id_at(work, gtin, serial)
-            found = _public(work, id) if id else None
+            found = _public(self._world, work, id) if id else None
         if found is None or (found.content["gtin"], found.content["serial"]) != (gtin, serial):
             return None
         if mark is not None:
@@ -90,7 +94,7 @@ class PublicPassports:
         if not is_urn_uuid(id):
             return None
         with self._world.store.reading() as work:
-            return _public(work, id, at)
+            return _public(self._world, work, id, at)
 
     def ended_at(self, gtin: str, serial: str) -> bool:
         """Whether the passport at this address has ceased to exist (Art. 77(8))."""
@@ -123,51 +127,103 @@ def _id_at(work: UnitOfWork, gtin: str, serial: str) -> str:
         return ""
     try:
         address = document(work, "passport-address", f"{gtin}/{serial}")
+        copied = copied_at(work, gtin, serial) if address is None else ""
     except SaltbridgeError:
         return ""
-    return "" if address is None else str(address["passport_id"])
+    return copied if address is None else str(address["passport_id"])
 
 
 def _has_ended(work: UnitOfWork, id: str) -> bool:
     try:
         record = document(work, "passport", id) if id else None
+        served = served_copy(work, id) if id and record is None else None
     except SaltbridgeError:
         return False
+    if served is not None:
+        return bool(served[0]["state"] == CEASED)
     return record is not None and record["status"] == CEASED
 
 
 def _moved(work: UnitOfWork, id: str) -> str:
     try:
         record = document(work, "passport", id) if id else None
+        served = served_copy(work, id) if id and record is None else None
     except SaltbridgeError:
         return ""
+    if served is not None:
+        return str(served[0]["moved_to"])
     if record is None or record["status"] != HANDED_OVER:
         return ""
     return str(record["served_at"])
 
 
-def _public(work: UnitOfWork, id: str, at: datetime | None = None) -> PublicPassport | None:
+def _public(
+    world: World, work: UnitOfWork, id: str, at: datetime | None = None
+) -> PublicPassport | None:
     """The releases of a version, if its passport is active and they are what was decided."""
     try:
         record = document(work, "passport", id)
+        if record is None:
+            return _copied(world, work, id, at)
         if record is None or record["status"] != "active":
             return None
         version = record if at is None else version_in_force(work, record, at)
         if version is None:
             return None
-        released = version["public"]
-        claim_file, view = (
-            kept_release(work, released[part], released["decision_id"], PUBLIC.bpn)
-            for part in ("claim", "view")
-        )
-        if claim_file is None or view is None:
-            return None
-        signed = signed_passport(claim_file.content)
-        about = kept_statement(work, released["decision_id"], PUBLIC.bpn)
         status = status_of(work, id, newest_number(version))
+        return _opened(work, id, version["public"], status, None)
     except SaltbridgeError:
         return None  # an altered record, release or signature is no passport, and says no more
+
+
+def _copied(
+    world: World, work: UnitOfWork, id: str, at: datetime | None
+) -> PublicPassport | None:
+    """The same of the back-up copy of another operator's passport, once it is served.
+
+    Raises:
+        SaltbridgeError: something of it was altered.
+    """
+    found = served_copy(work, id)
+    if found is None or found[0]["state"] != ACTIVE:
+        return None
+    record, operator = found
+    versions = [v for v in record["versions"] if at is None or from_iso(v["issued_at"]) <= at]
+    if not versions:
+        return None
+    newest, since = versions[-1], str(operator["serving"]["at"])
+    told = CopyOf(
+        str(operator["name"]),
+        str(operator["did"]),
+        str(record["as_of"]),
+        since,
+        world.node.legal_name,
+    )
+    status = Status[str(newest["status"]).upper()]
+    return _opened(work, id, newest["public"], status, told)
+
+
+def _opened(
+    work: UnitOfWork,
+    id: str,
+    released: Mapping[str, str],
+    status: Status,
+    copy: CopyOf | None,
+) -> PublicPassport | None:
+    """What was released, if it holds together and is about this passport.
+
+    Raises:
+        SaltbridgeError: something of it was altered.
+    """
+    claim_file, view = (
+        kept_release(work, released[part], released["decision_id"], PUBLIC.bpn)
+        for part in ("claim", "view")
+    )
+    if claim_file is None or view is None:
+        return None
+    signed = signed_passport(claim_file.content)
+    about = kept_statement(work, released["decision_id"], PUBLIC.bpn)
     told = signed.view
     if told.get("passport_id") != id or canonical_bytes(dict(told)) != view.content:
         return None  # somebody pointed the record at another battery
-    return PublicPassport(claim_file, view, signed, about, status)
+    return PublicPassport(claim_file, view, signed, about, status, copy)

@@ -80,3 +80,13 @@ def link_header(passport: PublicPassport) -> dict[str, str]:
     """Where the link set is, for whoever reads heads only (RFC 9264, section 7.2)."""
     where = f"<{passport.product_id}?linkType=linkset>"
     return {"Link": f'{where}; rel="linkset"; type="{LINKS}"'}
+
+
+def copy_headers(passport: PublicPassport) -> dict[str, str]:
+    """What says of any form that it is a back-up copy: whose, and of which moment."""
+    if passport.copy is None:
+        return {}
+    return {
+        "Saltbridge-Copy-Of": passport.copy.did,
+        "Saltbridge-Copy-As-Of": passport.copy.as_of,
+    }
