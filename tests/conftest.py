@@ -59,7 +59,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = 1
 
 
-def _shared() -> Path | None:
+def shared_folder() -> Path | None:
+    """The folder with the official standards and the golden cases; None if it is not here."""
     named = os.environ.get("SALTBRIDGE_SHARED")
     candidates = [Path(named)] if named else [ROOT.parent / "shared"]
     return next((c for c in candidates if (c / "standards").is_dir()), None)
@@ -68,7 +69,7 @@ def _shared() -> Path | None:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with the official standards and the golden cases, if it lies beside us."""
-    folder = _shared()
+    folder = shared_folder()
     if folder is None:
         pytest.skip("the shared standards and golden cases are not beside the checkout")
     return folder

@@ -4,14 +4,14 @@ import json
 
 import pytest
 from tests.conformance.registry_cases import Case, recorded, run
-from tests.conftest import _shared
+from tests.conftest import shared_folder
 
 from saltbridge.testing.builders import memory_world
 from saltbridge.testing.peers import InProcessHttp
 from saltbridge.web.app import create_app
 
 TOKEN = "t" * 43
-CASES = recorded(_shared() / "standards") if _shared() else []
+CASES = recorded(shared_folder() / "standards") if shared_folder() else []
 
 
 def test_all_of_the_cases_are_here(shared):

@@ -58,6 +58,11 @@ def is_valid(document: Any, schema_id: str) -> bool:
     return _validator(schema_id).is_valid(document)
 
 
+def term_is_valid(term: Json, where: Where) -> bool:
+    """Whether one constraint holds under the schemas of the place where it stands."""
+    return any(is_valid(_as_1_1(term), schema_id) for schema_id in _PLACES[where])
+
+
 def faults(policy: Json) -> list[Finding]:
     """What the official schemas find wrong with a policy; empty if nothing."""
     found = [
@@ -65,7 +70,7 @@ def faults(policy: Json) -> list[Finding]:
         for fault in _validator(POLICY).iter_errors(policy)
     ]
     for where, term, pointer in _terms(policy):
-        if not any(is_valid(_as_1_1(term), schema_id) for schema_id in _PLACES[where]):
+        if not term_is_valid(term, where):
             found.append(_finding(_left(term), pointer))
     return found
 
