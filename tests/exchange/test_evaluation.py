@@ -128,6 +128,24 @@ def test_ends_exclude_each_other():
     assert _codes(judge_usage(both, SHOWN, NOW)) == ["policy.exclusive"]
 
 
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [
+        ({}, "exchange.policy-without-permission"),
+        ({"permission": ["use"]}, "policy.unreadable"),
+        ({"permission": [{"action": "read", "constraint": []}]}, "exchange.policy-action"),
+        ({"permission": [{"action": "use"}]}, "exchange.policy-without-framework"),
+        ({"permission": [{"action": "use"}]}, "exchange.policy-without-purpose"),
+    ],
+)
+def test_an_offer_of_another_shape_is_refused_in_words(policy, code):
+    points = {p.code: p for p in judge_usage(policy, SHOWN, NOW).failed}
+    assert code in points
+    for language in locales.LANGUAGES:
+        assert locales.text(code, points[code].arguments, language)
+        assert locales.text(f"{code}.remedy", points[code].arguments, language)
+
+
 def test_all_faults_come_at_once():
     policy = {
         "permission": [

@@ -7,17 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saltbridge import locales
 from saltbridge.exchange.catalogue import visible
 from saltbridge.exchange.model import Agreement, Offer
 from saltbridge.exchange.policy import (
-    FRAMEWORK,
     PURPOSE_PASSPORT,
     PURPOSE_PCF,
     judge_agreement,
-    judge_offer,
     judge_request,
-    misshapen,
     same_terms,
     usage_offer,
 )
@@ -49,41 +45,6 @@ def _change(path, value):
 
 
 TERMS = ("permission", 0, "constraint", 0, "and")
-
-
-@pytest.mark.parametrize(
-    ("policy", "code"),
-    [
-        ({}, "exchange.policy-without-permission"),
-        ({"permission": ["use"]}, "exchange.policy-action"),
-        (_change(("permission", 0, "action"), "access"), "exchange.policy-action"),
-        (
-            _change(("permission", 0, "constraint"), [{"or": []}]),
-            "exchange.policy-only-and",
-        ),
-        (
-            _change((*TERMS, 1, "rightOperand"), "Other:1.0"),
-            "exchange.policy-without-framework",
-        ),
-        (_change((*TERMS, 2, "rightOperand"), []), "exchange.policy-without-purpose"),
-        (_change((*TERMS, 2, "operator"), "eq"), "exchange.policy-without-purpose"),
-    ],
-)
-def test_an_offer_of_another_shape_is_refused_in_words(policy, code):
-    refusal = misshapen(policy)
-    assert refusal.code == code
-    for language in locales.LANGUAGES:
-        assert locales.text(code, refusal.arguments, language)
-
-
-def test_our_own_offer_has_the_shape():
-    assert misshapen(POLICY) is None
-    assert FRAMEWORK == "DataExchangeGovernance:1.0"
-
-
-def test_an_offer_for_another_purpose_is_not_taken():
-    assert judge_offer(OFFER, [PURPOSE_PCF]) is None
-    assert judge_offer(OFFER, [PURPOSE_PASSPORT]).code == "exchange.purpose-not-ours"
 
 
 def test_the_order_of_sets_is_no_difference():

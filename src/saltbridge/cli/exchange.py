@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli import exchange_offers
+from saltbridge.cli import exchange_offers, exchange_status
+from saltbridge.cli.exchange_status import say_checks, say_delivery, watch
 from saltbridge.cli.options import AsJson, Node
 from saltbridge.cli.publish import publish
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 app.command()(exchange_offers.offers)
 app.command()(exchange_offers.agreements)
 app.command("offer")(publish)
+app.command()(exchange_status.status)
 
 PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
 
@@ -64,7 +66,7 @@ def request(
     from saltbridge.core.errors import FaultyInput, Unavailable
     from saltbridge.services.catalogue import request_catalogue
     from saltbridge.services.exchange_state import partner_named
-    from saltbridge.services.negotiate import start_negotiation
+    from saltbridge.services.negotiate import fitting_offer, start_negotiation
     from saltbridge.web.serve import is_served
 
     with opened_world(node) as world:
@@ -86,13 +88,13 @@ def request(
             world,
             asked,
             chosen.id,
-            chosen.offers[0],
+            fitting_offer(world, chosen.offers),
             transfer_wanted=True,
             dataset_kind=chosen.kind,
         )
         if not json:
             say("exchange.requested", title=chosen.title or chosen.id, pid=begun.pid)
-        reached = _watch(world, begun.pid, wait, quiet=json) if wait > 0 else None
+        reached = watch(world, begun.pid, wait, quiet=json) if wait > 0 else None
         if json:
             say_json(
                 {
@@ -102,37 +104,6 @@ def request(
                     "verified": bool(reached and reached.verified),
                 }
             )
-
-
-@app.command()
-def status(
-    pid: Annotated[str, typer.Argument(help="Id of the negotiation, as request printed it.")],
-    node: Node,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for the delivery.")] = 0.0,
-    json: AsJson = False,
-) -> None:
-    """How far a request has come; a partner's refusal with its reason."""
-    from dataclasses import asdict
-
-    from saltbridge.bootstrap import opened_world
-    from saltbridge.cli.present import say, say_json
-    from saltbridge.services.exchange_state import progress
-
-    with opened_world(node) as world:
-        if wait > 0:
-            _watch(world, pid, wait, quiet=json)
-        now = progress(world, pid)
-    if json:
-        say_json(asdict(now))
-        return
-    if wait > 0:
-        return
-    say("exchange.state", negotiation=now.negotiation, transfer=now.transfer or "–")
-    if now.negotiation == "REQUESTED":
-        say("exchange.asked-and-waiting")
-    if now.refusal_code:
-        reason = "; ".join(now.refusal_reason) or "–"
-        say("exchange.refused-with", refusal=now.refusal_code, reason=reason)
 
 
 @app.command()
@@ -150,7 +121,7 @@ def deliveries(node: Node, json: AsJson = False) -> None:
     if not found:
         say("exchange.no-deliveries")
     for delivery in found:
-        _say_delivery(delivery)
+        say_delivery(delivery)
 
 
 @app.command()
@@ -169,60 +140,9 @@ def show(
     if json:
         say_json(found)
         return
-    _say_delivery(found)
-    _say_checks(found)
+    say_delivery(found)
+    say_checks(found)
     _say_statement(found)
-
-
-def _watch(world: Any, pid: str, seconds: float, *, quiet: bool) -> Any:
-    """Print states as they come, until the end or until the time is up."""
-    import time
-
-    from saltbridge.cli.present import say
-    from saltbridge.core.errors import Refused, Unavailable
-    from saltbridge.services.exchange_state import delivery, progress
-
-    until = time.monotonic() + seconds
-    printed: tuple[str, str] = ("", "")
-    while True:
-        now = progress(world, pid)
-        if (now.negotiation, now.transfer) != printed and not quiet:
-            printed = (now.negotiation, now.transfer)
-            say("exchange.state", negotiation=now.negotiation, transfer=now.transfer or "–")
-        if now.ended:
-            break
-        if time.monotonic() > until:
-            raise Unavailable.of(
-                "exchange.not-done-yet",
-                seconds=seconds,
-                state=f"{now.negotiation} {now.transfer}".strip(),
-                trouble=now.trouble or "–",
-            )
-        time.sleep(0.05)
-    if now.delivery_id and not quiet:
-        found = delivery(world, now.delivery_id)
-        _say_delivery(found)
-        _say_checks(found)
-    if not now.verified:
-        raise Refused.of(
-            "exchange.ended",
-            refusal=now.refusal_code or "–",
-            reason="; ".join(now.refusal_reason) or "–",
-        )
-    return now
-
-
-def _say_delivery(delivery: Any) -> None:
-    from saltbridge.cli.present import say
-
-    say(
-        "exchange.delivery-verified" if delivery["verified"] else "exchange.delivery-refused",
-        id=delivery["id"],
-        provider=f"{delivery['provider']['name']} ({delivery['provider']['bpn']})",
-        kind=delivery["dataset_kind"],
-        received=delivery["received_at"],
-        digest=delivery["digest"],
-    )
 
 
 def _say_statement(delivery: Any) -> None:
@@ -236,15 +156,3 @@ def _say_statement(delivery: Any) -> None:
     for check in statement["checks"]:
         says = text_or(check["code"], check["code"], check["arguments"], tongue)
         typer.echo(f"  {'✓' if check['ok'] else '✗'} {says}")
-
-
-def _say_checks(delivery: Any) -> None:
-    from saltbridge.cli.present import language
-    from saltbridge.locales import text, text_or
-
-    tongue = language()
-    for check in delivery["checks"]:
-        name = text(f"delivery.check.{check['name']}", language=tongue)
-        code = check["detail_code"]
-        why = f": {text_or(code, code, check['arguments'], tongue)}" if code else ""
-        typer.echo(f"  {'✓' if check['ok'] else '✗'} {check['number']}. {name}{why}")

@@ -53,29 +53,6 @@ def may_see(access: Sequence[str], bpn: str) -> bool:
     return is_bpn(bpn) and bpn in access
 
 
-def misshapen(policy: Json) -> Refusal | None:
-    """What keeps a policy from being a usage policy of the CX-0152 shape, or None."""
-    permissions = policy.get("permission")
-    if not isinstance(permissions, list) or not permissions:
-        return Refusal("exchange.policy-without-permission")
-    for permission in permissions:
-        if not isinstance(permission, Mapping) or permission.get("action") != "use":
-            return Refusal("exchange.policy-action", {"action": _action_of(permission)})
-        terms = _terms(permission.get("constraint", []))
-        if terms is None:
-            return Refusal("exchange.policy-only-and")
-        if ("FrameworkAgreement", "eq", FRAMEWORK) not in terms:
-            return Refusal("exchange.policy-without-framework", {"framework": FRAMEWORK})
-        if not any(
-            (left, operator) == ("UsagePurpose", "isAnyOf")
-            and isinstance(right, list)
-            and right
-            for left, operator, right in terms
-        ):
-            return Refusal("exchange.policy-without-purpose")
-    return None
-
-
 def same_terms(one: Json, other: Json) -> bool:
     """Whether two policies say exactly the same; order in sets and ids aside.
 
@@ -98,21 +75,6 @@ def judge_request(offered: Sequence[Offer], asked: Offer) -> Refusal | None:
     return None
 
 
-def judge_offer(offer: Offer, purposes: Sequence[str]) -> Refusal | None:
-    """Why we would not take this offer, or None if we would.
-
-    ``purposes`` are the uses this node has for the data; the offer must allow one of them.
-    """
-    wrong = misshapen(offer.policy)
-    if wrong is not None:
-        return wrong
-    for permission in offer.policy["permission"]:
-        for left, _, right in _terms(permission.get("constraint", [])) or ():
-            if left == "UsagePurpose" and not set(right) & set(purposes):
-                return Refusal("exchange.purpose-not-ours", {"purposes": ", ".join(right)})
-    return None
-
-
 def judge_agreement(
     agreement: Agreement, asked: Offer, *, assigner: str, assignee: str
 ) -> Refusal | None:
@@ -127,34 +89,6 @@ def judge_agreement(
     if not same_terms(agreement.policy, asked.policy):
         return Refusal("exchange.agreement-altered", {"agreement": agreement.id})
     return None
-
-
-def _action_of(permission: object) -> str:
-    return str(permission.get("action", "")) if isinstance(permission, Mapping) else ""
-
-
-def _terms(constraints: object) -> list[tuple[str, str, Any]] | None:
-    """All atomic constraints below nested ``and``; None if another connective occurs."""
-    found: list[tuple[str, str, Any]] = []
-    for constraint in constraints if isinstance(constraints, list) else []:
-        if not isinstance(constraint, Mapping):
-            return None
-        if "leftOperand" in constraint:
-            found.append(
-                (
-                    str(constraint["leftOperand"]),
-                    str(constraint.get("operator", "")),
-                    constraint.get("rightOperand"),
-                )
-            )
-            continue
-        if set(constraint) != {"and"}:
-            return None
-        inner = _terms(constraint["and"])
-        if inner is None:
-            return None
-        found += inner
-    return found
 
 
 def _normal_policy(policy: Json) -> bytes:

@@ -36,10 +36,22 @@ def point_lines(points: Iterable[Point], ours: Role, partner: str, language: str
         lines.append(f"{mark} {says}")
         if point.verdict is not Verdict.FAILED:
             continue
-        remedy = text_or("", f"{point.code}.remedy", point.arguments, language)
+        remedy = _remedy(point, language)
         whose = _whose(point, ours, partner, language)
         lines.append(f"    → {' '.join(part for part in (remedy, whose) if part)}")
     return lines
+
+
+def _remedy(point: Point, language: str) -> str:
+    """What to do; of a code that the partner told, what our own catalogue says about it."""
+    remedy = text_or("", f"{point.code}.remedy", point.arguments, language)
+    if not point.code.startswith("exchange.ended-by-"):
+        return remedy
+    try:
+        told = f"{point.arguments.get('code')}.remedy"
+        return text_or(remedy, told, point.arguments, language)
+    except KeyError:  # it wants an argument that the partner did not tell
+        return remedy
 
 
 def _whose(point: Point, ours: Role, partner: str, language: str) -> str:

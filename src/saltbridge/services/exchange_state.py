@@ -7,10 +7,12 @@ from typing import Any
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
-from saltbridge.exchange.model import NegotiationState
+from saltbridge.exchange.explanation import Point, Verdict
+from saltbridge.exchange.model import Negotiation, NegotiationState, Transfer
 from saltbridge.exchange.records import negotiation_of, transfer_of
 from saltbridge.exchange.transfer import TERMINAL
 from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.explaining import By, Explanation, explained
 from saltbridge.steps.records import document, every
 
 
@@ -20,6 +22,7 @@ class Progress:
 
     ``ended`` is true when nothing more will happen; ``trouble`` is the last error of a
     message that could not be sent yet. Where one was given up, the refusal says so.
+    ``explanation``: why it failed, point by point; ``by`` says who ended it.
     """
 
     negotiation: str
@@ -30,45 +33,121 @@ class Progress:
     refusal_code: str = ""
     refusal_reason: tuple[str, ...] = ()
     trouble: str = ""
+    role: str = ""
+    partner: str = ""
+    by: str = ""
+    explanation: tuple[Point, ...] = ()
 
 
 def progress(world: World, pid: str) -> Progress:
-    """How far the negotiation of that pid, and its transfer, have come.
+    """How far the negotiation of that pid and its transfer, or a transfer alone, have come.
 
     Raises:
-        FaultyInput: no such negotiation.
+        FaultyInput: no such process.
     """
     with world.store.reading() as view:
-        record = document(view, "negotiation", pid)
-        if record is None:
-            raise FaultyInput.of("exchange.process-unknown", pid=pid)
-        negotiation = negotiation_of(record)
-        found = document(view, "transfer", negotiation.transfer_pid)
-        transfer = transfer_of(found) if found else None
+        negotiation, transfer = _processes(view, pid)
+        keys = {process.pid for process in (negotiation, transfer) if process is not None}
+        keys |= {negotiation.transfer_pid} - {""} if negotiation else set()
         delivery_id = transfer.delivery_id if transfer else ""
         delivery = document(view, "delivery", delivery_id) or {}
-        keys = {pid, negotiation.transfer_pid} - {""}
         trouble = _trouble(world, view, keys)
         given_up = next((e for e in view.failed() if e.ordering_key in keys), None)
-    refused = transfer if transfer and transfer.refusal_code else negotiation
-    ended = (
-        negotiation.state is NegotiationState.TERMINATED
-        or (transfer is not None and transfer.state in TERMINAL)
-        or (negotiation.state is NegotiationState.FINALIZED and not negotiation.transfer_wanted)
-        or given_up is not None
-    )
-    code, reason = refused.refusal_code, refused.refusal_reason
+        told = _last_explained(view, transfer, negotiation)
+    shown = transfer if transfer and (transfer.refusal_code or not negotiation) else negotiation
+    if shown is None:
+        raise RuntimeError("one of the two was found")
+    code, reason = shown.refusal_code, shown.refusal_reason
     if given_up is not None:
         code, reason = "exchange.given-up", (given_up.last_error,)
+        lost = Point(Verdict.FAILED, code, {"error": given_up.last_error})
+        told = Explanation(By.US, (lost, *(told.points if told else ())))
+    partner = world.node.partner(shown.counterparty)
     return Progress(
-        negotiation=str(negotiation.state),
+        negotiation=str(negotiation.state) if negotiation else "",
         transfer=str(transfer.state) if transfer else "",
         delivery_id=delivery.get("id", ""),
         verified=delivery.get("verified", False) is True,
-        ended=ended,
+        ended=_is_over(negotiation, transfer) or given_up is not None,
         refusal_code=code,
         refusal_reason=reason,
         trouble=trouble,
+        role=str(shown.role),
+        partner=partner.name if partner else shown.counterparty,
+        by=str(told.by) if told else "",
+        explanation=told.points if told else (),
+    )
+
+
+def _processes(view: UnitOfWork, pid: str) -> tuple[Negotiation | None, Transfer | None]:
+    record = document(view, "negotiation", pid)
+    negotiation = negotiation_of(record) if record else None
+    found = document(view, "transfer", negotiation.transfer_pid if negotiation else pid)
+    transfer = transfer_of(found) if found else None
+    if negotiation is None and transfer is None:
+        raise FaultyInput.of("exchange.process-unknown", pid=pid)
+    return negotiation, transfer
+
+
+def _last_explained(
+    view: UnitOfWork, *processes: Negotiation | Transfer | None
+) -> Explanation | None:
+    """The explanation of the last of the processes that failed."""
+    known = (explained(view, process.pid) for process in processes if process is not None)
+    return next((one for one in known if one is not None), None)
+
+
+def _is_over(negotiation: Negotiation | None, transfer: Transfer | None) -> bool:
+    if transfer is not None and transfer.state in TERMINAL:
+        return True
+    if negotiation is None:
+        return False
+    if negotiation.state is NegotiationState.FINALIZED:
+        return not negotiation.transfer_wanted
+    return negotiation.state is NegotiationState.TERMINATED
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessShown:
+    """A negotiation or transfer in a list."""
+
+    pid: str
+    kind: str
+    role: str
+    partner: str
+    state: str
+    sending: str  # what we are about to say; empty if nothing
+    about: str
+    refusal_code: str
+
+
+def processes(world: World, *, failed: bool = False) -> Sequence[ProcessShown]:
+    """Every negotiation and transfer, or those that failed, by partner and pid."""
+    with world.store.reading() as view:
+        every_one: list[Negotiation | Transfer] = [
+            *(negotiation_of(read_json(r.body)) for r in every(view, "negotiation")),
+            *(transfer_of(read_json(r.body)) for r in every(view, "transfer")),
+        ]
+        shown = [_listed(world, view, one) for one in every_one]
+    chosen = [one for one in shown if one.refusal_code or not failed]
+    return sorted(chosen, key=lambda one: (one.partner, one.about, one.kind, one.pid))
+
+
+def _listed(world: World, view: UnitOfWork, process: Negotiation | Transfer) -> ProcessShown:
+    partner = world.node.partner(process.counterparty)
+    is_transfer = isinstance(process, Transfer)
+    id = process.dataset_id if isinstance(process, Transfer) else process.offer.target
+    dataset: Mapping[str, Any] = document(view, "dataset", id) or {}
+    ended = str(process.state) == "TERMINATED" or str(process.outgoing) == "TERMINATED"
+    return ProcessShown(
+        pid=process.pid,
+        kind="transfer" if is_transfer else "negotiation",
+        role=str(process.role),
+        partner=partner.name if partner else process.counterparty,
+        state=str(process.state),
+        sending=str(process.outgoing or ""),
+        about=str(dataset.get("title") or id),
+        refusal_code=(process.refusal_code or "–") if ended else "",
     )
 
 

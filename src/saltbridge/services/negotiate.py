@@ -4,6 +4,7 @@ Every function commits state, log leaf and waiting messages in one unit of work;
 sent from here. What a state demands of us is in ``steps.negotiation_rules``.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,23 +15,35 @@ from saltbridge.exchange import messages as m
 from saltbridge.exchange import negotiation as machine
 from saltbridge.exchange.address import same_origin
 from saltbridge.exchange.model import Negotiation, NegotiationState, Offer, Refusal, Role
-from saltbridge.exchange.policy import judge_offer
 from saltbridge.exchange.process import Duty
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.ports import OutboxEntry, Partner, StaleWrite, UnitOfWork, World
 from saltbridge.steps.first_request import begun_by, remember_begun
+from saltbridge.steps.judging import findings_of, judged_offer
 from saltbridge.steps.negotiating import KIND, answered, heard, load, load_with, said
 from saltbridge.steps.negotiation_rules import (
     ID_TAKEN,
-    OUR_PURPOSES,
     REFUSED_BY_APPROVER,
     termination,
     visible_dataset,
 )
 from saltbridge.steps.processes import keep_process
 
-__all__ = ["OUR_PURPOSES", "REFUSED_BY_APPROVER"]
+__all__ = ["REFUSED_BY_APPROVER"]
 REFUSED_BY_PERSON: Final = "exchange.offer-declined"
+
+
+def fitting_offer(world: World, offers: Sequence[Offer]) -> Offer:
+    """The first of a dataset's offers that this node would take.
+
+    Raises:
+        Refused: none of them; what stands against the first.
+    """
+    judged = [(offer, judged_offer(world, offer)) for offer in offers]
+    chosen = next((offer for offer, judgement in judged if not judgement.failed), None)
+    if chosen is None:
+        raise Refused(findings_of(judged[0][1]))
+    return chosen
 
 
 def start_negotiation(
@@ -48,9 +61,9 @@ def start_negotiation(
         Refused: we would not take this offer.
         FaultyInput: the partner table does not say where the partner is reached.
     """
-    refusal = judge_offer(offer, OUR_PURPOSES)
-    if refusal is not None:
-        raise Refused([Finding(refusal.code, refusal.arguments)])
+    judged = judged_offer(world, offer)
+    if judged.failed:
+        raise Refused(findings_of(judged))
     return ask(
         world,
         partner,
@@ -117,7 +130,7 @@ def begin(
             return before
         if before is not None:
             return load_with(work, partner, Role.PROVIDER, before)
-        if visible_dataset(work, request.offer.target, partner) is None:
+        if visible_dataset(world, work, request.offer.target, partner) is None:
             return None
         begun = Negotiation(
             role=Role.PROVIDER,

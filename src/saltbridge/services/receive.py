@@ -27,6 +27,7 @@ from saltbridge.footprint.methodologies import editions
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.formats.dsp_outbox import parse_fetch
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.steps.explaining import explain, explain_refusal, point_for
 from saltbridge.steps.log import ask_witnesses
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement, say_later
@@ -180,6 +181,8 @@ def _keep(
             else _termination(transfer, _refusal_of(failed))
         )
         if failed is not None:
+            failures = (_refusal_of(check) for check in result.checks if not check.ok)
+            explain(work, done, map(point_for, failures))
             done = _with_refusal(done, _refusal_of(failed))
         _say(world, work, done, message)
 
@@ -226,7 +229,7 @@ def _end(world: World, pid: str, address: DataAddress, refusal: Refusal) -> None
     with world.store.unit_of_work() as work:
         transfer = _started(work, pid, address)
         if transfer is not None:
-            ended = _with_refusal(transfer, refusal)
+            ended = _with_refusal(transfer, explain_refusal(work, transfer, refusal))
             _say(world, work, ended, _termination(transfer, refusal))
 
 

@@ -10,26 +10,19 @@ from typing import Final
 
 from saltbridge import locales
 from saltbridge.exchange import messages as m
-from saltbridge.exchange.catalogue import dataset_of, visible
 from saltbridge.exchange.model import Agreement, Json, Negotiation, Offer, Refusal
-from saltbridge.exchange.policy import (
-    PURPOSE_PASSPORT,
-    PURPOSE_PCF,
-    PURPOSE_TWINS,
-    judge_agreement,
-    judge_offer,
-    judge_request,
-)
+from saltbridge.exchange.policy import judge_agreement
 from saltbridge.exchange.process import Duty
-from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.served import SERVED
 from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.explaining import explain_refusal
+from saltbridge.steps.judging import refused_offer, refused_request
 from saltbridge.steps.proposals import awaited, hold, refused_with
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
+from saltbridge.steps.standing import visible_to
 from saltbridge.trust.did import iso
 
-OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT, PURPOSE_TWINS)
 REFUSED_BY_APPROVER: Final = "exchange.refused-by-approver"
 ID_TAKEN: Final = Refusal("exchange.agreement-id-taken")
 
@@ -42,10 +35,12 @@ def decide(
     return rule(world, work, partner, process) if rule else None
 
 
-def visible_dataset(view: UnitOfWork, dataset_id: str, partner: Partner) -> Json | None:
+def visible_dataset(
+    world: World, view: UnitOfWork, dataset_id: str, partner: Partner
+) -> Json | None:
     """The dataset record, if this partner may know of it."""
     record = document(view, "dataset", dataset_id)
-    return next(iter(visible([record] if record else [], partner.bpn)), None)
+    return next(iter(visible_to(world, [record] if record else [], partner)), None)
 
 
 def termination(process: Negotiation, refusal: Refusal) -> m.NegotiationTermination:
@@ -86,11 +81,11 @@ def _answer_request(
 
     Where two persons have still to decide, the request waits for them.
     """
-    dataset = visible_dataset(work, process.offer.target, partner)
+    dataset = visible_dataset(world, work, process.offer.target, partner)
     if dataset is None:
         gone = Refusal("exchange.offer-unknown", {"offer": process.offer.id})
-        return termination(process, gone)
-    refusal = judge_request(dataset_of(dataset, DSP_2025_1, "").offers, process.offer)
+        return termination(process, explain_refusal(work, process, gone))
+    refusal = refused_request(world, work, partner, process, dataset)
     if refusal is None and awaited(dataset, partner.bpn):
         hold(work, awaited(dataset, partner.bpn), process.pid)
         return None  # stays REQUESTED until two persons have decided
@@ -100,7 +95,7 @@ def _answer_request(
         return m.NegotiationTermination(
             process.provider_pid, process.consumer_pid, REFUSED_BY_APPROVER, reason
         )
-    refusal = refusal or _nothing_released(work, dataset, partner)
+    refusal = refusal or _nothing_released(work, dataset, partner, process)
     if refusal is not None:
         return termination(process, refusal)
     return agreement_message(world, partner, process)
@@ -115,7 +110,7 @@ def _agree(
 def _consider_offer(
     world: World, work: UnitOfWork, partner: Partner, process: Negotiation
 ) -> m.NegotiationMessage | None:
-    refusal = judge_offer(process.offer, OUR_PURPOSES)
+    refusal = refused_offer(work, world, process)
     if refusal is not None:
         return termination(process, refusal)
     if process.unasked:
@@ -135,7 +130,7 @@ def _verify_agreement(
         # The provider chooses the id: it must not take over an agreement we have.
         refusal = ID_TAKEN
     if refusal is not None:
-        return termination(process, refusal)
+        return termination(process, explain_refusal(work, process, refusal))
     return m.AgreementVerification(process.provider_pid, process.consumer_pid)
 
 
@@ -145,12 +140,15 @@ def _finalize(
     return m.NegotiationFinalized(process.provider_pid, process.consumer_pid)
 
 
-def _nothing_released(work: UnitOfWork, dataset: Json, partner: Partner) -> Refusal | None:
+def _nothing_released(
+    work: UnitOfWork, dataset: Json, partner: Partner, process: Negotiation
+) -> Refusal | None:
     if dataset.get("kind") in SERVED:
         return None  # what an interface answers was released piece by piece
     named = dataset.get("releases", {}).get(partner.bpn)
     if not named or not kept_release(work, named["digest"], named["decision_id"], partner.bpn):
-        return Refusal("exchange.nothing-released", {"dataset": dataset["id"]})
+        nothing = Refusal("exchange.nothing-released", {"dataset": dataset["id"]})
+        return explain_refusal(work, process, nothing)
     return None
 
 

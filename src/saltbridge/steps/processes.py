@@ -7,6 +7,7 @@ from saltbridge.core.canonical import canonical_bytes
 from saltbridge.exchange.model import Negotiation, Transfer
 from saltbridge.exchange.records import negotiation_record, transfer_record
 from saltbridge.ports import UnitOfWork
+from saltbridge.steps.explaining import see_that_it_is_explained
 from saltbridge.steps.records import document
 
 
@@ -14,7 +15,8 @@ def keep_process(work: UnitOfWork, process: Negotiation | Transfer) -> None:
     """Store a process; a log leaf when it came to another state or its door opened.
 
     Events are ``negotiation.<state>`` and ``transfer.<state>``, and ``transfer.opened`` where
-    a token opened our data plane: from then on the data may have left.
+    a token opened our data plane: from then on the data may have left. Where it failed, why is
+    kept beside it.
     """
     if isinstance(process, Transfer):
         kind, record = "transfer", transfer_record(process)
@@ -23,6 +25,7 @@ def keep_process(work: UnitOfWork, process: Negotiation | Transfer) -> None:
     before: Mapping[str, Any] = document(work, kind, process.pid) or {}
     body = canonical_bytes(record)
     work.put(kind, process.pid, body)
+    see_that_it_is_explained(work, process.pid, before, record)
     if before.get("state") != record["state"]:
         work.append_leaf(f"{kind}.{record['state'].lower()}", process.pid, body)
     token = record.get("token_digest", "")

@@ -10,6 +10,7 @@ from saltbridge.exchange.served import SERVED
 from saltbridge.formats.dsp_outbox import FETCH, render_fetch
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.edr import keep_edr
+from saltbridge.steps.explaining import explain_refusal
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.steps.speak import enqueue, kept_agreement
@@ -65,11 +66,14 @@ def termination(process: Transfer, refusal: Refusal) -> m.TransferTermination:
 
 def _start(world: World, work: UnitOfWork, process: Transfer) -> m.TransferMessage:
     """Start if the agreement is in force and a release for this very consumer exists."""
+    kept = kept_agreement(work, process.agreement_id, Role.PROVIDER)
+    if kept is not None and not in_force(kept.agreement, world.clock.now()):
+        over = Refusal("exchange.agreement-over", {"agreement": process.agreement_id})
+        return termination(process, explain_refusal(work, process, over))
     if serves(work, process) or released(world, work, process) is not None:
         return m.TransferStart(process.provider_pid, process.consumer_pid)
-    return termination(
-        process, Refusal("exchange.nothing-released", {"dataset": process.dataset_id})
-    )
+    nothing = Refusal("exchange.nothing-released", {"dataset": process.dataset_id})
+    return termination(process, explain_refusal(work, process, nothing))
 
 
 def _fetch(
@@ -83,7 +87,8 @@ def _fetch(
     if not serves(work, process):
         enqueue(world, work, FETCH, render_fetch(process.pid, address), process.pid)
     elif not keep_edr(world, work, process, address):  # it stays open, for requests to come
-        return termination(process, Refusal("delivery.endpoint-foreign"))
+        foreign = Refusal("delivery.endpoint-foreign")
+        return termination(process, explain_refusal(work, process, foreign))
     return None
 
 

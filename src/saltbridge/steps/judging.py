@@ -1,0 +1,45 @@
+"""Whether an offer and who takes it fit together; the explanation is kept where they do not."""
+
+from saltbridge.core.finding import Finding, Place
+from saltbridge.exchange.catalogue import dataset_of
+from saltbridge.exchange.evaluation import judge_usage
+from saltbridge.exchange.explanation import Judgement
+from saltbridge.exchange.model import Json, Negotiation, Offer, Refusal
+from saltbridge.exchange.policy import judge_request
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.explaining import explain, explain_refusal, told_to_peer
+from saltbridge.steps.standing import own_standing, purposes_of, standing_of
+
+
+def judged_offer(world: World, offer: Offer) -> Judgement:
+    """How a partner's offer fits this node, which would take the data."""
+    return judge_usage(offer.policy, own_standing(world), world.clock.now(), purposes_of(world))
+
+
+def findings_of(judged: Judgement) -> list[Finding]:
+    """What stands against an offer, for a person: all of it, with places in the policy."""
+    return [Finding(p.code, p.arguments, Place(pointer=p.place)) for p in judged.failed]
+
+
+def refused_offer(work: UnitOfWork, world: World, process: Negotiation) -> Refusal | None:
+    """Why we do not take the offer of a negotiation, as the partner is told; None: we do."""
+    judged = judged_offer(world, process.offer)
+    if not judged.failed:
+        return None
+    explain(work, process, judged.points)
+    return told_to_peer(judged.points)
+
+
+def refused_request(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation, dataset: Json
+) -> Refusal | None:
+    """Why a request for our dataset is not agreed to, as the partner is told, or None."""
+    refusal = judge_request(dataset_of(dataset, DSP_2025_1, "").offers, process.offer)
+    if refusal is not None:
+        return explain_refusal(work, process, refusal)
+    judged = judge_usage(process.offer.policy, standing_of(world, partner), world.clock.now())
+    if not judged.failed:
+        return None
+    explain(work, process, judged.points)
+    return told_to_peer(judged.points)
