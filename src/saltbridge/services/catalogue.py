@@ -42,7 +42,7 @@ def catalogue_for(world: World, partner: Partner) -> Catalogue:
     endpoint = f"{world.node.base_url}{DSP_2025_1.path}"
     with world.store.reading() as view:
         every_one = (read_json(r.body) for r in every(view, "dataset"))
-        shown = visible_to(world, every_one, partner)
+        shown = visible_to(world, view, every_one, partner)
     return Catalogue(
         id=f"{world.node.did}#catalogue",
         participant=world.node.did,
@@ -54,6 +54,6 @@ def dataset_for(world: World, partner: Partner, dataset_id: str) -> Dataset | No
     """One dataset, or None where it is not there or not for this partner."""
     with world.store.reading() as view:
         record = document(view, "dataset", dataset_id)
-    shown = visible_to(world, [record] if record else [], partner)
+        shown = visible_to(world, view, [record] if record else [], partner)
     endpoint = f"{world.node.base_url}{DSP_2025_1.path}"
     return next((dataset_of(found, DSP_2025_1, endpoint) for found in shown), None)

@@ -92,9 +92,14 @@ def _processes(view: UnitOfWork, pid: str) -> tuple[Negotiation | None, Transfer
 def _last_explained(
     view: UnitOfWork, *processes: Negotiation | Transfer | None
 ) -> Explanation | None:
-    """The explanation of the last of the processes that failed."""
-    known = (explained(view, process.pid) for process in processes if process is not None)
+    """The explanation of the last of the processes, if it failed."""
+    known = (explained(view, one.pid) for one in processes if one is not None and _fails(one))
     return next((one for one in known if one is not None), None)
+
+
+def _fails(process: Negotiation | Transfer) -> bool:
+    """Whether it was ended, or is about to be."""
+    return "TERMINATED" in (str(process.state), str(process.outgoing))
 
 
 def _is_over(negotiation: Negotiation | None, transfer: Transfer | None) -> bool:
@@ -138,7 +143,6 @@ def _listed(world: World, view: UnitOfWork, process: Negotiation | Transfer) -> 
     is_transfer = isinstance(process, Transfer)
     id = process.dataset_id if isinstance(process, Transfer) else process.offer.target
     dataset: Mapping[str, Any] = document(view, "dataset", id) or {}
-    ended = str(process.state) == "TERMINATED" or str(process.outgoing) == "TERMINATED"
     return ProcessShown(
         pid=process.pid,
         kind="transfer" if is_transfer else "negotiation",
@@ -147,7 +151,7 @@ def _listed(world: World, view: UnitOfWork, process: Negotiation | Transfer) -> 
         state=str(process.state),
         sending=str(process.outgoing or ""),
         about=str(dataset.get("title") or id),
-        refusal_code=(process.refusal_code or "–") if ended else "",
+        refusal_code=(process.refusal_code or "–") if _fails(process) else "",
     )
 
 

@@ -39,7 +39,8 @@ def fitting_offer(world: World, offers: Sequence[Offer]) -> Offer:
     Raises:
         Refused: none of them; what stands against the first.
     """
-    judged = [(offer, judged_offer(world, offer)) for offer in offers]
+    with world.store.reading() as view:
+        judged = [(offer, judged_offer(world, view, offer)) for offer in offers]
     chosen = next((offer for offer, judgement in judged if not judgement.failed), None)
     if chosen is None:
         raise Refused(findings_of(judged[0][1]))
@@ -61,7 +62,8 @@ def start_negotiation(
         Refused: we would not take this offer.
         FaultyInput: the partner table does not say where the partner is reached.
     """
-    judged = judged_offer(world, offer)
+    with world.store.reading() as view:
+        judged = judged_offer(world, view, offer)
     if judged.failed:
         raise Refused(findings_of(judged))
     return ask(

@@ -20,13 +20,13 @@ from saltbridge.ports import Partner, StaleWrite, World
 from saltbridge.steps.identity import IdentityMode, is_trusted, kept_for, mode_of
 from saltbridge.steps.presentations import check_suffices, presented_by
 from saltbridge.steps.records import document
+from saltbridge.steps.standing import HELD
 from saltbridge.steps.used_tokens import use_up
 from saltbridge.trust.did import DidDocument, KeyUse, from_iso, iso, parse_did_document
 from saltbridge.trust.held import HeldCredentials, held_of, held_record
 from saltbridge.trust.self_issued import check, stated_caller
 from saltbridge.trust.suites import NotVerified
 
-HELD: Final = "held-credentials"
 REFUSED: Final = "sign-in-refused"
 _REMEMBERED: Final = timedelta(days=30)
 _SAME_FOR: Final = timedelta(hours=1)

@@ -12,9 +12,10 @@ from saltbridge.steps.explaining import explain, explain_refusal, told_to_peer
 from saltbridge.steps.standing import own_standing, purposes_of, standing_of
 
 
-def judged_offer(world: World, offer: Offer) -> Judgement:
+def judged_offer(world: World, view: UnitOfWork, offer: Offer) -> Judgement:
     """How a partner's offer fits this node, which would take the data."""
-    return judge_usage(offer.policy, own_standing(world), world.clock.now(), purposes_of(world))
+    own, now = own_standing(world, view), world.clock.now()
+    return judge_usage(offer.policy, own, now, purposes_of(world))
 
 
 def findings_of(judged: Judgement) -> list[Finding]:
@@ -24,7 +25,7 @@ def findings_of(judged: Judgement) -> list[Finding]:
 
 def refused_offer(work: UnitOfWork, world: World, process: Negotiation) -> Refusal | None:
     """Why we do not take the offer of a negotiation, as the partner is told; None: we do."""
-    judged = judged_offer(world, process.offer)
+    judged = judged_offer(world, work, process.offer)
     if not judged.failed:
         return None
     explain(work, process, judged.points)
@@ -38,7 +39,8 @@ def refused_request(
     refusal = judge_request(dataset_of(dataset, DSP_2025_1, "").offers, process.offer)
     if refusal is not None:
         return explain_refusal(work, process, refusal)
-    judged = judge_usage(process.offer.policy, standing_of(world, partner), world.clock.now())
+    theirs = standing_of(world, work, partner)
+    judged = judge_usage(process.offer.policy, theirs, world.clock.now())
     if not judged.failed:
         return None
     explain(work, process, judged.points)

@@ -40,7 +40,7 @@ def visible_dataset(
 ) -> Json | None:
     """The dataset record, if this partner may know of it."""
     record = document(view, "dataset", dataset_id)
-    return next(iter(visible_to(world, [record] if record else [], partner)), None)
+    return next(iter(visible_to(world, view, [record] if record else [], partner)), None)
 
 
 def termination(process: Negotiation, refusal: Refusal) -> m.NegotiationTermination:

@@ -1,31 +1,59 @@
 """How a partner, or this node itself, stands before the policies of an offer."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from saltbridge.exchange.catalogue import shown_to
 from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, PURPOSE_TWINS
 from saltbridge.exchange.standing import Standing
-from saltbridge.ports import Partner, World
+from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.identity import IdentityMode, mode_of
+from saltbridge.steps.own_credentials import in_force, own_credentials
+from saltbridge.steps.records import document
+from saltbridge.trust.held import HeldCredential, HeldCredentials, held_of
 
+HELD: Final = "held-credentials"  # what a partner was shown to hold, by its DID
 OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT, PURPOSE_TWINS)
 
 
-def standing_of(world: World, partner: Partner) -> Standing:
+def standing_of(world: World, view: UnitOfWork, partner: Partner) -> Standing:
     """What is known of a partner who would take data from us."""
-    return Standing(partner.bpn, partner.did, groups_of(world, partner.bpn))
+    groups = groups_of(world, partner.bpn)
+    if mode_of(world) is not IdentityMode.DCP:
+        return Standing(partner.bpn, partner.did, groups)
+    record = document(view, HELD, partner.did)
+    if record is None:
+        # Whoever calls has just shown what the dataspace asks for; a request that waited for
+        # people is answered later, and the partner shows it again with its next message.
+        return Standing(partner.bpn, partner.did, groups)
+    held = held_of(record)
+    return Standing(partner.bpn, partner.did, groups, held.is_member, held.frameworks)
 
 
-def own_standing(world: World) -> Standing:
+def own_standing(world: World, view: UnitOfWork) -> Standing:
     """What this node can show a provider, whose groups it cannot know."""
-    return Standing(world.node.bpn, world.node.did, groups=None)
+    own = Standing(world.node.bpn, world.node.did, groups=None)
+    if mode_of(world) is not IdentityMode.DCP:
+        return own
+    now = world.clock.now()
+    held = HeldCredentials(
+        world.node.did,
+        tuple(
+            HeldCredential(c.type, c.issuer, c.subject, c.expires, c.id)
+            for c in (one.credential for one in in_force(own_credentials(view), now))
+        ),
+        checked_at=now,
+        until=now,
+    )
+    return replace(own, member=held.is_member, frameworks=held.frameworks)
 
 
 def visible_to(
-    world: World, records: Iterable[Mapping[str, Any]], partner: Partner
+    world: World, view: UnitOfWork, records: Iterable[Mapping[str, Any]], partner: Partner
 ) -> tuple[Mapping[str, Any], ...]:
     """The datasets of ours that this partner may know of now."""
-    caller, now = standing_of(world, partner), world.clock.now()
+    caller, now = standing_of(world, view, partner), world.clock.now()
     return tuple(record for record in records if shown_to(record, caller, now))
 
 
