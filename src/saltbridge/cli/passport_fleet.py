@@ -10,6 +10,7 @@ from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
@@ -160,10 +161,14 @@ def _processes(node: Path, request: "IssueRequest", count: int) -> Iterator[list
     context = get_context("spawn")
     pipes: list[Connection] = []
     processes = []
+    line = TemporaryDirectory(prefix="saltbridge-")
     try:
+        turn = Path(line.name) / "turn"
+        turn.touch()
         for _ in range(count):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, node, request), daemon=True)
+            given = (theirs, node, request, turn)
+            process = context.Process(target=_work, args=given, daemon=True)
             process.start()
             theirs.close()
             pipes.append(ours)
@@ -174,9 +179,21 @@ def _processes(node: Path, request: "IssueRequest", count: int) -> Iterator[list
             pipe.close()
         for process in processes:
             process.join()
+        line.cleanup()
 
 
-def _work(pipe: Connection, node: Path, request: "IssueRequest") -> None:
+@contextmanager
+def _in_turn(file: Path) -> Iterator[None]:
+    """One worker writes at a time: who waits here goes on at once, where a store is asked now
+    and then. The system lets go when a process ends, however it ends."""
+    from fcntl import LOCK_EX, flock
+
+    with file.open("rb") as queue:
+        flock(queue, LOCK_EX)
+        yield
+
+
+def _work(pipe: Connection, node: Path, request: "IssueRequest", turn: Path) -> None:
     """One worker: batches in, results out, until nobody sends any more."""
     from saltbridge.bootstrap import opened_world
     from saltbridge.core.errors import SaltbridgeError
@@ -186,7 +203,7 @@ def _work(pipe: Connection, node: Path, request: "IssueRequest") -> None:
         with opened_world(node) as world:
             issuer = FleetIssuer(world, request)
             while True:
-                pipe.send(("done", issuer.issue(pipe.recv())))
+                pipe.send(("done", issuer.issue(pipe.recv(), _in_turn(turn))))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     except SaltbridgeError as fault:

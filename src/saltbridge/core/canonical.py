@@ -23,7 +23,8 @@ MAX_DEPTH = 64
 MAX_DIGITS = 64
 _CANONICAL_MOST = 1 << 20  # larger documents are read once only
 _LARGEST = int(sys.float_info.max)
-_HALF = re.compile("[\ud800-\udfff]")
+_TEXT = frozenset({str})
+_AS_THEY_ARE = frozenset({str, bool, type(None)})
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
@@ -41,11 +42,9 @@ def canonical_bytes(value: Any) -> bytes:
     b'{"a":"\\xc3\\xa9","b":1}'
     """
     try:
-        plain = _plain(value, 0)
-    except _NotPlain:
+        return orjson.dumps(_plain(value, 0), option=orjson.OPT_SORT_KEYS)
+    except (_NotPlain, orjson.JSONEncodeError):
         pass
-    else:
-        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, TypeError, ValueError) as fault:
@@ -57,15 +56,13 @@ class _NotPlain(Exception):
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """The value such that orjson writes it as RFC 8785 does.
+    """The value such that orjson writes it as RFC 8785 does, or fails (half a character).
 
     Where that is not certain, `_NotPlain`: keys beyond ASCII (another order), numbers that
-    JavaScript writes in another notation, types that are not exactly JSON's own, surrogates.
+    JavaScript writes in another notation, types that are not exactly JSON's own.
     """
     kind = type(value)
-    if kind is str:
-        if not value.isascii() and _HALF.search(value):
-            raise _NotPlain
+    if kind in _AS_THEY_ARE:
         return value
     if kind is float:
         size = abs(value)
@@ -73,17 +70,20 @@ def _plain(value: Any, depth: int) -> Any:
             return int(value)  # 1.0 is written 1, and -0.0 is written 0
         if 1e-4 <= size < 1e15:
             return value
-        raise _NotPlain
-    if kind is dict and depth < MAX_DEPTH:
-        made = {}
-        for key, member in value.items():
-            if type(key) is not str or not key.isascii():
-                raise _NotPlain
-            made[key] = _plain(member, depth + 1)
-        return made
-    if kind is list and depth < MAX_DEPTH:
+    elif kind is dict and depth < MAX_DEPTH:
+        if not _TEXT.issuperset(map(type, value)) or not "".join(value).isascii():
+            raise _NotPlain
+        others = {
+            key: _plain(member, depth + 1)
+            for key, member in value.items()
+            if type(member) not in _AS_THEY_ARE
+        }
+        return {**value, **others} if others else value
+    elif kind is list and depth < MAX_DEPTH:
+        if _AS_THEY_ARE.issuperset(map(type, value)):
+            return value
         return [_plain(element, depth + 1) for element in value]
-    if kind is bool or value is None or (kind is int and -(2**53) < value < 2**53):
+    elif kind is int and -(2**53) < value < 2**53:
         return value
     raise _NotPlain
 

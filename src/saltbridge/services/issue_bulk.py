@@ -11,6 +11,7 @@ then the rows alone say which batteries there are.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -47,6 +48,7 @@ from saltbridge.steps.passport_issued import (
 from saltbridge.trust.did import iso
 
 BATCH: Final = 256
+_AT_ONCE: Final = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,12 @@ class FleetIssuer:
         if errors_in(of_model):
             raise FaultyInput(of_model)
 
-    def issue(self, rows: Sequence[FleetRow]) -> BatchDone:
+    def issue(
+        self, rows: Sequence[FleetRow], turn: AbstractContextManager[object] = _AT_ONCE
+    ) -> BatchDone:
         """Issue one batch in one unit of work; rows that cannot be issued are told.
+
+        ``turn`` is entered before the unit of work begins, where several processes issue.
 
         Raises:
             Refused: the border room withholds a public value; nothing of the batch is stored.
@@ -146,7 +152,7 @@ class FleetIssuer:
         faulty += [_already(row) for row in rows if told.get(row.serial) is False]
         issued = 0
         if drafts:
-            with self._world.store.unit_of_work() as work:
+            with turn, self._world.store.unit_of_work() as work:
                 # Another process may have come first since the look before.
                 late = self._known(work, [draft.row for draft in drafts])
                 kept = [draft for draft in drafts if late.get(draft.row.serial) is None]
