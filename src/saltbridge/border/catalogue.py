@@ -118,11 +118,13 @@ class Catalogue:
 
     def step(self, state: State, key: str | None) -> State:
         """The matcher one level deeper: into the member ``key``, or an array element (None)."""
-        unknown = key is not None and not any(key in node.keys for node in state)
-        known = (state, "\0" if unknown else key)  # all unknown keys lead to one state
-        found = self._steps.get(known)
+        found = self._steps.get((state, key))
         if found is None:
-            found = self._steps[known] = _closure(tuple(_next(state, key)))
+            unknown = key is not None and not any(key in node.keys for node in state)
+            known = (state, "\0" if unknown else key)  # all unknown keys lead to one state
+            found = self._steps.get(known)
+            if found is None:
+                found = self._steps[known] = _closure(tuple(_next(state, key)))
         return found
 
     @staticmethod

@@ -1,7 +1,8 @@
 """Base64url without padding (RFC 7515, section 2), with one right spelling per text."""
 
-import base64
 import binascii
+
+import pybase64
 
 
 class MalformedText(ValueError):
@@ -14,7 +15,7 @@ def base64url(content: bytes) -> str:
     >>> base64url(b"\\xfb\\xff")
     '-_8'
     """
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
+    return pybase64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:
@@ -25,8 +26,10 @@ def from_base64url(text: str) -> bytes:
     """
     try:
         raw = text.encode("ascii")
-        content = base64.b64decode(raw + b"=" * (-len(raw) % 4), b"-_", validate=True)
-    except (UnicodeEncodeError, binascii.Error, ValueError) as fault:
+        if b"+" in raw or b"/" in raw:
+            raise MalformedText("base64url")
+        content = pybase64.b64decode(raw + b"=" * (-len(raw) % 4), b"-_", validate=True)
+    except (UnicodeEncodeError, binascii.Error) as fault:
         raise MalformedText("base64url") from fault
     if base64url(content) != text:  # other spellings decode to the same bytes: one only
         raise MalformedText("base64url")
