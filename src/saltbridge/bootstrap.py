@@ -190,13 +190,16 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
     from saltbridge.services.receive import receive_waiting
     from saltbridge.services.send import send_waiting
     from saltbridge.services.transfer import request_waiting_transfer
+    from saltbridge.services.twin_events import announce_waiting
     from saltbridge.services.witness import inquire_waiting
     from saltbridge.steps.log import WITNESS
     from saltbridge.steps.passport_backup import SEND as COPIES
     from saltbridge.steps.passport_status import RENEW
     from saltbridge.steps.proposals import ANSWER_HELD, EXPIRY
+    from saltbridge.steps.twin_news import ANNOUNCE
     from saltbridge.steps.witnessing import INQUIRE
 
+    ways = exchange_ways()
     return {
         SEND: send_waiting,
         FETCH: receive_waiting,
@@ -207,4 +210,5 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
         EXPIRY: lapse_expired,
         RENEW: renew_waiting,
         COPIES: send_copies,
+        ANNOUNCE: lambda world, entry: announce_waiting(world, ways, entry),
     }

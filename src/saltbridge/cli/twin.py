@@ -142,6 +142,43 @@ def remove(twin: Annotated[str, typer.Argument(help="Id of the twin.")], node: N
 
 
 @app.command()
+def listen(
+    partner: Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")], node: Node
+) -> None:
+    """Let a partner notify you of new and changed twins."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say
+    from saltbridge.services.exchange_state import partner_named
+    from saltbridge.services.twin_events import listen as open_door
+
+    with opened_world(node) as world:
+        told = partner_named(world, partner)
+        open_door(world, told)
+    say("twins.said-listening", partner=told.name)
+
+
+@app.command()
+def events(node: Node, json: AsJson = False) -> None:
+    """List what partners told you about their twins."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
+    from saltbridge.services.twin_events import received
+
+    with opened_world(node) as world:
+        found = sorted(received(world), key=lambda news: news["received_at"])
+    if json:
+        say_json(found)
+        return
+    if not found:
+        say("twins.said-no-news")
+    for news in found:
+        typer.echo(f"{news['received_at']}  {news['sender']}")
+        for event in news["events"]:
+            name = event["semantic_id"].rpartition("#")[2] or event["semantic_id"]
+            typer.echo(f"  {event['kind']}  {name}  {event['global_asset_id']}")
+
+
+@app.command()
 def find(
     node: Node,
     partner: Annotated[str, typer.Option("--partner", help="Name or BPN, as in node.toml.")],

@@ -136,3 +136,12 @@ def list_name(reader: str, link: AssetLink | None) -> str:
     parts = (reader,) if link is None else (reader, link.name, link.value)
     told = "\x1f".join(p.replace("\\", "\\\\").replace("\x1f", "\\u") for p in parts)
     return sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class TwinEvent:
+    """News of one aspect of a twin: created, updated or deleted."""
+
+    kind: str  # CreateSubmodel, UpdateSubmodel, DeleteSubmodel
+    global_asset_id: str
+    semantic_id: str

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from saltbridge.core.canonical import canonical_bytes
+from saltbridge.border.release import Release
+from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.exchange.battery_twins import BatteryNames, battery_twin
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.served import ASPECTS_PATH, TWIN_ASPECT
-from saltbridge.exchange.twins import Twin
+from saltbridge.exchange.twins import Twin, TwinEvent
 from saltbridge.formats.aas_answers import created_text
 from saltbridge.formats.aas_registry import dsp_aspect, render_shell
 from saltbridge.formats.passport_idta import SEMANTIC_IDS
@@ -37,6 +38,7 @@ from saltbridge.steps.twin_aspects import (
     release_aspects,
 )
 from saltbridge.steps.twin_keeping import kept_twin, write_new_twins, write_twin
+from saltbridge.steps.twin_news import announce
 
 SUBJECT: Final = "twin-subject"
 RECORD: Final = "battery-supplier-record"
@@ -136,6 +138,7 @@ class _Work:
                     aspects[id] = AspectOf(
                         id=id,
                         twin_id=subject["twin_id"],
+                        global_asset_id=subject["global_asset_id"],
                         semantic_id=SEMANTIC_IDS[part],
                         given=given,
                     )
@@ -205,10 +208,32 @@ class _Work:
                 secrets=border_key(self._world, work),
             )
             released[partner.bpn] = release_aspects(self._world, work, aspects, handing)
+        for partner in self._partners:
+            news = self._news(work, aspects, released[partner.bpn], partner)
+            if news:
+                announce(self._world, work, partner, news, self._request.person, now)
         there = {id for each in released.values() for id in each}
         keep_aspects(work, {id: a for id, a in aspects.items() if id in there}, released)
         there |= set(work.get_many(ASPECT, aspects))  # what another partner may have stays
         return {id: str(dataset["id"]) for id in aspects if id in there}
+
+    def _news(
+        self,
+        work: UnitOfWork,
+        aspects: Mapping[str, AspectOf],
+        released: Mapping[str, Release],
+        partner: Partner,
+    ) -> list[TwinEvent]:
+        """What is new to a partner among these aspects."""
+        before = {id: read_json(r.body) for id, r in work.get_many(ASPECT, aspects).items()}
+        news = []
+        for id, release in released.items():
+            had = before.get(id, {"releases": {}})["releases"].get(partner.bpn)
+            if had is None or had["digest"] != release.digest:
+                kind = "CreateSubmodel" if had is None else "UpdateSubmodel"
+                aspect = aspects[id]
+                news.append(TwinEvent(kind, aspect.global_asset_id, aspect.semantic_id))
+        return news
 
     def _twin(
         self,

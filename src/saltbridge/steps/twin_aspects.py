@@ -36,6 +36,7 @@ class AspectOf:
 
     id: str
     twin_id: str
+    global_asset_id: str
     semantic_id: str
     given: Mapping[str, Any]
 

@@ -17,6 +17,7 @@ LINK: Final = "twin-link"
 HERE: Final = canonical_bytes({})
 GONE: Final = canonical_bytes({"gone": True})
 _PAGE: Final = 64
+_FEW: Final = 2  # rows that tell a list of one twin from the long ones
 _MOST_PAGES: Final = 500  # of one search
 
 
@@ -89,15 +90,14 @@ def _common(view: UnitOfWork, names: list[str], after: str, most: int) -> tuple[
     Empty where the lists were gone through. ``most`` keys end it, and so do many pages without
     any: then somebody has to ask again.
     """
-    first, *others = _shortest_first(view, names, after)
+    first, others, page, ended = _shortest_first(view, names, after)
     keys: list[str] = []
     for _ in range(_MOST_PAGES):
-        page = _page(view, first, after, _PAGE)
         hits = _in_all(view, others, page)
         keys += hits
         if len(keys) >= most:
             return keys[:most], keys[most - 1]
-        if len(page) < _PAGE:
+        if ended:
             return keys, ""
         after = page[-1]
         if not hits and others:
@@ -109,19 +109,25 @@ def _common(view: UnitOfWork, names: list[str], after: str, most: int) -> tuple[
             keys += _in_all(view, [first, *others], [after])
             if len(keys) >= most:
                 return keys[:most], keys[most - 1]
+        page = _page(view, first, after, _PAGE)
+        ended = len(page) < _PAGE
     return keys, after
 
 
-def _shortest_first(view: UnitOfWork, names: list[str], after: str) -> list[str]:
-    """The lists, one that ends soonest first: most often an identifier of one twin."""
-    if len(names) == 1:
-        return names
-    for most in (2, 16, _PAGE):
-        short = {name: len(_page(view, name, after, most)) for name in names}
-        least = min(short, key=lambda name: short[name])
-        if short[least] < most:
-            return [least, *(name for name in names if name != least)]
-    return names
+def _shortest_first(
+    view: UnitOfWork, names: list[str], after: str
+) -> tuple[str, list[str], list[str], bool]:
+    """The list to go along, the others, its first page, and whether that is all of it.
+
+    A list that ends soon is the best one: most often an identifier of one twin.
+    """
+    page: list[str] = []
+    for most in (_FEW, _PAGE):
+        for name in names:
+            page = _page(view, name, after, most)
+            if len(page) < most:
+                return name, [n for n in names if n != name], page, True
+    return names[-1], names[:-1], page, False
 
 
 def _page(view: UnitOfWork, name: str, after: str, limit: int) -> list[str]:

@@ -18,11 +18,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from saltbridge.adapters.settings import value
-from saltbridge.exchange.served import TWIN_ASPECT, TWIN_REGISTRY
+from saltbridge.core.errors import FaultyInput
+from saltbridge.exchange.served import NOTIFICATIONS, TWIN_ASPECT, TWIN_REGISTRY
 from saltbridge.exchange.twins import OWNER
 from saltbridge.formats.aas_check import Fault
+from saltbridge.formats.cx_notification import PATH
 from saltbridge.ports import World
 from saltbridge.services.data_plane import open_aspect, open_interface
+from saltbridge.services.twin_events import receive
 from saltbridge.web.answers import bearer, body_of, json_answer, released_answer
 from saltbridge.web.dtr import Asked, Registry
 
@@ -64,6 +67,8 @@ class _Faces:
         request.state.partner = opened.reader  # for the log
         if opened.dataset["kind"] == TWIN_ASPECT:
             return self._aspect(request, path.removeprefix("aspects/"))
+        if opened.dataset["kind"] == NOTIFICATIONS:
+            return self._news(request, path, opened.reader, content)
         if opened.dataset["kind"] == TWIN_REGISTRY:
             return self._registry.answer(Asked(request, path, opened.reader, content))
         return json_answer({"code": "http.404"}, 404)
@@ -81,6 +86,17 @@ class _Faces:
         if request.method != "GET":
             return self._registry.fault(501, Fault("", "aspects are read, not written"))
         return released_answer(found)
+
+    def _news(self, request: Request, path: str, reader: str, content: bytes) -> Response:
+        if path.strip("/") != PATH:
+            return json_answer({"code": "http.404"}, 404)
+        if request.method != "POST":
+            return json_answer({"code": "http.405"}, 405, {"Allow": "POST"})
+        try:
+            receive(self._world, reader, content)
+        except FaultyInput as fault:
+            return json_answer({"code": fault.findings[0].code}, 400)
+        return json_answer({})
 
     def own(self, request: Request, content: bytes) -> Response:
         path = str(request.path_params["path"])
