@@ -106,3 +106,37 @@ def test_longer_numbers_are_read_where_nothing_is_signed() -> None:
     for beyond in (str(largest * 10), "1" * 321, str(2**64 + 1)):
         with pytest.raises(FaultyJson):
             read_json(beyond, max_digits=320, int64=True)
+
+
+def _depth(text: str) -> int:
+    """How deep brackets outside strings go, counted character by character."""
+    depth = deepest = 0
+    in_string = escaped = False
+    for character in text:
+        if in_string:
+            closes = character == '"' and not escaped
+            escaped = character == "\\" and not escaped
+            in_string = not closes
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest
+
+
+_PIECES = st.sampled_from(['"', "\\", "[" * 30, "{", "]" * 30, "}", "\n", "a", "[" * 40])
+
+
+@given(st.lists(_PIECES, max_size=30).map("".join))
+def test_only_what_is_nested_too_deep_is_refused_for_its_depth(text: str) -> None:
+    from saltbridge.core.canonical import MAX_DEPTH
+
+    refused: set[str] = set()
+    try:
+        read_json(text)
+    except FaultyJson as fault:
+        refused = {f.code for f in fault.findings}
+    assert ("json.too-deep" in refused) is (_depth(text) > MAX_DEPTH)

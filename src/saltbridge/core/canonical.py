@@ -25,6 +25,9 @@ _CANONICAL_MOST = 1 << 20  # larger documents are read once only
 _LARGEST = int(sys.float_info.max)
 _TEXT = frozenset({str})
 _AS_THEY_ARE = frozenset({str, bool, type(None)})
+# A string is never given back to be tried in another way: no text takes more than linear time.
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
@@ -162,7 +165,8 @@ def read_json(
     except json.JSONDecodeError as fault:
         at = Place(file=name, row=fault.lineno)
         raise FaultyJson([finding("json.syntax", at, reason=fault.msg)]) from fault
-    if _SURROGATE.search(text):
+    # Decoded bytes hold none but escaped ones, and most hold no escape at all.
+    if ("\\u" in text or isinstance(content, str)) and _SURROGATE.search(text):
         _refuse_half_characters(value, place)
     return value
 
@@ -200,21 +204,7 @@ def _refuse_deep_nesting(text: str, place: Place) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return  # whether inside strings or not, there are too few of them
     depth = 0
-    in_string = False
-    escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise FaultyJson([finding("json.too-deep", place, limit=MAX_DEPTH)])
-        elif character in "]}":
-            depth -= 1
+    for bracket in _NO_BRACKETS.sub("", _STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise FaultyJson([finding("json.too-deep", place, limit=MAX_DEPTH)])

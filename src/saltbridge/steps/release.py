@@ -140,10 +140,20 @@ def kept_release(
     Raises:
         Refused: the bytes, or the decision, are not those that were stored.
     """
-    release = view.get_release(digest, decision_id)
+    return kept_releases(view, [digest], decision_id, audience)[0]
+
+
+def kept_releases(
+    view: UnitOfWork, digests: Sequence[str], decision_id: str, audience: str
+) -> list[Release | None]:
+    """The same for several documents of one decision, which is read once.
+
+    Raises:
+        Refused: as ``kept_release``.
+    """
     decision = document(view, "decision", decision_id)
-    if release is None or decision is None:
-        return None
-    let_go = decision["verdict"] == RELEASED
-    whose = {release.audience, decision["recipient"]["bpn"]}
-    return release if let_go and whose == {audience} else None
+    if decision is None or decision["verdict"] != RELEASED:
+        return [None] * len(digests)
+    recipient = decision["recipient"]["bpn"]
+    found = [view.get_release(digest, decision_id) for digest in digests]
+    return [r if r and {r.audience, recipient} == {audience} else None for r in found]

@@ -192,10 +192,9 @@ class _PassportPages:
 
     async def statement(self, request: Request) -> Response:
         """The signed export statement about the public part, to be checked beside it."""
-        passport = await run_in_threadpool(self._public.by_id, str(request.path_params["id"]))
-        if passport is None or passport.statement_file is None:
-            return _missing(request)
-        return _released(passport.statement_file, JSON, {})
+        id = str(request.path_params["id"])
+        statement = await run_in_threadpool(self._public.statement, id)
+        return _missing(request) if statement is None else _released(statement, JSON, {})
 
 
 def _headers(passport: PublicPassport) -> dict[str, str]:

@@ -24,7 +24,7 @@ from saltbridge.steps.passport_reading import newest_number, version_in_force
 from saltbridge.steps.passport_signed import SignedPassport, signed_passport
 from saltbridge.steps.passport_status import status_of
 from saltbridge.steps.records import document
-from saltbridge.steps.release import kept_release
+from saltbridge.steps.release import kept_releases
 from saltbridge.steps.statement import kept_statement
 from saltbridge.trust.did import from_iso
 from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
@@ -36,12 +36,12 @@ JWS: Final = "application/jose"  # passports issued before there were versions
 
 @dataclass(frozen=True, slots=True)
 class PublicPassport:
-    """What everybody may have of a passport: two releases and the statement they hold."""
+    """What everybody may have of a passport: two releases and what is signed in them."""
 
     claim_file: Release
     view: Release
     signed: SignedPassport
-    statement_file: Release | None  # the export statement about both
+    decision_id: str  # the export decision about both
     status: Status
     copy: CopyOf | None = None  # the back-up copy of another operator's passport
 
@@ -95,6 +95,17 @@ class PublicPassports:
             return None
         with self._world.store.reading() as work:
             return _public(self._world, work, id, at)
+
+    def statement(self, id: str) -> Release | None:
+        """The signed export statement about what is public of a passport."""
+        passport = self.by_id(id)
+        if passport is None:
+            return None
+        try:
+            with self._world.store.reading() as work:
+                return kept_statement(work, passport.decision_id, PUBLIC.bpn)
+        except SaltbridgeError:
+            return None
 
     def ended_at(self, gtin: str, serial: str) -> bool:
         """Whether the passport at this address has ceased to exist (Art. 77(8))."""
@@ -215,15 +226,13 @@ def _opened(
     Raises:
         SaltbridgeError: something of it was altered.
     """
-    claim_file, view = (
-        kept_release(work, released[part], released["decision_id"], PUBLIC.bpn)
-        for part in ("claim", "view")
-    )
+    digests = [released[part] for part in ("claim", "view")]
+    decision_id = str(released["decision_id"])
+    claim_file, view = kept_releases(work, digests, decision_id, PUBLIC.bpn)
     if claim_file is None or view is None:
         return None
     signed = signed_passport(claim_file.content)
-    about = kept_statement(work, released["decision_id"], PUBLIC.bpn)
     told = signed.view
     if told.get("passport_id") != id or canonical_bytes(dict(told)) != view.content:
         return None  # somebody pointed the record at another battery
-    return PublicPassport(claim_file, view, signed, about, status, copy)
+    return PublicPassport(claim_file, view, signed, decision_id, status, copy)
