@@ -12,7 +12,7 @@ from html import escape
 from math import floor
 
 _WIDTH, _HEIGHT = 360, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 352, 12, 176
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 352, 12, 176
 _COLOURS = ("#0b5c6b", "#b4541a", "#5b4a9b")
 _DASHES = ("", "7 4", "2 4")
 
@@ -63,7 +63,7 @@ def health_svg(lines: Sequence[DrawnLine], *, title: str, description: str) -> s
             f'<line x1="{_LEFT}" x2="{_RIGHT}" y1="{y(percent):.2f}" y2="{y(percent):.2f}" '
             f'stroke="#c9ccd1" stroke-width="1"/>',
             f'<text x="{_LEFT - 6}" y="{y(percent) + 4:.2f}" text-anchor="end" '
-            f'class="health-axis" font-size="12">{percent:.4g} %</text>',
+            f'class="health-axis" font-size="14">{percent:.4g} %</text>',
         ]
     for index, line in enumerate(lines):
         colour, dash = _COLOURS[index % 3], _DASHES[index % 3]
@@ -98,7 +98,7 @@ def _legend(index: int, line: DrawnLine, colour: str, drawn: str) -> list[str]:
     return [
         f'<line x1="0" x2="30" y1="{top}" y2="{top}" {drawn}/>',
         _mark(index, 15, top, colour, line.label),
-        f'<text x="38" y="{top + 4}" class="health-name" font-size="12">'
+        f'<text x="38" y="{top + 4}" class="health-name" font-size="14">'
         f"{escape(line.label)}: {escape(newest.reading)}</text>",
     ]
 
@@ -113,7 +113,7 @@ def _days(points: Sequence[DrawnPoint]) -> list[str]:
 def _day(x: float, anchor: str, day: str) -> str:
     return (
         f'<text x="{x:.0f}" y="{_BOTTOM + 18}" text-anchor="{anchor}" class="health-axis" '
-        f'font-size="12">{escape(day)}</text>'
+        f'font-size="14">{escape(day)}</text>'
     )
 
 

@@ -4,7 +4,7 @@ What moves responsibility to somebody else is agreed between two nodes: ``passpo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,8 @@ class PastEvent:
     to: str
     successor: str
     predecessors: tuple[str, ...]
+    capacity: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 def record(world: World, request: EventRequest) -> tuple[Recorded, bytes]:
@@ -135,4 +137,6 @@ def _listed(kept: Mapping[str, Any]) -> PastEvent:
         to=content["to"],
         successor=content["successor"],
         predecessors=tuple(p["passport_id"] for p in content["predecessors"]),
+        capacity=content["capacity"],
+        details=content["details"],
     )

@@ -9,6 +9,7 @@ from saltbridge.core.canonical import read_json
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.passport.views import presented_view
 from saltbridge.trust.claims import Passport, PassportVersion, verify
+from saltbridge.trust.log_proof import LogProof
 from saltbridge.trust.sd_jwt import SdJwt, revealed
 from saltbridge.trust.suites import NotVerified
 
@@ -25,6 +26,8 @@ class SignedPassport:
     text: str  # the compact form: SD-JWT, or JWS before there were versions
     disclosures: tuple[str, ...] = ()
     status: Mapping[str, Any] = field(default_factory=dict)  # its place in a status list
+    id: str = ""  # of the claim
+    log: LogProof | None = None  # not checked here
 
 
 def signed_passport(
@@ -49,6 +52,8 @@ def signed_passport(
             whole.header["kid"],
             file.claim.digest,
             file.claim.jws,
+            id=whole.id,
+            log=file.log,
         )
     if not isinstance(file.claim, PassportVersion):
         raise NotVerified.of(
@@ -67,4 +72,6 @@ def signed_passport(
         str(SdJwt(file.claim.jws, file.disclosures)),
         file.disclosures,
         payload["status"]["status_list"],
+        version.id,
+        file.log,
     )

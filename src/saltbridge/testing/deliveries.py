@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from saltbridge.core.canonical import canonical_bytes, digest
+from saltbridge.core.identifiers import did_web
 from saltbridge.formats.item_list import parse_item_list
 from saltbridge.ports import NodeProfile, World
 from saltbridge.testing.builders import NOON, BuiltKeyring, memory_world, node_profile
@@ -133,6 +134,7 @@ def carmaker_world(base_url: str = "http://127.0.0.1:8103") -> World:
         legal_name="Isarwerk Automobile AG (fictitious)",
         bpn="BPNL00000000OEM1",
         base_url=base_url,
+        did=did_web(base_url),
     )
     return memory_world(node)
 

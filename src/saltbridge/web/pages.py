@@ -30,15 +30,17 @@ def templates() -> Environment:
 
 
 def render(template: str, language: str, **values: Any) -> str:
-    """The page in the language. ``say(id, **arguments)`` gives the texts of the catalogues."""
+    """The page in the language. ``say(id, **arguments)`` gives the texts of the catalogues,
+    ``gap`` stands between two sentences, ``colon`` between a name and what it names."""
 
     def say(message: str, **arguments: Any) -> str:
         return text(message, arguments or None, language)
 
+    gap, colon = ("", "：") if language == "zh" else (" ", ": ")
     return (
         templates()
         .get_template(template)
-        .render(say=say, language=language, languages=LANGUAGES, **values)
+        .render(say=say, language=language, languages=LANGUAGES, gap=gap, colon=colon, **values)
     )
 
 
@@ -56,7 +58,7 @@ def page_headers(language: str) -> dict[str, str]:
     return {
         "Content-Security-Policy": (
             f"default-src 'none'; style-src {style_source()}; img-src 'self' data:; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ),
         "Content-Language": language,
         **plain_headers(),

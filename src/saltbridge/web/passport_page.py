@@ -6,16 +6,14 @@ reads: ``passport_restricted`` answers below ``/access``, for readers with a gra
 goes wrong, an address without a passport gets one and the same answer.
 """
 
-from typing import Any, Final
-from urllib.parse import quote, unquote, urlencode
+from typing import Final
+from urllib.parse import quote, unquote
 
-from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from saltbridge.adapters import settings
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import SaltbridgeError
@@ -28,10 +26,10 @@ from saltbridge.steps.passport_status import TTL_SECONDS, released_list
 from saltbridge.web import passport_variants as variants
 from saltbridge.web.pages import page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
+from saltbridge.web.passport_drawing import Older, draw
 from saltbridge.web.passport_public import KEPT, PublicPassport, PublicPassports
 from saltbridge.web.passport_restricted import RestrictedPassport
-from saltbridge.web.passport_values import day
-from saltbridge.web.passport_words import page_values
+from saltbridge.web.passport_story import address_of
 
 HTML: Final = "text/html"
 JSON: Final = "application/json"
@@ -82,6 +80,8 @@ class _PassportPages:
         if passport is None:
             return await run_in_threadpool(self._not_here, request, parts[1], parts[3])
         if len(parts) == 4:
+            if variants.is_older(request):
+                return await run_in_threadpool(self._older, request, passport)
             form = variants.wanted(request, passport) if variants.is_linked(request) else ""
             if form == JSON:
                 return _released(passport.view, JSON, _headers(passport))
@@ -110,7 +110,25 @@ class _PassportPages:
             return _elsewhere(request, moved)
         return _gone(request) if self._public.ended(id) else _missing(request)
 
-    def _negotiated(self, request: Request, passport: PublicPassport) -> Response:
+    def _older(self, request: Request, newest: PublicPassport) -> Response:
+        """A version by its number (``?version=``) or by a day (``?on=``), in any form."""
+        id = str(newest.content["passport_id"])
+        number, day = (request.query_params.get(name, "") for name in ("version", "on"))
+        if number:
+            found = self._public.by_version(id, variants.version_number(number))
+        else:
+            at = variants.end_of(day)
+            found = self._public.by_id(id, at) if at else newest
+        if found is None and number:
+            return _missing(request)
+        shown = found or newest
+        is_newest = shown.content["version"] == newest.content["version"]
+        older = Older(is_newest, found is None, day if variants.end_of(day) else "")
+        return self._negotiated(request, newest if is_newest else shown, older)
+
+    def _negotiated(
+        self, request: Request, passport: PublicPassport, older: Older | None = None
+    ) -> Response:
         """The form the reader asks for: page, JSON, JSON-LD, link set, or the signed text."""
         if not variants.is_linked(request):
             return _missing(request)
@@ -128,11 +146,11 @@ class _PassportPages:
         if variant != HTML:
             return Response(passport.signed.text, media_type=variant, headers=headers)
         language = reader_language(request)
-        contact = settings.value(self._world.settings, "passport_access.contact") or ""
-        page = render_page("passport.html", language, **_values(passport, language, contact))
-        while len(self._drawn) >= KEPT:
-            self._drawn.pop(next(iter(self._drawn), ("", "")), None)
-        self._drawn[passport.product_id, language] = (passport, page)
+        page = draw(self._world, self._public, passport, language, older)
+        if older is None:
+            while len(self._drawn) >= KEPT:
+                self._drawn.pop(next(iter(self._drawn), ("", "")), None)
+            self._drawn[passport.product_id, language] = (passport, page)
         return Response(page, media_type=HTML, headers={**headers, **page_headers(language)})
 
     def _led_on(self, request: Request, path: str) -> Response:
@@ -159,9 +177,13 @@ class _PassportPages:
         return Response(told, media_type=JSON, headers=plain_headers())
 
     async def claim_file(self, request: Request) -> Response:
-        """The signed claim file, to be saved and checked offline."""
+        """The signed claim file of a version, to be saved and checked offline."""
         id = str(request.path_params["id"])
-        passport = await run_in_threadpool(self._public.by_id, id)
+        if number := request.query_params.get("version"):
+            named = variants.version_number(number)
+            passport = await run_in_threadpool(self._public.by_version, id, named)
+        else:
+            passport = await run_in_threadpool(self._public.by_id, id)
         if passport is None:
             return await run_in_threadpool(self._no_such_id, request, id)
         serial = quote(str(passport.content["serial"]), safe="")
@@ -206,54 +228,10 @@ def _headers(passport: PublicPassport) -> dict[str, str]:
     }
 
 
-def _values(passport: PublicPassport, language: str, contact: str) -> dict[str, Any]:
-    content = passport.content
-    address = f"/01/{quote(content['gtin'], safe='')}/21/{quote(content['serial'], safe='')}"
-    values = page_values(content, language)
-    estimate = values["estimate"]
-    if estimate is not None:
-        # The picture escapes every text itself.
-        estimate["picture"] = Markup(estimate["picture"])  # noqa: S704
-    return {
-        **values,
-        "claim": {
-            "issuer": passport.signed.issuer,
-            "key": passport.signed.key,
-            "digest": passport.signed.digest,
-            "status": passport.status.name.lower(),
-            "status_list": passport.signed.status.get("uri", ""),
-        },
-        "contact": contact,
-        "copy": _copy(passport, language),
-        "paths": {
-            "ask": f"/passport-access?{urlencode({'battery': content['product_id']})}",
-            "access": f"{address}/access",
-            "qr_svg": f"{address}/qr.svg",
-            "qr_png": f"{address}/qr.png",
-            "claim": f"/passports/{content['passport_id']}/claim.json",
-            "json": f"{address}?format=json",
-        },
-    }
-
-
-def _copy(passport: PublicPassport, language: str) -> dict[str, str] | None:
-    """What the page says of a back-up copy: whose, of which day, since when, by whom."""
-    copy = passport.copy
-    if copy is None:
-        return None
-    return {
-        "operator": copy.operator,
-        "did": copy.did,
-        "keeper": copy.keeper,
-        "as_of": day(copy.as_of[:10], language),
-        "since": day(copy.since[:10], language),
-    }
-
-
 def _lead_to(request: Request, passport: PublicPassport) -> Response:
     """To the address of the battery on this node, with the question that was asked."""
     content, asked = passport.content, request.url.query
-    address = f"/01/{quote(content['gtin'], safe='')}/21/{quote(content['serial'], safe='')}"
+    address = address_of(content["gtin"], content["serial"])
     where = f"{address}?{asked}" if asked else address
     return RedirectResponse(where, 307, headers={**plain_headers(), "Vary": "Accept-Language"})
 

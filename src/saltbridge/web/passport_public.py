@@ -20,7 +20,7 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_copies import CopyOf, copied_at, served_copy
 from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_events import HANDED_OVER
-from saltbridge.steps.passport_reading import newest_number, version_in_force
+from saltbridge.steps.passport_reading import newest_number, stored_version, version_in_force
 from saltbridge.steps.passport_signed import SignedPassport, signed_passport
 from saltbridge.steps.passport_status import status_of
 from saltbridge.steps.records import document
@@ -96,6 +96,13 @@ class PublicPassports:
         with self._world.store.reading() as work:
             return _public(self._world, work, id, at)
 
+    def by_version(self, id: str, number: int) -> PublicPassport | None:
+        """A version of a passport by its number."""
+        if not is_urn_uuid(id) or not 0 < number < 2**31:
+            return None
+        with self._world.store.reading() as work:
+            return _public(self._world, work, id, number=number)
+
     def statement(self, id: str) -> Release | None:
         """The signed export statement about what is public of a passport."""
         passport = self.by_id(id)
@@ -169,16 +176,18 @@ def _moved(work: UnitOfWork, id: str) -> str:
 
 
 def _public(
-    world: World, work: UnitOfWork, id: str, at: datetime | None = None
+    world: World, work: UnitOfWork, id: str, at: datetime | None = None, number: int = 0
 ) -> PublicPassport | None:
     """The releases of a version, if its passport is active and they are what was decided."""
     try:
         record = document(work, "passport", id)
         if record is None:
-            return _copied(world, work, id, at)
+            return None if number else _copied(world, work, id, at)
         if record is None or record["status"] != "active":
             return None
         version = record if at is None else version_in_force(work, record, at)
+        if number and number != newest_number(record):
+            version = stored_version(work, id, number)
         if version is None:
             return None
         status = status_of(work, id, newest_number(version))

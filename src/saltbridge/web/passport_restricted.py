@@ -25,7 +25,9 @@ from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
 from saltbridge.web.pages import best_variant, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
 from saltbridge.web.passport_health import measured_since
+from saltbridge.web.passport_life import life_story
 from saltbridge.web.passport_readers import readers_of
+from saltbridge.web.passport_story import address_of
 from saltbridge.web.passport_values import Line, day, line_of
 
 HTML: Final = "text/html"
@@ -105,13 +107,14 @@ def _uses(opened: Opened) -> str:
 def _page(request: Request, opened: Opened, world: World) -> Response:
     language = reader_language(request)
     view = opened.view
-    address = f"/01/{quote(view['gtin'], safe='')}/21/{quote(view['serial'], safe='')}"
+    address = address_of(view["gtin"], view["serial"])
     page = render_page(
         "passport_restricted.html",
         language,
         view=view,
         sections=[(p, lines(view, p, language)) for p in sorted(opened.reading.points - {1})],
         measured=measured_since(world, opened, language),
+        life=life_story(world, opened, language),
         reader=opened.reader.name,
         purposes=[text(f"access.purpose.{p}", None, language) for p in opened.reading.purposes],
         uses=[(u.value, u in opened.reading.uses) for u in Use],

@@ -16,6 +16,7 @@ _BABEL = {"en": "en_GB", "de": "de", "zh": "zh_Hans_CN"}
 _UNITS = {"ohm": "Ω", "degC": "°C", "kgCO2e": "kg CO₂e", "kgCO2e/kWh": "kg CO₂e/kWh"}
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 DIGITS = 6
+DIGITS_COMPUTED = 4  # of a ratio worked out here; the signed data hold all digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,9 @@ def line_of(attribute: Attribute, entry: Mapping[str, Any] | None, language: str
     if attribute.type == "list":
         between = "、" if language == "zh" else ", "
         return Line(attribute.id, label, between.join(str(v) for v in value), mark=mark)
+    if attribute.type == "number" and kind == "computed":
+        told = _with_unit(number(value, language, DIGITS_COMPUTED), unit, language)
+        return Line(attribute.id, label, told, mark=mark)
     return Line(attribute.id, label, reading(attribute, value, unit, language), mark=mark)
 
 

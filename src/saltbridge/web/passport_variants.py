@@ -5,6 +5,7 @@ view, and the link set says where everything is.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Final
 
@@ -41,6 +42,34 @@ def _offered(address: str, signed: str) -> dict[str, str]:
 def _best(accept: str, signed: str) -> str | None:
     """The form a reader likes best; which forms there are hangs on the signed one alone."""
     return best_variant(accept, _offered("", signed))
+
+
+def is_older(request: Request) -> bool:
+    """Whether a version is asked for by its number or by a day."""
+    asked = request.query_params if request.scope["query_string"] else {}
+    return "version" in asked or "on" in asked
+
+
+def version_number(written: str) -> int:
+    """The number of a version as it is written in an address; 0, which none has, if it is none.
+
+    >>> version_number("12"), version_number("1.0")
+    (12, 0)
+    """
+    plain = written.isascii() and written.isdigit() and len(written) < 10
+    return int(written) if plain else 0
+
+
+def end_of(day: str) -> datetime | None:
+    """The last second of a day (UTC) as people write it in a form; None if it is none.
+
+    >>> end_of("2029-05-01").isoformat()
+    '2029-05-01T23:59:59+00:00'
+    """
+    try:
+        return datetime.combine(date.fromisoformat(day[:10]), time(23, 59, 59), UTC)
+    except ValueError:
+        return None
 
 
 def is_linked(request: Request) -> bool:

@@ -12,7 +12,7 @@ from saltbridge.web.passport_values import day, line_of, lines_of
 # own header; everything else follows the sections of the table.
 _END_USER = ("A043", "A068", "A084", "A085", "A086")
 _STATUS = ("A005", "A006", "A007", "A013", "A015", "A026", "A027", "A037")
-_TOLD_ELSEWHERE = ("A001", "A002", "A003", "A004", "A009", "A010", "A011")
+_TOLD_ELSEWHERE = ("A001", "A002", "A003", "A004", "A009", "A010", "A011", "A012")
 # Recycled content is read as a table: material by kind of waste.
 _RECYCLED = (
     ("nickel", "A069", "A070"),
@@ -21,6 +21,14 @@ _RECYCLED = (
     ("lead", "A075", "A076"),
 )
 _RECYCLED_IDS = tuple(id for _, *pair in _RECYCLED for id in pair)
+_SECTIONS = (
+    *((id, f"page.{id}") for id in ("company", "materials", "circularity", "performance")),
+    *((id, f"page.{id}") for id in ("identity", "labels", "end-user")),
+    ("story", "story.title"),
+    ("status", "page.status"),
+    ("ask", "page.absent.restricted"),
+    *((id, f"page.{id}") for id in ("absent", "verify", "qr")),
+)
 _KEY_FACTS = ("A019", "A087", "A033", "A029")
 
 
@@ -62,7 +70,17 @@ def page_values(view: Mapping[str, Any], language: str) -> dict[str, Any]:
             "voluntary": _labels(view.get("not_provided", ()), language),
         },
         "assessed_on": day(view["duty"]["assessed_on"], language),
+        "contents": _contents("company_information" in view, language),
     }
+
+
+def _contents(with_estimate: bool, language: str) -> list[tuple[str, str]]:
+    """The sections of the page, each with the name it has there."""
+    return [
+        (id, text(title, None, language))
+        for id, title in _SECTIONS
+        if with_estimate or id != "company"
+    ]
 
 
 def _lines(view: Mapping[str, Any], ids: Sequence[str], language: str) -> list[Any]:
@@ -86,11 +104,19 @@ def _estimate(view: Mapping[str, Any], language: str) -> dict[str, Any] | None:
         for s in stages
     ]
     declared = estimate.get("declared_unit")
+    largest = max(stages, key=lambda s: s["kg_co2e"], default=None)
     replaced = "own" if estimate.get("distribution_replaced") else "supplied"
     return {
         "total": number(total, language, 5),
         "declared": _declared(declared, estimate.get("unit"), language),
         "stages": stages,
+        "largest": text(
+            "page.meaning.largest",
+            {"stage": largest["label"], "share": largest["share"]},
+            language,
+        )
+        if largest and largest["kg_co2e"] > 0 < total
+        else "",
         "picture": stages_svg(
             bars,
             title=text("page.company.picture", None, language),
@@ -117,6 +143,7 @@ def _stage(part: Mapping[str, Any], total: float, language: str) -> dict[str, An
     )
     return {
         "label": " + ".join(text(f"page.stage.{s}", None, language) for s in part["stages"]),
+        "meaning": [text(f"page.meaning.{s}", None, language) for s in part["stages"]],
         "kg_co2e": kg,
         "amount": number(kg, language, 5),
         "share": f"{number(round(share, 1), language)} %",

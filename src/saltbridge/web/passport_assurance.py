@@ -1,0 +1,117 @@
+"""Who stands behind a public passport, in words: what this node checked, and what it cannot.
+
+A page can say anything about itself. So beside what holds stands what a reader has to look at:
+the address bar, whom that name belongs to, and the signed file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from saltbridge.core.identifiers import did_web
+from saltbridge.locales import text
+from saltbridge.ports import World
+from saltbridge.steps.log import own_log_keys
+from saltbridge.trust.log_proof import check_log_proof
+from saltbridge.trust.status_list import Status
+from saltbridge.trust.suites import NotVerified
+from saltbridge.web.passport_public import PublicPassport
+from saltbridge.web.passport_values import day
+
+GOOD: Final = "good"
+OPEN: Final = "open"
+BAD: Final = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: ``mark`` is good, open or bad; the rest is in the reader's language."""
+
+    mark: str
+    verdict: str
+    name: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """Who issued it, the name on the web that the address bar has to show, the checks."""
+
+    issuer: str
+    host: str
+    checks: tuple[Check, ...]
+
+    @property
+    def all_hold(self) -> bool:
+        """Whether nothing is open and nothing fails."""
+        return all(check.mark == GOOD for check in self.checks)
+
+
+def assurance(world: World, passport: PublicPassport, language: str) -> Assurance:
+    """What can be said for a passport. Its signature was checked when it was looked up."""
+    issuer = str(passport.content["issuer"]["name"])
+    base = passport.product_id.partition("/01/")[0]
+    host = urlsplit(base).netloc
+    told: dict[str, Any] = {"host": host}
+
+    def check(mark: str, name: str, outcome: str, **more: Any) -> Check:
+        return Check(
+            mark,
+            text(f"assurance.mark.{mark}", None, language),
+            text(f"assurance.{name}", None, language),
+            text(f"assurance.{name}.{outcome}", {**told, **more}, language),
+        )
+
+    signed_on = day(passport.signed.issued_at.isoformat(), language)
+    status = _status(passport)
+    logged, entry = _logged(world, passport)
+    now_by = _other_operator(passport.content)
+    at_issuer = did_web(base) == passport.signed.issuer
+    checks = (
+        check(GOOD, "signature", "good", day=signed_on),
+        check({"valid": GOOD, "old": OPEN}.get(status, BAD), "status", status),
+        check({"none": OPEN}.get(logged, logged), "log", logged, **entry),
+        check(
+            OPEN if now_by else GOOD,
+            "operator",
+            "other" if now_by else "same",
+            **({"operator": now_by} if now_by else {}),
+        ),
+        check(GOOD, "address", "good")
+        if at_issuer
+        else check(OPEN, "address", "elsewhere", named=passport.signed.issuer),
+    )
+    return Assurance(issuer, host, checks)
+
+
+def _status(passport: PublicPassport) -> str:
+    if passport.status is not Status.VALID:
+        return passport.status.name.lower()
+    return "valid" if passport.signed.status else "old"
+
+
+def _logged(world: World, passport: PublicPassport) -> tuple[str, Mapping[str, int]]:
+    """Whether the enclosed proof holds under this node's log keys, and where the entry is."""
+    signed = passport.signed
+    if signed.log is None:
+        return "none", {}
+    try:
+        checkpoint, _ = check_log_proof(
+            signed.log,
+            claim_id=signed.id,
+            claim_digest=signed.digest,
+            origin=signed.issuer,
+            keys=own_log_keys(world),
+        )
+    except NotVerified:
+        return BAD, {}
+    return GOOD, {"entry": signed.log.index + 1, "size": checkpoint.size}
+
+
+def _other_operator(view: Mapping[str, Any]) -> str:
+    """Who answers for the battery, if that is not who issued the passport."""
+    issuer, shown = view["issuer"], view["attributes"]
+    answers = str((shown.get("A007") or {}).get("value") or "")
+    known = {issuer["bpn"], issuer["did"], ""}
+    return "" if answers in known else answers
