@@ -3,21 +3,28 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from tests.neighbours import SERIALS as NEIGHBOURS
+from tests.neighbours import eu_node, neighbours
 from tests.passport_lives import SERIALS, Lives, lives_of
 
 from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.services.passport_dossiers import take_over
+from saltbridge.services.passport_handover import accept, complete, propose
+from saltbridge.steps.passport_change import passport_named
+from saltbridge.steps.passport_event_words import EventRequest
 from saltbridge.steps.passport_signed import signed_passport
 from saltbridge.web.app import create_app
 from saltbridge.web.passport_assurance import assurance
 from saltbridge.web.passport_public import PublicPassports
 
 LANGUAGES = ("en", "de", "zh")
+HANDED = NEIGHBOURS[0]
 
 
 @pytest.fixture(scope="module")
@@ -240,3 +247,31 @@ def test_what_ended_is_named_without_its_number(examples: Path) -> None:
         told = page(client, lives, "second life")
     assert SERIALS["first half"] not in told and SERIALS["second half"] in told
     assert "its passport has ceased to exist" in told
+
+
+def test_a_passport_that_was_taken_over_says_where_it_came_from(examples: Path) -> None:
+    """The code on the battery names the old node; the page tells to scan it and see."""
+    town = neighbours(examples, eu_node("fleet", 8107))
+    cars, fleet = town["carmaker"], town["fleet"]
+    with cars.store.reading() as work:
+        id = str(passport_named(work, HANDED)["id"])
+    transfer = EventRequest(
+        passport=id, kind="responsibility-transfer", on=date(2029, 5, 1), to=fleet.node.did
+    )
+    complete(cars, accept(fleet, propose(cars, transfer), "p.json"), "a.json", {})
+    take_over(fleet, id)
+    found = PublicPassports(fleet).by_id(id)
+    assert found is not None
+    told = assurance(fleet, found, "en")
+    assert told.host == "127.0.0.1:8107"
+    marks = {c.name: c.mark for c in told.checks}
+    assert marks == {
+        "Signature": "good",
+        "In force": "good",
+        "Log": "good",  # the former operator's log
+        "Responsible": "open",
+        "Address": "open",
+    }
+    assert "127.0.0.1:8103" in told.checks[-1].says and "Scan the code" in told.checks[-1].says
+    with TestClient(create_app(fleet), base_url=fleet.node.base_url) as client:
+        assert client.get(f"/passports/{id}?lang=de").status_code == 200

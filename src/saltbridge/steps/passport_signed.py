@@ -28,6 +28,7 @@ class SignedPassport:
     status: Mapping[str, Any] = field(default_factory=dict)  # its place in a status list
     id: str = ""  # of the claim
     log: LogProof | None = None  # not checked here
+    document: Mapping[str, Any] = field(default_factory=dict)  # the DID document it holds under
 
 
 def signed_passport(
@@ -54,6 +55,7 @@ def signed_passport(
             file.claim.jws,
             id=whole.id,
             log=file.log,
+            document=document,
         )
     if not isinstance(file.claim, PassportVersion):
         raise NotVerified.of(
@@ -74,4 +76,5 @@ def signed_passport(
         payload["status"]["status_list"],
         version.id,
         file.log,
+        document,
     )

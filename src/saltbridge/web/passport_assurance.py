@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from saltbridge.core.errors import SaltbridgeError
 from saltbridge.core.identifiers import did_web
 from saltbridge.locales import text
 from saltbridge.ports import World
-from saltbridge.steps.log import own_log_keys
+from saltbridge.trust.checkpoint import log_keys
+from saltbridge.trust.did import parse_did_document
 from saltbridge.trust.log_proof import check_log_proof
 from saltbridge.trust.status_list import Status
-from saltbridge.trust.suites import NotVerified
 from saltbridge.web.passport_public import PublicPassport
 from saltbridge.web.passport_values import day
 
@@ -52,7 +53,7 @@ def assurance(world: World, passport: PublicPassport, language: str) -> Assuranc
     """What can be said for a passport. Its signature was checked when it was looked up."""
     issuer = str(passport.content["issuer"]["name"])
     base = passport.product_id.partition("/01/")[0]
-    host = urlsplit(base).netloc
+    host = urlsplit(world.node.base_url).netloc  # where this page is read
     told: dict[str, Any] = {"host": host}
 
     def check(mark: str, name: str, outcome: str, **more: Any) -> Check:
@@ -65,9 +66,9 @@ def assurance(world: World, passport: PublicPassport, language: str) -> Assuranc
 
     signed_on = day(passport.signed.issued_at.isoformat(), language)
     status = _status(passport)
-    logged, entry = _logged(world, passport)
+    logged, entry = _logged(passport)
+    place, about = _address(world, base, passport.signed.issuer)
     now_by = _other_operator(passport.content)
-    at_issuer = did_web(base) == passport.signed.issuer
     checks = (
         check(GOOD, "signature", "good", day=signed_on),
         check({"valid": GOOD, "old": OPEN}.get(status, BAD), "status", status),
@@ -78,11 +79,16 @@ def assurance(world: World, passport: PublicPassport, language: str) -> Assuranc
             "other" if now_by else "same",
             **({"operator": now_by} if now_by else {}),
         ),
-        check(GOOD, "address", "good")
-        if at_issuer
-        else check(OPEN, "address", "elsewhere", named=passport.signed.issuer),
+        check(GOOD if place == "good" else OPEN, "address", place, **about),
     )
     return Assurance(issuer, host, checks)
+
+
+def _address(world: World, base: str, issuer: str) -> tuple[str, Mapping[str, str]]:
+    """How the address in the code, the issuer's key and this node belong together."""
+    if base != world.node.base_url:  # taken over from the node that the code names
+        return "moved", {"named": urlsplit(base).netloc, "keeper": world.node.legal_name}
+    return ("good", {}) if did_web(base) == issuer else ("elsewhere", {"named": issuer})
 
 
 def _status(passport: PublicPassport) -> str:
@@ -91,8 +97,8 @@ def _status(passport: PublicPassport) -> str:
     return "valid" if passport.signed.status else "old"
 
 
-def _logged(world: World, passport: PublicPassport) -> tuple[str, Mapping[str, int]]:
-    """Whether the enclosed proof holds under this node's log keys, and where the entry is."""
+def _logged(passport: PublicPassport) -> tuple[str, Mapping[str, int]]:
+    """Whether the enclosed proof holds under the issuer's log keys, and where the entry is."""
     signed = passport.signed
     if signed.log is None:
         return "none", {}
@@ -102,9 +108,9 @@ def _logged(world: World, passport: PublicPassport) -> tuple[str, Mapping[str, i
             claim_id=signed.id,
             claim_digest=signed.digest,
             origin=signed.issuer,
-            keys=own_log_keys(world),
+            keys=log_keys(parse_did_document(signed.document, did=signed.issuer)),
         )
-    except NotVerified:
+    except SaltbridgeError:
         return BAD, {}
     return GOOD, {"entry": signed.log.index + 1, "size": checkpoint.size}
 

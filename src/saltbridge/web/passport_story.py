@@ -18,7 +18,7 @@ from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.lifecycle_rules import SECOND_LIFE
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_event_effects import CEASED
-from saltbridge.steps.passport_events import kept_events
+from saltbridge.steps.passport_events import HANDED_OVER, kept_events
 from saltbridge.steps.passport_reading import newest_number, versions
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
@@ -122,6 +122,9 @@ def _earlier(
             told.append(
                 Relative(operation, shown, address_of(record["gtin"], record["serial"]))
             )
+        elif record["status"] == HANDED_OVER:
+            note = text("story.elsewhere", None, language)
+            told.append(Relative(operation, id, f"/passports/{id}", note))  # leads on
         else:
             told.append(Relative(operation, id))
     return told
