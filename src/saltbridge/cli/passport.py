@@ -92,7 +92,7 @@ def issue(
 
     if bool(serials) == (from_file is not None):
         raise typer.BadParameter("name --serials or --from, one of them")
-    day = _day(placed_on_market)
+    day = day_of(placed_on_market)
     operator = read_facts(facts)
     with opened_world(node) as world:
         request = IssueRequest(
@@ -145,7 +145,7 @@ def check(
     if passport is None and not example:
         raise typer.BadParameter("name a file, or --example")
     document = example_document(category) if passport is None else _document(passport)
-    result = check_document(document, _day(on), category)
+    result = check_document(document, day_of(on), category)
     if as_json:
         say_json(result.as_list())
     else:
@@ -201,7 +201,7 @@ def show(
     from saltbridge.services.passports import public_passport
 
     with opened_world(node) as world:
-        at = datetime.combine(_day(on), time.max, UTC) if on else None
+        at = datetime.combine(day_of(on), time.max, UTC) if on else None
         claim_file, view = public_passport(world, passport, number=number, at=at)
     if out is not None:
         out.write_bytes(claim_file.content)
@@ -210,7 +210,7 @@ def show(
     say_json(json.loads(view.content))
 
 
-def _day(text: str) -> "date":
+def day_of(text: str) -> "date":
     from datetime import date
 
     from saltbridge.core.errors import FaultyInput

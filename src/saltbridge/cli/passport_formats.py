@@ -8,11 +8,17 @@ import typer
 from saltbridge.cli.options import AsJson, Language, write_file
 
 if TYPE_CHECKING:
+    from datetime import date as Day
+
     from saltbridge.core.finding import Finding
     from saltbridge.formats.passport_mapping import PassportDocument
     from saltbridge.passport.model import Values
 
 _FORMAT = "See passport formats; or pdf, a data sheet."
+_FILL = (
+    "Placeholders wherever the schema demands a value nobody stated, listed in the document."
+)
+_DATE = "Of a file: which values may be shown on that day (YYYY-MM-DD; today)."
 _AUDIENCES = "public, legitimate_interest or authority; of a file or the example also all."
 
 
@@ -29,11 +35,16 @@ def export(
     node: Annotated[Path | None, typer.Option("--node", help="Folder of the node.")] = None,
     audience: Annotated[str, typer.Option(help=_AUDIENCES)] = "public",
     person: Annotated[str, typer.Option(help="Who decides on the public release.")] = "",
+    fill_required: Annotated[bool, typer.Option("--fill-required", help=_FILL)] = False,
+    date: Annotated[str, typer.Option(help=_DATE)] = "",
     language: Language = None,
 ) -> None:
     """Write a passport in another format, and say what that format cannot carry."""
 
+    from datetime import UTC, datetime
+
     from saltbridge.cli.acting import os_name
+    from saltbridge.cli.passport import day_of
     from saltbridge.cli.present import language_of, say, say_findings
     from saltbridge.core.canonical import digest
 
@@ -44,10 +55,13 @@ def export(
     if node is not None and passport is not None:
         who = person if audience == "public" else person or os_name()
         content, findings = _from_node(
-            node, passport, format, audience, who, language_of(language)
+            node, passport, format, audience, who, language_of(language), fill_required
         )
     else:
-        content, findings = _from_file(passport, format, audience, language_of(language))
+        day = day_of(date) if date else datetime.now(UTC).date()
+        content, findings = _from_file(
+            passport, format, audience, language_of(language), fill_required, day
+        )
     if out is None:
         typer.echo(content, nl=False)
     else:
@@ -136,7 +150,13 @@ def formats(as_json: AsJson = False) -> None:
 
 
 def _from_node(
-    node: Path, passport: str, format: str, audience: str, person: str, language: str
+    node: Path,
+    passport: str,
+    format: str,
+    audience: str,
+    person: str,
+    language: str,
+    fill_required: bool,
 ) -> "tuple[bytes, tuple[Finding, ...]]":
     from saltbridge.bootstrap import opened_world
     from saltbridge.services.passport_export import ExportRequest, export_passport
@@ -147,6 +167,7 @@ def _from_node(
         audience=_audience(audience),
         person=person,
         language=language,
+        fill_required=fill_required,
     )
     with opened_world(node) as world:
         exported = export_passport(world, request)
@@ -154,21 +175,35 @@ def _from_node(
 
 
 def _from_file(
-    passport: str | None, format: str, audience: str, language: str
+    passport: str | None,
+    format: str,
+    audience: str,
+    language: str,
+    fill_required: bool,
+    day: "Day",
 ) -> "tuple[bytes, tuple[Finding, ...]]":
     from datetime import UTC, datetime
 
     from saltbridge.formats.passport_formats import export_findings
     from saltbridge.passport.access import visible_to
+    from saltbridge.passport.validate import showable
     from saltbridge.reports.passport_sheet import write_in
 
     values, found, source = _file_values(passport)
     if audience != "all":
         # What nobody here understands has no audience: it goes to nobody.
         values, source = visible_to(_audience(audience), values), None
+        values, kept = showable(values, day)
+        found = [*found, *kept]
     now = datetime.now(UTC)
     written = write_in(
-        format, values, audience=audience, made_at=now, language=language, source=source
+        format,
+        values,
+        audience=audience,
+        made_at=now,
+        language=language,
+        source=source,
+        fill_required=fill_required,
     )
     return written.content, (*found, *export_findings(written))
 

@@ -27,7 +27,7 @@ from saltbridge.formats.passport_mapping import (
 )
 from saltbridge.formats.passport_paths import pointer
 from saltbridge.formats.passport_registry import FORMATS, WireFormat
-from saltbridge.formats.passport_schema import complete, schema_findings
+from saltbridge.formats.passport_schema import Completion, complete, schema_findings
 from saltbridge.formats.passport_text import read_document
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.check_file import document_values
@@ -56,6 +56,7 @@ class Written:
     partly: tuple[str, ...]
     placeholders: tuple[str, ...]
     findings: tuple[Finding, ...]
+    left_out: tuple[str, ...] = ()  # the schema demands them, and nobody has stated them
 
 
 @lru_cache(maxsize=16)
@@ -170,7 +171,8 @@ def parse_document(
     told = [_outward(f, shape) for f in (*checks, *read.findings)]
     if wire.document_schema:
         told = [*schema_findings(document, wire.document_schema, name), *told]
-    return replace(read, findings=tuple(told), shape=shape)
+    completed = isinstance(document, Mapping) and PLACEHOLDERS in document
+    return replace(read, findings=tuple(told), shape=shape, completed=completed)
 
 
 def render_document(passport: PassportDocument) -> Any:
@@ -180,9 +182,16 @@ def render_document(passport: PassportDocument) -> Any:
 
 
 def write_passport(
-    values: Values, format: str, source: PassportDocument | None = None
+    values: Values,
+    format: str,
+    source: PassportDocument | None = None,
+    *,
+    fill_required: bool = False,
 ) -> Written:
     """The passport in the format, as bytes, with what a reader of it should know.
+
+    ``fill_required``: where the official schema demands what nobody has stated, a placeholder
+    stands even if it could be taken for a fact, and the document lists it.
 
     ``source`` is what the values were read from: in its own format, what they do not say is
     written back. Whoever hands it over has seen to it that the reader may have all of it.
@@ -198,11 +207,12 @@ def write_passport(
         parts = {p: d for p, d in parts.items() if p in shape}  # one submodel on its own
     else:
         wire.finish(parts)
-    placed: list[str] = []
+    added: list[Completion] = []
+    as_read = same is not None and not same.completed
     for part, packaged in wire.schemas.items():
-        if part in parts:
-            member = shape.get(part, "")
-            placed += complete(parts[part], packaged, (member,) if member else ())
+        if part in parts and not as_read:
+            under = (shape[part],) if shape.get(part) else ()
+            added.append(complete(parts[part], packaged, under, fill=fill_required))
     findings = [
         found
         for part, packaged in wire.schemas.items()
@@ -210,8 +220,10 @@ def write_passport(
         for found in schema_findings(parts[part], packaged, under=pointer((part,)))
     ]
     findings = [_outward(f, shape) for f in findings]
-    if wire.document_schema:
-        placed += complete(parts.setdefault("", {}), wire.document_schema)
+    if wire.document_schema and not as_read:
+        whole = parts.setdefault("", {})
+        added.append(complete(whole, wire.document_schema, fill=fill_required))
+    placed = [place for one in added for place in one.placed]
     document = wire.pack(parts, shape)
     if wire.document_schema:
         findings += schema_findings(document, wire.document_schema)
@@ -226,6 +238,7 @@ def write_passport(
         partly,
         tuple(placed),
         tuple(findings),
+        tuple(place for one in added for place in one.left_out),
     )
 
 
@@ -251,6 +264,10 @@ def export_findings(written: Written) -> tuple[Finding, ...]:
                 count=len(written.placeholders),
                 member=PLACEHOLDERS,
             )
+        )
+    if written.left_out:
+        said.append(
+            finding("format.left-out", severity=Severity.WARNING, count=len(written.left_out))
         )
     return (*said, *written.findings)
 

@@ -93,6 +93,7 @@ class PassportDocument:
     carried: tuple[Carried, ...] = ()
     findings: tuple[Finding, ...] = ()
     shape: Mapping[str, str] = field(default_factory=dict)  # part → its member in the document
+    completed: bool = False  # it listed placeholders: written again, it has them again
 
     @property
     def not_understood(self) -> tuple[str, ...]:

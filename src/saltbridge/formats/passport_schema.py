@@ -2,14 +2,18 @@
 
 The schemas ask for every member of every battery, whether it exists for this battery or not
 (nickel of an LFP cell, a predecessor of a new battery). Where there is no fact, a placeholder
-stands, and the document itself lists where (``passport_mapping.PLACEHOLDERS``): nobody need
-take it for a value, and we never read it as one. A placeholder number is −9999, or the end of
-the permitted range that is least likely to be taken for a fact.
+stands that nobody can take for one (−9999, "not stated", 1900-01-01), and the document itself
+lists where (``passport_mapping.PLACEHOLDERS``); we never read it as a value.
+
+A choice, a yes or no, or a number that a fact could be as well is no such placeholder: the
+member is left out, and the schema's complaint stands. Who needs a document that the schema
+accepts asks for those too (``fill``). The status of the battery in its life is never made up.
 """
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
@@ -17,9 +21,10 @@ from typing import Any, Final
 from jsonschema_rs import Draft4Validator, Draft202012Validator
 
 from saltbridge.core.finding import Finding, Place, Severity, finding
-from saltbridge.formats.passport_paths import Path, pointer
+from saltbridge.formats.passport_paths import MISSING, Path, pointer
 
 NO_NUMBER: Final = -9999
+_ABOVE_FACTS: Final = 1e6
 _MOST_TOLD: Final = 20
 # The first that satisfies the pattern stands; a text says what it is.
 _NO_TEXT: Final = (
@@ -30,15 +35,24 @@ _NO_TEXT: Final = (
     "BPNL000000000000",
     "BPNA000000000000",
     "00-00-0",
-    "P0D",
     "--01",
     "nobody@not-stated.invalid",
     "urn:not:stated",
     "unit:one",
     "customKey:notStated",
 )
+_NO_TIME: Final = "P0D"  # a warranty of no days: it could be a fact
 _NO_MEDIA_TYPE: Final = "application/octet-stream"
 _NO_ADDRESS: Final = "urn:not:stated"
+_STATUSES: Final = frozenset({"original", "repurposed", "waste"})  # in any format's spelling
+
+
+@dataclass
+class Completion:
+    """What was put in where the schema demands a member, and what was left out; pointers."""
+
+    placed: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 @lru_cache(maxsize=32)
@@ -88,29 +102,63 @@ def schema_findings(
     return tuple(told)
 
 
-def complete(document: dict[str, Any], name: str, under: Path = ()) -> list[str]:
-    """Put placeholders where the schema demands a member; the pointers of those set."""
+def complete(
+    document: dict[str, Any], name: str, under: Path = (), *, fill: bool = False
+) -> Completion:
+    """Put placeholders where the schema demands a member that nobody has stated.
+
+    ``fill``: also those that could be taken for a fact.
+    """
     root = schema(name)
-    placed: list[str] = []
-    _complete(document, root, root, under, placed)
-    return placed
+    told = Completion()
+    _Filler(root, fill, told).complete(document, root, under)
+    return told
 
 
-def _complete(
-    node: Any, rule: Mapping[str, Any], root: Mapping[str, Any], at: Path, placed: list[str]
-) -> None:
-    rule = _resolved(rule, root)
-    if isinstance(node, dict):
-        members = rule.get("properties", {})
-        for member in rule.get("required", ()):
-            if member not in node:
-                node[member] = _nothing(members.get(member, {}), root, (*at, member), placed)
-        for member, value in node.items():
-            if member in members:
-                _complete(value, members[member], root, (*at, member), placed)
-    elif isinstance(node, list) and "items" in rule:
-        for index, value in enumerate(node):
-            _complete(value, rule["items"], root, (*at, index), placed)
+@dataclass(frozen=True)
+class _Filler:
+    root: Mapping[str, Any]
+    fill: bool
+    told: Completion
+
+    def complete(self, node: Any, rule: Mapping[str, Any], at: Path) -> None:
+        """Fill in what the rule demands of a node, and of everything below it."""
+        rule = _resolved(rule, self.root)
+        if isinstance(node, dict):
+            members = rule.get("properties", {})
+            for member in rule.get("required", ()):
+                if member not in node:
+                    made = self.nothing(members.get(member, {}), (*at, member))
+                    if made is not MISSING:
+                        node[member] = made
+            for member, value in node.items():
+                if member in members:
+                    self.complete(value, members[member], (*at, member))
+        elif isinstance(node, list) and "items" in rule:
+            for index, value in enumerate(node):
+                self.complete(value, rule["items"], (*at, index))
+
+    def nothing(self, rule: Mapping[str, Any], at: Path) -> Any:
+        """A placeholder that the rule accepts; an empty list where that will do."""
+        rule = _resolved(rule, self.root)
+        kind = rule.get("type")
+        if kind == "object":
+            made: dict[str, Any] = {}
+            before = len(self.told.placed) + len(self.told.left_out)
+            self.complete(made, rule, at)
+            if not made and before == len(self.told.placed) + len(self.told.left_out):
+                self.told.placed.append(pointer(at))
+            return made if made or not self._left_out_below(at) else MISSING
+        if kind == "array" and rule.get("minItems"):
+            first = self.nothing(rule["items"], (*at, 0))
+            return MISSING if first is MISSING else [first]
+        value = [] if kind == "array" else _no_value(rule, at[-1], fill=self.fill)
+        told = self.told.left_out if value is MISSING else self.told.placed
+        told.append(pointer(at))
+        return value
+
+    def _left_out_below(self, at: Path) -> bool:
+        return any(p.startswith(f"{pointer(at)}/") for p in self.told.left_out)
 
 
 def _resolved(rule: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -129,31 +177,24 @@ def _resolved(rule: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, 
     return merged
 
 
-def _nothing(
-    rule: Mapping[str, Any], root: Mapping[str, Any], at: Path, placed: list[str]
-) -> Any:
-    """A placeholder that the rule accepts; an empty list where that will do."""
-    rule = _resolved(rule, root)
+def _no_value(rule: Mapping[str, Any], member: Any, *, fill: bool) -> Any:
+    """A placeholder for one value; ``MISSING`` where all that the rule accepts could be one."""
     kind = rule.get("type")
-    if kind == "object":
-        made: dict[str, Any] = {}
-        _complete(made, rule, root, at, placed)
-        if not made:
-            placed.append(pointer(at))
-        return made
-    if kind == "array":
-        if not rule.get("minItems"):
-            placed.append(pointer(at))
-            return []
-        return [_nothing(rule["items"], root, (*at, 0), placed)]
-    placed.append(pointer(at))
-    if at[-1] in ("contentType", "mimeType"):
+    if member in ("contentType", "mimeType"):
         return _NO_MEDIA_TYPE
+    if "enum" in rule:
+        choices = [str(choice) for choice in rule["enum"]]
+        is_status = {choice.casefold() for choice in choices} >= _STATUSES
+        return choices[0] if fill and not is_status else MISSING
     if kind == "boolean":
-        return False
+        return False if fill else MISSING
     if kind in ("number", "integer"):
-        return _no_number(rule)
-    return _no_text(rule)
+        number = _no_number(rule)
+        return number if fill or number == NO_NUMBER or number > _ABOVE_FACTS else MISSING
+    text = _no_text(rule)
+    if re.search(rule.get("pattern", ""), text):
+        return text
+    return _NO_TIME if fill and re.search(rule["pattern"], _NO_TIME) else MISSING
 
 
 def _no_number(rule: Mapping[str, Any]) -> float:
@@ -164,12 +205,10 @@ def _no_number(rule: Mapping[str, Any]) -> float:
         return NO_NUMBER
     # The largest count there is (2^32 - 1) is told from a fact; the end of a share is not,
     # and then the list of placeholders has to.
-    return most if most > 1e6 else least
+    return most if most > _ABOVE_FACTS else least
 
 
 def _no_text(rule: Mapping[str, Any]) -> str:
-    if "enum" in rule:
-        return str(rule["enum"][0])
     if rule.get("format") in ("uri", "uri-reference"):
         return _NO_ADDRESS
     if rule.get("format") == "date":

@@ -70,13 +70,14 @@ def ids_in(part: str) -> frozenset[str]:
 def submodel(values: Values, part: str) -> SubmodelText | None:
     """A part of these values; None where they say nothing that has a place in it.
 
-    What the official schema wants beyond that stands as a placeholder, listed in the document.
+    What the official schema wants beyond that stands as a placeholder, listed in the document,
+    where nobody can take it for a fact; else it is left out.
     """
     document = render({id: v for id, v in values.items() if id in ids_in(part)}, _entries())
     held: dict[str, Any] = document.get(part, {})
     if not held:
         return None
-    placed = complete(held, SCHEMAS[part])
+    placed = complete(held, SCHEMAS[part]).placed
     told = {**held, PLACEHOLDERS: placed} if placed else held
     return SubmodelText(part, canonical_bytes(told), tuple(placed))
 

@@ -98,6 +98,33 @@ def may_be_filled(
     return obligation is not Obligation.NOT_TO_BE_FILLED
 
 
+def kept_out(id: str) -> Finding:
+    """That a value was given which a passport may not show (yet)."""
+    name = attribute_table()[id].name
+    place = Place(pointer=f"/attributes/{id}")
+    return finding(
+        "passport.suppressed", place, severity=Severity.NOTE, attribute=id, name=name
+    )
+
+
+def showable(values: Values, on: date) -> tuple[dict[str, AttributeValue], list[Finding]]:
+    """The values that a passport of that day may carry, and a note on each of the others.
+
+    Of values that do not tell the battery's category, those that every category may carry.
+    """
+    told = values.get("A032")
+    category = told.value if told is not None else None
+    categories = [category] if category in CATEGORIES else list(CATEGORIES)
+    table = attribute_table()
+    kept = [
+        id
+        for id in values
+        if id in table and not all(may_be_filled(table[id], c, on) for c in categories)
+    ]
+    shown = {id: value for id, value in values.items() if id not in kept}
+    return shown, [kept_out(id) for id in kept]
+
+
 def readiness(
     values: Values,
     category: str,

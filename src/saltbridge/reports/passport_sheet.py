@@ -50,6 +50,7 @@ def write_in(
     made_at: datetime,
     language: str,
     source: PassportDocument | None = None,
+    fill_required: bool = False,
 ) -> Written:
     """The values in a wire format, or as the data sheet in one language.
 
@@ -58,7 +59,7 @@ def write_in(
         Unavailable: the data sheet is asked for, and typst is not installed.
     """
     if format != SHEET:
-        return write_passport(values, format, source)
+        return write_passport(values, format, source, fill_required=fill_required)
     content = report_pdf(passport_sheet(values, audience, made_at, language), made_at)
     return Written(SHEET, content, MEDIA_TYPE, (), (), (), ())
 

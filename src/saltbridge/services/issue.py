@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
+from saltbridge.core.finding import Finding, Place, errors_in, finding
 from saltbridge.passport.assemble import (
     assemble,
     item_values,
@@ -21,7 +21,7 @@ from saltbridge.passport.assemble import (
     parse_values,
     replaced_by_operator,
 )
-from saltbridge.passport.attributes import applies_from, attribute_table
+from saltbridge.passport.attributes import applies_from
 from saltbridge.passport.data_carrier import product_link
 from saltbridge.passport.model import (
     Issuer,
@@ -29,7 +29,7 @@ from saltbridge.passport.model import (
     ItemPassport,
     ModelFacts,
 )
-from saltbridge.passport.validate import Readiness, readiness
+from saltbridge.passport.validate import Readiness, kept_out, readiness
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather, put_model
 from saltbridge.steps.passport_issued import placed, put_passport
@@ -132,18 +132,8 @@ def _decide(
         status = readiness(passport.values, sources.category, on)
         drafts.append((passport, status))
         notes += [placed(f, serial) for f in (*found, *status.findings)]
-        notes += [_kept_out(id) for id in passport.suppressed]
+        notes += [kept_out(id) for id in passport.suppressed]
     return drafts, notes
-
-
-def _kept_out(id: str) -> Finding:
-    return finding(
-        "passport.suppressed",
-        Place(pointer=f"/attributes/{id}"),
-        severity=Severity.NOTE,
-        attribute=id,
-        name=attribute_table()[id].name,
-    )
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:

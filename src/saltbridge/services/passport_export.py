@@ -7,14 +7,14 @@ a log leaf says for whom and in which format.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from saltbridge.border.decide import decide, release_rendered
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
-from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.formats.passport_formats import Written, export_findings
 from saltbridge.passport.access import MAY_SEE, Audience, visible_to
 from saltbridge.passport.check_file import document_values
@@ -26,10 +26,14 @@ from saltbridge.steps.deciding import public_circumstances
 from saltbridge.steps.passport_access_log import Access, keep_accesses
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_reading import newest_number, seen, stored_version
+from saltbridge.steps.passport_status import status_of
 from saltbridge.steps.release import keep_decision
 from saltbridge.steps.rules import rule_book
 from saltbridge.steps.statement import keep_statement
+from saltbridge.trust.status_list import Status
 
+# What the status list says, in the words of EN 18223 for the publication of a passport.
+_PUBLICATION: Final = {Status.INVALID: "invalid", Status.SUSPENDED: "inactive"}
 PURPOSE = "battery passport, public part (Annex XIII point 1)"
 
 
@@ -37,7 +41,8 @@ PURPOSE = "battery passport, public part (Annex XIII point 1)"
 class ExportRequest:
     """A passport by id or serial number, the format, for whom, and who answers for it.
 
-    ``language`` is that of the data sheet; wire formats have all of them.
+    ``language`` is that of the data sheet; wire formats have all of them. ``fill_required``
+    puts placeholders even where they could be taken for facts.
     """
 
     passport: str
@@ -45,6 +50,7 @@ class ExportRequest:
     audience: Audience
     person: str = ""
     language: str = "en"
+    fill_required: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +81,9 @@ def export_passport(world: World, request: ExportRequest) -> Exported:
             )
         if request.audience is Audience.PUBLIC:
             return _public(world, work, record, request, now)
-        written = _written(_restricted(work, record, request.audience), request, now)
+        status = status_of(work, str(record["id"]), newest_number(record))
+        shown = _restricted(work, record, request.audience)
+        written = _written(shown, request, now, status)
         keep_accesses(world, work, [_own_access(record, request)])
         leaf = {
             "passport_id": record["id"],
@@ -88,7 +96,7 @@ def export_passport(world: World, request: ExportRequest) -> Exported:
     return Exported(
         content=written.content,
         media_type=written.media_type,
-        findings=export_findings(written),
+        findings=(*_standing(record, status), *export_findings(written)),
     )
 
 
@@ -127,31 +135,47 @@ def _public(
             finding("passport.border-withheld", Place(pointer=f.path), path=f.path)
             for f in (*decision.stays, *decision.minimised)
         )
+    status = status_of(work, str(record["id"]), newest_number(record))
     released = release_rendered(
         decision,
-        lambda decided: _written(decided, request, now).content,
+        lambda decided: _written(decided, request, now, status).content,
         media_type_of(request.format),
     )
     kept, _ = keep_decision(work, decision, released)
     keep_statement(world, work, decision, kept, [released], now)
     work.put_release(released)
+    written = _written(decision.view, request, now, status)
     return Exported(
         content=released.content,
         media_type=released.media_type,
-        findings=export_findings(_written(decision.view, request, now)),
+        findings=(*_standing(record, status), *export_findings(written)),
         decision_id=str(kept["id"]),
     )
 
 
-def _written(view: Mapping[str, Any], request: ExportRequest, now: datetime) -> Written:
+def _standing(record: Mapping[str, Any], status: Status) -> list[Finding]:
+    """That the passport was revoked or suspended, which its reader has to know."""
+    if status is Status.VALID:
+        return []
+    code = "passport.revoked" if status is Status.INVALID else "passport.suspended"
+    return [finding(code, severity=Severity.WARNING, serial=str(record["serial"]))]
+
+
+def _written(
+    view: Mapping[str, Any], request: ExportRequest, now: datetime, status: Status
+) -> Written:
     """The view in the format. Cut once more by the one filter: a view is no licence."""
     _, values, _ = document_values(view, Origin(OriginKind.OPERATOR, ""))
+    shown = visible_to(request.audience, values)
+    if status in _PUBLICATION and "A005" in shown:  # as it stands now, not when it was signed
+        shown["A005"] = replace(shown["A005"], value=_PUBLICATION[status])
     return write_in(
         request.format,
-        visible_to(request.audience, values),
+        shown,
         audience=request.audience.value,
         made_at=now,
         language=request.language,
+        fill_required=request.fill_required,
     )
 
 

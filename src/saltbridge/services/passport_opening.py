@@ -27,7 +27,9 @@ from saltbridge.steps.passport_reading import (
     stored_version,
     version_in_force,
 )
+from saltbridge.steps.passport_status import status_of
 from saltbridge.steps.records import document
+from saltbridge.trust.status_list import Status
 
 _NOBODY: Final = "–"  # an id that no record has
 
@@ -59,6 +61,7 @@ class Opened:
     reading: Reading
     reader: Grantee
     until: str  # last day of the grant that ends first
+    status: Status  # of the version that is read
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def _prepared(
         reading=open_now,
         reader=resting_on[0].grantee,  # by the name the grant was given to
         until=min(g.until for g in resting_on),
+        status=status_of(view, str(record["id"]), int(version["version"])),
     )
     return _Draft(opened, str(record["id"]), int(version["version"]))
 

@@ -22,8 +22,10 @@ from saltbridge.ports import (
 from saltbridge.steps.passport_backup import ARRANGEMENT, CURRENT
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_reading import newest_number, stored_version
+from saltbridge.steps.passport_status import status_of
 from saltbridge.steps.records import document, every
 from saltbridge.trust.did import iso
+from saltbridge.trust.status_list import Status
 
 RECORD: Final = "passport-registration"
 
@@ -45,7 +47,7 @@ def register(
     """Register the passports named, or all active ones that are not registered yet.
 
     Raises:
-        FaultyInput: one of those named is unknown or not active.
+        FaultyInput: one of those named is unknown, not active, or not valid now.
         Refused: the registry refuses a file; the hundreds before it stay registered.
     """
     made: list[Registered] = []
@@ -103,6 +105,11 @@ def _due(work: UnitOfWork, wanted: Sequence[str]) -> Iterator[Mapping[str, Any]]
         if record["status"] != "active":
             if wanted:
                 raise FaultyInput.of("registry.not-active", serial=str(record["serial"])[:40])
+            continue
+        status = status_of(work, str(record["id"]), newest_number(record))
+        if status is not Status.VALID:
+            if wanted:
+                raise FaultyInput.of("registry.not-valid", serial=str(record["serial"])[:40])
             continue
         if work.get(RECORD, str(record["id"])) is None:
             yield record

@@ -239,7 +239,9 @@ def _assembled(
 ) -> ItemPassport:
     own = Origin(OriginKind.OPERATOR, world.node.legal_name, world.node.did)
     status = RULES[EventKind(request.operation)].becomes
-    named = [{"passport_id": p.passport, "operation": p.operation.value} for p in links]
+    # Public. The operation would tell the status of the battery, which is point 4: it stands
+    # in the event.
+    named = [{"passport_id": link.passport} for link in links]
     told = {
         "A012": AttributeValue(named, "", own),
         "A032": AttributeValue(request.category, "", own),

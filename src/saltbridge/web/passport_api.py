@@ -260,8 +260,9 @@ class _Api:
         if opened is None:
             raise not_found()
         uses = ", ".join(use.value for use in Use if use in opened.reading.uses)
+        terms = {"Saltbridge-Use": uses, "Saltbridge-Status": opened.status.name.lower()}
         view, reading = canonical_bytes(opened.view), opened.reading
-        return Shown(view, reading.audience, reading.points, {"Saltbridge-Use": uses})
+        return Shown(view, reading.audience, reading.points, terms)
 
 
 # --- answers --------------------------------------------------------------------------------

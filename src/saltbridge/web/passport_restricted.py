@@ -88,7 +88,8 @@ def _variant(request: Request) -> str:
 
 
 def _download(variant: str, opened: Opened) -> Response:
-    headers = {**plain_headers(), **_HEADERS, "Saltbridge-Use": _uses(opened)}
+    terms = {"Saltbridge-Use": _uses(opened), "Saltbridge-Status": opened.status.name.lower()}
+    headers = {**plain_headers(), **_HEADERS, **terms}
     if variant == JSON:
         return Response(canonical_bytes(opened.view), media_type=JSON, headers=headers)
     if variant == FILE:
@@ -112,6 +113,7 @@ def _page(request: Request, opened: Opened, world: World) -> Response:
         "passport_restricted.html",
         language,
         view=view,
+        status=opened.status.name.lower(),
         sections=[(p, lines(view, p, language)) for p in sorted(opened.reading.points - {1})],
         measured=measured_since(world, opened, language),
         life=life_story(world, opened, language),
