@@ -133,6 +133,7 @@ def _changed(world: World, ids: Mapping[str, str]) -> None:
         kind="repair",
         on=date(2029, 5, 1),
         details={"component": "module 3", "by": "Garage Nord (fictitious)"},
+        facts=_USED,
     )
     record(world, repair)
 

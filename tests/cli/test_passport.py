@@ -167,3 +167,48 @@ def test_a_passport_changes_and_its_versions_are_listed_and_shown(
     scanned = ["--scanned", "http://isarwerk.example/01/09521234567899/21/x"]
     assert run([*trusted, *scanned]) == 1
     assert "✗ 10 Address: you came by" in capsys.readouterr().out
+
+
+def test_a_category_nobody_knows_is_told_without_a_heading(
+    capsys: pytest.CaptureFixture[str], examples: Path
+) -> None:
+    """A file of facts names none; the help says that one may be checked."""
+    facts = examples / "partners" / "carmaker" / "passport" / "operator.toml"
+    for language in ("en", "de", "zh"):
+        for asked in ([str(facts)], ["--example", "--category", "foo"]):
+            assert run(["--language", language, "passport", "check", *asked]) == 1
+            told = capsys.readouterr()
+            assert "stationary" in told.err
+            assert told.out == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_other_forms_of_unicode_are_read_and_said(
+    encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "passport.json"
+    file.write_text(json.dumps(example_document()), encoding=encoding)
+    assert run(["passport", "check", str(file), "--json"]) == 0
+    told = capsys.readouterr()
+    assert "BOM" in told.err
+    assert json.loads(told.out)["missing"] == []
+    facts = tmp_path / "facts.toml"
+    facts.write_text('[attributes.A033]\nvalue = 1\nunit = "kg"\n', encoding="utf-8-sig")
+    assert run(["passport", "check", str(facts), "--category", "ev", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["present"] == 1
+
+
+def test_faulty_values_are_counted_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = {**example_document()}
+    document["attributes"] = {**document["attributes"], "A033": {"value": -1, "unit": "kg"}}
+    file = tmp_path / "passport.json"
+    file.write_text(json.dumps(document))
+    for language, said in (
+        ("en", "79 given, 78 right, of 79"),
+        ("de", "79 angegeben, 78 richtig, von 79"),
+        ("zh", "已填 79 项，正确 78 项"),
+    ):
+        assert run(["--language", language, "passport", "check", str(file)]) == 1
+        assert said in capsys.readouterr().out

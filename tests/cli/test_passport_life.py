@@ -82,14 +82,15 @@ def test_events_from_the_terminal(
 ) -> None:
     on = ("--on", "2029-05-01", *NODE)
     assert "Nothing has happened" in said(capsys, "events", SERIAL, *NODE)
-    told = said(capsys, "event", SERIAL, "repair", *on, "--component", "fan", language="de")
+    facts = ("--facts", str(examples.joinpath(*LIFE, "not-recorded.toml")))
+    repair = ("repair", *on, "--component", "fan", *facts)
+    told = said(capsys, "event", SERIAL, *repair, language="de")
     assert "neue Fassung: 2" in told
     for language, word in (("en", "recycling is not possible"), ("de", "Status ursprünglich")):
         assert run(["--language", language, "passport", "event", SERIAL, "recycled", *on]) == 1
         refused = capsys.readouterr().err
         assert word in refused
         assert "becomes-waste" in refused
-    facts = ("--facts", str(examples.joinpath(*LIFE, "not-recorded.toml")))
     new = ("--serial", "REUSE-1", "--gtin", "09521234567899", "--category", "ev")
     assert "REUSE-1" in said(capsys, "second-life", "re-use", SERIAL, *on, *new, *facts)
     passed = said(capsys, "events", SERIAL, *NODE, language="zh")

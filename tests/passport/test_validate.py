@@ -252,3 +252,81 @@ def test_an_unknown_attribute_is_reported_and_hinders_nothing() -> None:
     assert [f.code for f in result.findings] == ["passport.unknown-attribute"]
     assert errors_in(result.findings) == ()
     assert result.as_list()["present"] == result.as_list()["due"]
+
+
+@pytest.mark.parametrize("second", ["not_applicable", "unknown"])
+def test_a_value_beside_a_reason_why_there_is_none_is_no_answer(second: str) -> None:
+    """Else a mandatory value counts as there, and the passport shows it to nobody."""
+    two = {"value": 12.0, "unit": "%", second: "of no concern"}
+    result = check_document(changed(A069=two), DUTY)
+    assert "passport.several-answers" in [f.code for f in errors_in(result.findings)]
+    assert result.states["A069"] is not State.PRESENT
+    assert "A069" in result.as_list()["missing"]
+
+
+def test_a_blank_reason_is_none() -> None:
+    result = check_document(changed(A069={"unknown": " "}), DUTY)
+    assert [f.code for f in errors_in(result.findings)] == [
+        "passport.missing", "passport.empty-value",
+    ]  # fmt: skip
+
+
+def test_what_is_given_and_faulty_is_neither_present_nor_missing() -> None:
+    wrong = {"A033": {"value": -1, "unit": "kg"}, "A087": {"value": 75, "unit": "kWh"}}
+    result = check_document(changed(**wrong, A105={"value": "much", "unit": "W/Wh"}), DUTY)
+    told = result.as_document()
+    assert told["faulty"] == ["A033", "A087", "A105"]
+    assert told["missing"] == []
+    assert (told["given"], told["present"]) == (told["due"], told["due"] - 2)
+    listed = result.as_list()
+    assert list(listed) == ["due", "present", "missing", "pending", "not_applicable"]
+    assert listed["missing"] == ["A033", "A087"]  # due, and not validly given
+    assert listed["due"] == listed["present"] + len(listed["missing"])
+
+
+@pytest.mark.parametrize("country", ["Germany", "de", "ZZ", 49])
+def test_a_country_that_is_none_decides_no_duty(country: Any) -> None:
+    place = {"value": {"city": "Berlin", "country": country}}
+    result = check_document(changed(A017=None, A028=place), DUTY)
+    assert "passport.condition-open" in [f.code for f in errors_in(result.findings)]
+
+
+USE = [
+    {"A126": {"value": 3, "unit": "cycle", "measured_on": "2027-02-01"}},
+    {"A140": {"value": [{"type": "deep discharge", "time": "2027-02-01T08:00:00Z"}]}},
+    {"A036": {"value": [{"date": "2027-02-01", "component": "fuse", "operator": "X"}]}},
+]
+
+
+@pytest.mark.parametrize("use", USE)
+def test_an_original_battery_that_shows_use_owes_data_of_its_use(use: dict[str, Any]) -> None:
+    """published: Annex XIII point 4(d) of Regulation (EU) 2023/1542."""
+    result = check_document(changed(**use), DUTY)
+    owed = {"A094", "A126", "A130", "A140", "A141"} - use.keys()
+    assert owed <= set(result.as_list()["missing"])
+    reasons = {id: {"not_applicable": "not recorded"} for id in owed}
+    assert owed <= set(
+        check_document(changed(**use, **reasons), DUTY).as_list()["not_applicable"]
+    )
+
+
+def test_a_counter_that_stands_at_zero_is_no_use() -> None:
+    new = {"A126": {"value": 0, "unit": "cycle", "measured_on": "2027-02-01"}}
+    assert "A094" in check_document(changed(**new), DUTY).as_list()["not_applicable"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"attributes": {}, "not_applicable": 5},
+        {"attributes": {}, "not_applicable": [["A001"]]},
+        {"attributes": {}, "not_applicable": ["A041"], "not_applicable_because": "x"},
+        {"attributes": {}, "kind": "battery-supplier-record", "product": "x"},
+        {"attributes": {}, "kind": "battery-supplier-record", "items": {"a": 1}},
+        {"attributes": {}, "kind": "battery-supplier-record", "items": [7]},
+    ],
+)
+def test_a_document_of_another_shape_is_refused(document: Any) -> None:
+    with pytest.raises(FaultyInput) as fault:
+        check_document(document, DUTY)
+    assert [f.code for f in fault.value.findings] == ["passport.not-a-passport"]

@@ -37,7 +37,10 @@ WEIGHED = {"attributes": {"A033": {"value": 164.5, "unit": "kg"}}}
 
 
 def event(kind: str, **more: Any) -> EventRequest:
-    return EventRequest(**{"passport": SERIAL, "kind": kind, "on": DAY, **more})
+    told: dict[str, Any] = {"passport": SERIAL, "kind": kind, "on": DAY, **more}
+    if kind == "repair":  # a battery that is repaired has been in use
+        told.setdefault("facts", USED)
+    return EventRequest(**told)
 
 
 def codes(fault: pytest.ExceptionInfo[Any]) -> set[str]:

@@ -51,6 +51,8 @@ USED = {"attributes": dict.fromkeys(("A094", "A126", "A130", "A140", "A141"), NO
 
 def event(kind: str, **more: Any) -> EventRequest:
     told: dict[str, Any] = {"passport": SERIAL, "kind": kind, "on": DAY, **more}
+    if kind == "repair":  # a battery that is repaired has been in use
+        told.setdefault("facts", USED)
     return EventRequest(**told)
 
 

@@ -118,12 +118,16 @@ def _old(world: World, id: str, serial: str) -> None:
 def _events(world: World, recycler: World, ids: Mapping[str, str]) -> None:
     """A repair, a battery that becomes waste, and one that is recycled after that."""
     on = date(2029, 5, 1)
-    repair = EventRequest(
-        passport=ids["repaired"], kind="repair", on=on, details={"component": "module 3"}
-    )
-    record_event(world, repair)
     no_data = {"not_applicable": "the battery management system is destroyed"}
     used = {"attributes": dict.fromkeys(("A094", "A126", "A130", "A140", "A141"), no_data)}
+    repair = EventRequest(
+        passport=ids["repaired"],
+        kind="repair",
+        on=on,
+        details={"component": "module 3"},
+        facts=used,
+    )
+    record_event(world, repair)
     for state in ("waste", "recycled"):
         waste = EventRequest(
             passport=ids[state],

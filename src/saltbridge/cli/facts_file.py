@@ -15,7 +15,7 @@ def read_facts(path: Path) -> dict[str, Any]:
     from saltbridge.core.errors import FaultyInput
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise FaultyInput.of(
             "passport.unreadable-facts", file=path.name, reason=reason_of(fault)

@@ -22,6 +22,7 @@ from saltbridge.cli.options import AsJson, Node, serials_in
 if TYPE_CHECKING:
     from datetime import date
 
+    from saltbridge.core.finding import Finding
     from saltbridge.services.issue import Issued
 
 app = typer.Typer(
@@ -144,14 +145,16 @@ def check(
 
     if passport is None and not example:
         raise typer.BadParameter("name a file, or --example")
-    document = example_document(category) if passport is None else _document(passport)
+    document, notes = (
+        (example_document(category), ()) if passport is None else _document(passport)
+    )
     result = check_document(document, day_of(on), category)
     if as_json:
         say_json(result.as_list())
-    else:
+    elif result.states:  # none for a category nobody knows, which is a finding
         _say_readiness(result.as_document(), language())
     others = [f for f in result.findings if f.code != "passport.missing" or not as_json]
-    say_findings(others)
+    say_findings([*notes, *others])
     if errors_in(result.findings):
         raise typer.Exit(1)
 
@@ -221,14 +224,15 @@ def day_of(text: str) -> "date":
         raise FaultyInput.of("passport.bad-date", found=text[:40]) from fault
 
 
-def _document(path: Path) -> Any:
-    from saltbridge.core.canonical import read_json
+def _document(path: Path) -> "tuple[Any, tuple[Finding, ...]]":
+    """What a file says, and a note where it is JSON in another form than plain UTF-8."""
     from saltbridge.core.errors import FaultyInput
+    from saltbridge.formats.passport_text import read_document
 
     if path.suffix == ".toml":
-        return read_facts(path)
+        return read_facts(path), ()
     try:
-        return read_json(path.read_bytes(), path.name)
+        return read_document(path.read_bytes(), path.name)
     except OSError as fault:
         raise FaultyInput.of(
             "passport.unreadable-facts", file=path.name, reason=reason_of(fault)
@@ -290,12 +294,17 @@ def _say_readiness(status: dict[str, Any], tongue: str) -> None:
     said = {
         "category": text(f"passport.category.{status['category']}", None, tongue),
         "date": status["date"],
+        "given": status["given"],
         "present": present,
         "due": due,
         "percent": percent,
     }
-    typer.echo(text("passport.readiness", said, tongue))
-    for state in ("missing", "pending", "not_applicable"):
+    all_right = status["given"] == present
+    code = "passport.readiness" if all_right else "passport.readiness-faulty"
+    typer.echo(text(code, said, tongue))
+    for state in ("missing", "faulty", "pending", "not_applicable"):
+        if state == "faulty" and not status[state]:
+            continue
         typer.echo(f"{text(f'passport.state.{state}', None, tongue)}: {len(status[state])}")
         for id in status[state]:
             typer.echo(f"    {id} {text(f'attribute.{id}', None, tongue)}")

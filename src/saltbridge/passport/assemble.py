@@ -73,8 +73,8 @@ def parse_values(
             unit=_text(entry, "unit"),
             origin=origin,
             measured_on=_text(entry, "measured_on"),
-            not_applicable=_text(entry, "not_applicable"),
-            unknown=_text(entry, "unknown"),
+            not_applicable=_text(entry, "not_applicable").strip(),
+            unknown=_text(entry, "unknown").strip(),
             unexpected={
                 **{k: v for k, v in entry.items() if not _is_known(k, v)},
                 **dict.fromkeys(unknown),
@@ -101,8 +101,7 @@ def _plain(value: Any) -> Any:
 
 def model_values(record: Mapping[str, Any], origin: Origin) -> dict[str, AttributeValue]:
     """Model attributes that a supplier record states outside its attribute list."""
-    product, plant = record.get("product") or {}, record.get("plant") or {}
-    maker = record.get("manufacturer") or {}
+    product, plant, maker = (_table(record, m) for m in ("product", "plant", "manufacturer"))
     stated = {
         "A018": (product.get("id"), ""),
         "A022": (maker.get("name"), ""),
@@ -122,6 +121,11 @@ def model_values(record: Mapping[str, Any], origin: Origin) -> dict[str, Attribu
         for id, (value, unit) in stated.items()
         if value not in (None, "")
     }
+
+
+def _table(record: Mapping[str, Any], member: str) -> Mapping[str, Any]:
+    held = record.get(member)
+    return held if isinstance(held, Mapping) else {}
 
 
 def item_values(item: Mapping[str, Any], origin: Origin) -> dict[str, AttributeValue]:
@@ -285,7 +289,10 @@ def given_values(draft: ItemPassport) -> dict[str, AttributeValue]:
         **draft.values,
         **{k: text_value(v, computed) for k, v in header.items()},
     }
-    given.setdefault("A019", AttributeValue(draft.serial, "", computed))
+    for id, own in (("A019", draft.serial), ("A032", draft.category)):
+        stated = given.get(id)
+        if stated is None or stated.value != own:  # whoever stated it right stays its origin
+            given[id] = AttributeValue(own, "", computed)
     put_on_market = draft.placed_on_market.isoformat()
     original = text_value("original", computed, put_on_market)
     given.setdefault("A035", original)

@@ -73,11 +73,12 @@ def document_values(
         FaultyInput: not a document with attributes.
     """
     content = _content(document)
-    if not isinstance(content, Mapping) or not isinstance(content.get("attributes"), Mapping):
+    if not isinstance(content, Mapping) or not _has_shape(content):
         raise FaultyInput.of("passport.not-a-passport")
     values, found = parse_values(_given(content["attributes"]), origin, "/attributes")
-    for id in content.get("not_applicable", ()):
-        reason = (content.get("not_applicable_because") or {}).get(id, "stated")
+    reasons = content.get("not_applicable_because") or {}
+    for id in content.get("not_applicable") or ():
+        reason = str(reasons.get(id) or "stated")
         values.setdefault(id, AttributeValue(None, "", origin, not_applicable=reason))
     if content.get("kind") == "battery-supplier-record":
         values = {**model_values(content, origin), **values}
@@ -86,6 +87,19 @@ def document_values(
             values |= {**item_values(item, origin), **own}
             found += faults
     return content, values, found
+
+
+def _has_shape(content: Mapping[str, Any]) -> bool:
+    """Whether the members that are looked into are lists and tables where they have to be."""
+    tables = ("not_applicable_because", "product", "plant", "manufacturer")
+    lists = {m: content.get(m) or [] for m in ("not_applicable", "items")}
+    return (
+        isinstance(content.get("attributes"), Mapping)
+        and all(isinstance(content.get(m) or {}, Mapping) for m in tables)
+        and all(isinstance(held, list) for held in lists.values())
+        and all(isinstance(id, str) for id in lists["not_applicable"])
+        and all(isinstance(item, Mapping) for item in lists["items"])
+    )
 
 
 def _given(attributes: Mapping[str, Any]) -> dict[str, Any]:

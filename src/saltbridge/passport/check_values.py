@@ -34,6 +34,9 @@ def in_table_unit(attribute: Attribute, value: AttributeValue) -> AttributeValue
 
 def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
     """Everything wrong with one value: type, range, unit, date, identifier."""
+    answers = (value.value is not None, bool(value.unknown), bool(value.not_applicable))
+    if sum(answers) > 1:
+        return [finding("passport.several-answers", **_named(attribute))]
     if value.value is None:
         return _without_value(attribute, value)
     found: list[Finding] = []

@@ -11,19 +11,15 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final, TypeAlias
 
-from saltbridge.core.finding import Finding
+from saltbridge.core.finding import Finding, errors_in
 from saltbridge.core.piece import Changing, Piece, piece, whole
+from saltbridge.passport.across import across_findings
 from saltbridge.passport.assemble import render_value
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.check_values import check_value
+from saltbridge.passport.conditions import CONDITIONS
 from saltbridge.passport.model import AttributeValue, ItemPassport, Origin, Values
-from saltbridge.passport.validate import (
-    CONDITIONS,
-    Readiness,
-    State,
-    across_findings,
-    readiness,
-)
+from saltbridge.passport.validate import Readiness, State, readiness
 from saltbridge.passport.views import ABSENT, POINTS, header
 
 _SINGLE: Final = frozenset({str, int, float, bool})  # types of values that have no parts
@@ -53,6 +49,9 @@ class FleetReadiness:
             self._check(values, values.keys() & attribute_table().keys())
             return status
         self._check(values, changed)
+        if any(errors_in(found) for found in self._wrong.values()):
+            self._last = None  # a faulty value is a state of its own
+            return readiness(values, self._category, self._on)
         self._last = (values, answers, last[2])
         of_values = self._wrong and [f for id in values for f in self._wrong.get(id, ())]
         return replace(last[2], findings=(*of_values, *across_findings(values)))
@@ -69,8 +68,8 @@ class FleetReadiness:
 
 def _can_be_kept(values: Values, status: Readiness) -> bool:
     """Whether what is missing or unknown does not have to be told for each battery."""
-    missing = State.MISSING in status.states.values()
-    return not missing and values.keys() <= attribute_table().keys()
+    told = {State.MISSING, State.FAULTY}.intersection(status.states.values())
+    return not told and values.keys() <= attribute_table().keys()
 
 
 def changed_since(before: Values, values: Values) -> list[str] | None:

@@ -77,6 +77,9 @@ class FleetAssembly:
         """The passport of one battery."""
         header: dict[str, Any] = {"id": id, "product_id": product_id, "issued_at": issued_at}
         kind = self._kind
+        if self._says_otherwise(item):
+            self._kind = None
+            return self._anew(header, item, keep=False)
         if kind is not None and kind.stated == tuple(item.values):
             named = {"A001": id, "A002": product_id, "A006": issued_at, "A013": issued_at[:10]}
             if not kind.serial_stated:
@@ -110,7 +113,14 @@ class FleetAssembly:
             **self._facts, **header, serial=serial, values=values, kept_back=kept_back
         )
 
-    def _anew(self, header: Mapping[str, Any], item: ItemFacts) -> ItemPassport:
+    def _says_otherwise(self, item: ItemFacts) -> bool:
+        """Whether the battery is stated to have another serial number or category."""
+        due = {"A019": item.serial, "A032": self._facts["category"]}
+        return any(id in item.values and item.values[id].value != due[id] for id in due)
+
+    def _anew(
+        self, header: Mapping[str, Any], item: ItemFacts, keep: bool = True
+    ) -> ItemPassport:
         made = assemble(
             **self._facts,
             **header,
@@ -119,6 +129,8 @@ class FleetAssembly:
             operator=self._operator,
             on=self._on,
         )
+        if not keep:
+            return made
         stated: Values = {**self._model.values, **item.values, **self._operator}
         given = given_values(
             ItemPassport(**self._facts, **header, serial=item.serial, values=stated)

@@ -23,6 +23,7 @@ from saltbridge.passport.assemble import (
 )
 from saltbridge.passport.attributes import applies_from
 from saltbridge.passport.data_carrier import product_link
+from saltbridge.passport.fixed import supplied_findings
 from saltbridge.passport.model import (
     Issuer,
     ItemFacts,
@@ -115,6 +116,8 @@ def _decide(
         own, found = parse_values(
             item.get("attributes") or {}, sources.supplied_by, f"/items/{serial}/attributes"
         )
+        supplied = {**model.values, **item_values(item, sources.supplied_by), **own}
+        found += supplied_findings(supplied, serial, sources.category)
         passport = assemble(
             id=world.identifiers.urn_uuid(),
             product_id=product_link(world.node.base_url, sources.gtin, serial),

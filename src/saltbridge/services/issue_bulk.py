@@ -28,9 +28,18 @@ from saltbridge.passport.assemble import (
 )
 from saltbridge.passport.attributes import applies_from, attribute_table
 from saltbridge.passport.data_carrier import check_identifiers, is_serial, product_link
+from saltbridge.passport.fixed import fixed_findings, supplied_findings
 from saltbridge.passport.fleet import FleetParts, FleetReadiness
 from saltbridge.passport.fleet_assembly import FleetAssembly, FleetValues
-from saltbridge.passport.model import Issuer, ItemFacts, ItemPassport, ModelFacts, Values
+from saltbridge.passport.model import (
+    AttributeValue,
+    Issuer,
+    ItemFacts,
+    ItemPassport,
+    ModelFacts,
+    Origin,
+    Values,
+)
 from saltbridge.passport.validate import Readiness
 from saltbridge.ports import LogEvent, UnitOfWork, World
 from saltbridge.services.issue_sources import IssueRequest, gather, put_model
@@ -92,7 +101,7 @@ class FleetIssuer:
             raise FaultyInput(notes)
         record, by = self.sources.record, self.sources.supplied_by
         stated, found = parse_values(record.get("attributes") or {}, by, "/attributes")
-        model = ModelFacts({**model_values(record, by), **stated})
+        self._model = model = ModelFacts({**model_values(record, by), **stated})
         replaced = replaced_by_operator(model.values, self.sources.operator)
         self.notes = (*notes, *found, *replaced)
         items = (i for i in record.get("items") or [] if isinstance(i, Mapping))
@@ -219,18 +228,23 @@ class FleetIssuer:
 
     def _item(self, row: FleetRow) -> tuple[Values, list[Finding]]:
         """What the supplier's record says of the battery, and above it what the row says."""
-        values: dict[str, Any] = {}
-        found: list[Finding] = []
-        supplied = (self._items.get(row.serial, {}), self.sources.supplied_by)
-        for place, (item, by) in enumerate((supplied, (row.item, self.sources.own_by))):
-            if not item:
-                continue
-            stated, faults = self._values[place].of(
-                item.get("attributes") or {}, by, f"/items/{row.serial}/attributes"
-            )
-            values |= {**item_values(item, by), **stated}
-            found += faults
-        return values, found
+        pointer = f"/items/{row.serial}/attributes"
+        item = self._items.get(row.serial, {})
+        values, found = self._stated(0, item, self.sources.supplied_by, pointer)
+        supplied = {**self._model.values, **values}
+        found += supplied_findings(supplied, row.serial, self.sources.category, pointer)
+        own, faults = self._stated(1, row.item, self.sources.own_by, pointer)
+        found += [*faults, *fixed_findings(row.item.get("attributes") or (), pointer)]
+        return {**values, **own}, found
+
+    def _stated(
+        self, place: int, item: Mapping[str, Any], by: Origin, pointer: str
+    ) -> tuple[dict[str, AttributeValue], list[Finding]]:
+        """What one of the two says of a battery; nothing where it says nothing."""
+        if not item:
+            return {}, []
+        stated, found = self._values[place].of(item.get("attributes") or {}, by, pointer)
+        return {**item_values(item, by), **stated}, list(found)
 
     def _commit(self, work: UnitOfWork, drafts: Sequence[_Draft], now: datetime) -> None:
         if not drafts:

@@ -19,6 +19,7 @@ from saltbridge.passport.data_carrier import check_identifiers
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind
 from saltbridge.passport.unknown import unknown_attributes
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_stated import stated_by_operator
 from saltbridge.steps.records import document, every
 from saltbridge.trust.claims import SupplierRecord, VerifiedClaim, claim_of, verify
 from saltbridge.trust.did import from_iso
@@ -97,8 +98,8 @@ def gather(
         finding("passport.unknown-fact", Place(pointer=f"/{str(m)[:40]}"), member=str(m)[:40])
         for m in request.facts.keys() - {"gtin", "attributes"}
     ]
-    operator, found = parse_values(
-        request.facts.get("attributes", {}), own_by, "/facts/attributes"
+    operator, found = stated_by_operator(
+        world, request.facts.get("attributes", {}), "/facts/attributes"
     )
     notes += found
     operator.setdefault(
@@ -120,11 +121,6 @@ def gather(
             finding(
                 "passport.unknown-category", found=category[:40], known=", ".join(CATEGORIES)
             )
-        )
-    ours = operator.get("A032")
-    if ours is not None and ours.value != category:
-        notes.append(
-            finding("passport.category-differs", ours=str(ours.value)[:40], theirs=category)
         )
     notes += check_identifiers(gtin, list(request.serials), world.node.base_url)
     estimate: Mapping[str, Any] = {}

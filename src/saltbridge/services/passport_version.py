@@ -6,18 +6,13 @@ from typing import Any
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
-from saltbridge.passport.assemble import parse_values
-from saltbridge.passport.model import Origin, OriginKind
 from saltbridge.ports import World
 from saltbridge.steps.passport_change import change_passport, passport_named
 from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_events import refuse_if_not_responsible
+from saltbridge.steps.passport_stated import stated_by_operator
 
 MAX_REASON_CHARACTERS = 200
-# The header of a passport is worked out, and the address and serial never change.
-_KEPT = frozenset(
-    {"A001", "A002", "A003", "A004", "A005", "A006", "A007", "A013", "A015", "A019", "A037"}
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +48,7 @@ def new_version(world: World, request: VersionRequest) -> NewVersion:
     reason = " ".join(request.reason.split())
     if not reason or len(reason) > MAX_REASON_CHARACTERS:
         raise FaultyInput.of("passport.no-reason", limit=MAX_REASON_CHARACTERS)
-    origin = Origin(OriginKind.OPERATOR, world.node.legal_name, world.node.did)
-    stated = request.facts.get("attributes", {})
-    changed, found = parse_values(stated, origin, "/attributes")
-    found += [
-        finding("passport.fixed-attribute", Place(pointer=f"/attributes/{id}"), attribute=id)
-        for id in sorted(changed.keys() & _KEPT)
-    ]
+    changed, found = stated_by_operator(world, request.facts.get("attributes", {}))
     found += [
         finding(
             "passport.unknown-fact",

@@ -14,7 +14,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, errors_in, finding
 from saltbridge.core.identifiers import is_urn_uuid
 from saltbridge.formats.claim_file import parse_claim_file
-from saltbridge.passport.assemble import assemble, parse_values
+from saltbridge.passport.assemble import assemble
 from saltbridge.passport.attributes import applies_from, attribute_table
 from saltbridge.passport.data_carrier import check_identifiers, product_link
 from saltbridge.passport.lifecycle import Link, advance
@@ -40,6 +40,7 @@ from saltbridge.steps.passport_inherited import inherited
 from saltbridge.steps.passport_issued import put_passport
 from saltbridge.steps.passport_measured import measurements_of
 from saltbridge.steps.passport_reading import facts_of, newest_number, stored_version
+from saltbridge.steps.passport_stated import stated_by_operator
 from saltbridge.steps.passport_versions import write_version
 from saltbridge.trust.did import iso
 
@@ -126,7 +127,7 @@ def _given(world: World, request: SecondLifeRequest) -> dict[str, AttributeValue
         found.append(finding("lifecycle.no-predecessor", event=request.operation, citation="–"))
     found += check_identifiers(request.gtin, [request.serial], world.node.base_url)
     origin = Origin(OriginKind.OPERATOR, world.node.legal_name, world.node.did)
-    given, faults = parse_values(request.facts.get("attributes", {}), origin, "/attributes")
+    given, faults = stated_by_operator(world, request.facts.get("attributes", {}))
     found += faults
     found += [
         finding("lifecycle.member", Place(pointer=f"/{str(m)[:40]}"), member=str(m)[:40])

@@ -8,14 +8,14 @@ from typing import Any
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Place, errors_in, finding
 from saltbridge.formats.claim_file import ClaimFile, parse_claim_file
-from saltbridge.passport.assemble import parse_values
 from saltbridge.passport.event_words import EventWords, event_content, parse_event
 from saltbridge.passport.lifecycle import Event, Life, Link
 from saltbridge.passport.lifecycle_rules import EventKind
-from saltbridge.passport.model import Origin, OriginKind, Values
+from saltbridge.passport.model import Values
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.passport_events import last_event
+from saltbridge.steps.passport_stated import stated_by_operator
 from saltbridge.steps.release import sign_claim
 from saltbridge.trust.claims import PassportEvent, VerifiedClaim, verify
 
@@ -117,8 +117,7 @@ def given_values(world: World, facts: Mapping[str, Any]) -> Values:
     Raises:
         FaultyInput: they are faulty.
     """
-    origin = Origin(OriginKind.OPERATOR, world.node.legal_name, world.node.did)
-    given, found = parse_values(facts.get("attributes", {}), origin, "/attributes")
+    given, found = stated_by_operator(world, facts.get("attributes", {}))
     found += [
         finding("lifecycle.member", Place(pointer=f"/{str(m)[:40]}"), member=str(m)[:40])
         for m in facts.keys() - {"attributes"}
