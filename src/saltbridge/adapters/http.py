@@ -42,6 +42,16 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+def _certificate_refused(fault: BaseException) -> ssl.SSLCertVerificationError | None:
+    """The refusal of the peer's certificate that lies below an error, or None."""
+    below: BaseException | None = fault
+    while below is not None:
+        if isinstance(below, ssl.SSLCertVerificationError):
+            return below
+        below = below.__cause__ or below.__context__
+    return None
+
+
 class _JudgingBackend(httpcore2.NetworkBackend):
     """Connects to addresses it has judged, never to names."""
 
@@ -139,6 +149,10 @@ class SafeHttpClient:
         except httpcore2.TimeoutException as fault:
             raise Unavailable.of("http.too-slow", url=url, seconds=timeout_seconds) from fault
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as fault:
+            refused = _certificate_refused(fault)
+            if refused is not None:
+                why = refused.verify_message
+                raise Unavailable.of("http.certificate", url=url, reason=why) from fault
             reason = str(fault) or type(fault).__name__
             raise Unavailable.of("http.unreachable", url=url, reason=reason) from fault
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli import exchange_offers, exchange_status
+from saltbridge.cli import exchange_doctor, exchange_offers, exchange_status
 from saltbridge.cli.exchange_status import say_checks, say_delivery, watch
 from saltbridge.cli.options import AsJson, Node
 from saltbridge.cli.publish import publish
@@ -20,17 +20,24 @@ app.command()(exchange_offers.offers)
 app.command()(exchange_offers.agreements)
 app.command("offer")(publish)
 app.command()(exchange_status.status)
+app.command()(exchange_doctor.doctor)
 
 PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
 
 
 @app.command()
-def catalog(partner: PartnerName, node: Node, json: AsJson = False) -> None:
+def catalog(
+    partner: PartnerName,
+    node: Node,
+    terms: Annotated[bool, typer.Option("--terms", help="Show what each offer asks.")] = False,
+    json: AsJson = False,
+) -> None:
     """List what a partner offers you."""
     from dataclasses import asdict
 
     from saltbridge.bootstrap import opened_world
-    from saltbridge.cli.present import say, say_json
+    from saltbridge.cli.present import language, say, say_json
+    from saltbridge.reports.policy_words import term_lines
     from saltbridge.services.catalogue import request_catalogue
     from saltbridge.services.exchange_state import partner_named
 
@@ -49,6 +56,9 @@ def catalog(partner: PartnerName, node: Node, json: AsJson = False) -> None:
             id=dataset.id,
             offer=", ".join(offer.id for offer in dataset.offers),
         )
+        for offer in dataset.offers if terms else ():
+            for line in term_lines(offer.policy, language()):
+                typer.echo(f"    {line}")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What a connector of DSP 2025-1 answers: process states, errors, the version document."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from saltbridge.core.canonical import read_json
@@ -93,12 +94,33 @@ def render_versions(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenVersion:
+    """A version of the protocol that a connector speaks: where, and how callers sign in."""
+
+    version: str
+    path: str
+    auth: str = ""  # protocol of the sign-in, where it is told
+
+
 def parse_versions(content: bytes) -> Mapping[str, str]:
     """Path by version of the protocol, for the HTTPS binding.
 
     Raises:
         FaultyJson, NotDsp: not a version document.
     """
+    return {spoken.version: spoken.path for spoken in parse_spoken(content)}
+
+
+def parse_spoken(content: bytes) -> tuple[SpokenVersion, ...]:
+    """The versions of a version document.
+
+    Raises:
+        FaultyJson, NotDsp: not a version document.
+    """
     document = read_json(content)
     check(document, "common/protocol-version")
-    return {v["version"]: v["path"] for v in document["protocolVersions"]}
+    return tuple(
+        SpokenVersion(v["version"], v["path"], str((v.get("auth") or {}).get("protocol", "")))
+        for v in document["protocolVersions"]
+    )

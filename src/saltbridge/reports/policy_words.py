@@ -38,7 +38,8 @@ def point_lines(points: Iterable[Point], ours: Role, partner: str, language: str
             continue
         remedy = _remedy(point, language)
         whose = _whose(point, ours, partner, language)
-        lines.append(f"    → {' '.join(part for part in (remedy, whose) if part)}")
+        blank = "" if language == "zh" else " "
+        lines.append(f"    → {blank.join(part for part in (remedy, whose) if part)}")
     return lines
 
 

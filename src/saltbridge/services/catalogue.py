@@ -1,40 +1,15 @@
 """What we show to a partner, and what a partner shows to us."""
 
 from saltbridge.core.canonical import read_json
-from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.exchange.catalogue import dataset_of
 from saltbridge.exchange.model import Catalogue, Dataset
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.formats.dsp_catalogue import parse_catalogue, render_catalogue_request
 from saltbridge.ports import Partner, World
+from saltbridge.steps.partner_catalogue import request_catalogue
 from saltbridge.steps.records import document, every
-from saltbridge.steps.speak import post
 from saltbridge.steps.standing import visible_to
 
-LIMIT_BYTES = 20_000_000
-
-
-def request_catalogue(world: World, partner: Partner) -> Catalogue:
-    """The partner's catalogue as it shows it to us.
-
-    Raises:
-        FaultyInput: we do not know where to reach the partner, or the answer is no catalogue.
-        Unavailable: the partner cannot be reached, or does not know us.
-    """
-    if not partner.dsp_url:
-        raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
-    url = f"{partner.dsp_url.rstrip('/')}/catalog/request"
-    answer = post(world, partner, url, render_catalogue_request(), limit_bytes=LIMIT_BYTES)
-    if answer.status != 200:
-        raise Unavailable.of(
-            "exchange.no-catalogue", partner=partner.name, status=answer.status
-        )
-    catalogue = parse_catalogue(answer.content)
-    if catalogue.participant != partner.did:
-        raise FaultyInput.of(
-            "exchange.foreign-catalogue", found=catalogue.participant[:200], due=partner.did
-        )
-    return catalogue
+__all__ = ["catalogue_for", "dataset_for", "request_catalogue"]
 
 
 def catalogue_for(world: World, partner: Partner) -> Catalogue:

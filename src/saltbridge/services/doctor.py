@@ -1,0 +1,260 @@
+"""Whether an exchange with a partner can work: everything looked at, all problems at once.
+
+Nothing is stored and nothing is negotiated; the partner sees a request for its version
+document, its DID document and its catalogue.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from saltbridge.core.errors import FaultyInput, SaltbridgeError, Unavailable
+from saltbridge.exchange.address import same_origin
+from saltbridge.exchange.checkup import (
+    PARTNER,
+    US,
+    Check,
+    Checkup,
+    State,
+    checked,
+    clock_points,
+    fault,
+    is_loopback,
+    not_made,
+    version_points,
+)
+from saltbridge.exchange.explanation import Point, Verdict
+from saltbridge.exchange.model import Catalogue, Dataset, Role
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+from saltbridge.formats.dsp_answers import SpokenVersion, parse_spoken
+from saltbridge.ports import HttpAnswer, Partner, World
+from saltbridge.steps.identity import IdentityMode, mode_of
+from saltbridge.steps.judging import judged_offer
+from saltbridge.steps.own_credentials import in_force, own_credentials
+from saltbridge.steps.partner_catalogue import request_catalogue
+from saltbridge.steps.records import document
+from saltbridge.trust.did import (
+    CREDENTIAL_SERVICE,
+    DATA_SERVICE,
+    DidDocument,
+    KeyUse,
+    parse_did_document,
+)
+
+_LIMIT_BYTES: Final = 200_000
+_WELL_KNOWN: Final = "/.well-known/dspace-version"
+_REFUSING: Final = (401, 403, 404)
+
+
+def examine(world: World, partner: Partner, *, served: bool) -> Checkup:
+    """Look at everything an exchange with the partner needs. ``served``: our node is."""
+    checks = [checked("address", _address_points(partner))]
+    spoken: tuple[SpokenVersion, ...] | None = None
+    root = partner.dsp_url.rstrip("/").removesuffix(DSP_2025_1.path)
+    reached, answer = _reached(world, partner, root)
+    checks.append(reached)
+    if answer is None:
+        checks += [not_made("clock", "reach"), not_made("versions", "reach")]
+    else:
+        checks.append(_clock(world, answer))
+        versions, spoken = _versions(partner, root, answer)
+        checks.append(versions)
+    identity, owner = _identity(world, partner)
+    checks.append(identity)
+    checks.append(
+        checked("services", _service_points(world, partner, owner))
+        if owner is not None
+        else not_made("services", "identity")
+    )
+    checks.append(_sign_in(world, spoken))
+    if mode_of(world) is IdentityMode.DCP:
+        checks.append(checked("credentials", _own_credential_points(world)))
+    checks.append(_calls_refused_here(world, partner))
+    checks += _catalogue(world, partner, answer is not None)
+    checks.append(_callback(world, partner, served=served))
+    return Checkup(tuple(checks))
+
+
+def _address_points(partner: Partner) -> Iterable[Point]:
+    if not partner.dsp_url:
+        yield fault("doctor.no-address", US, partner=partner.name)
+    elif not partner.dsp_url.rstrip("/").endswith(DSP_2025_1.path):
+        yield fault("doctor.address-path", US, entered=partner.dsp_url, needed=DSP_2025_1.path)
+
+
+def _reached(world: World, partner: Partner, root: str) -> tuple[Check, HttpAnswer | None]:
+    if not partner.dsp_url:
+        return not_made("reach", "address"), None
+    try:
+        answer = world.http.send("GET", f"{root}{_WELL_KNOWN}", limit_bytes=_LIMIT_BYTES)
+    except Unavailable as error:
+        return checked("reach", _points_of(error, PARTNER)), None
+    return checked("reach", ()), answer
+
+
+def _clock(world: World, answer: HttpAnswer) -> Check:
+    try:
+        theirs = parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, ValueError):
+        return Check("clock", State.UNKNOWN, (Point(Verdict.NOTED, "doctor.clock-untold"),))
+    told = theirs.replace(tzinfo=theirs.tzinfo or UTC)
+    return checked("clock", clock_points(told, world.clock.now()))
+
+
+def _versions(
+    partner: Partner, root: str, answer: HttpAnswer
+) -> tuple[Check, tuple[SpokenVersion, ...] | None]:
+    if answer.status != 200:
+        absent = fault("doctor.versions-absent", PARTNER, status=answer.status)
+        return checked("versions", [absent]), None
+    try:
+        spoken = parse_spoken(answer.content)
+    except FaultyInput as error:
+        return checked("versions", _points_of(error, PARTNER)), None
+    points = version_points(
+        ((s.version, s.path) for s in spoken),
+        version=DSP_2025_1.version,
+        root=root,
+        dsp_url=partner.dsp_url,
+    )
+    return checked("versions", points), spoken
+
+
+def _identity(world: World, partner: Partner) -> tuple[Check, DidDocument | None]:
+    """The DID document as it is now: fetched, the entered DID's, with a key to sign in by."""
+    try:
+        fetched = world.did_resolver.resolve(partner.did)
+        owner = parse_did_document(fetched, did=partner.did, name=partner.did)
+    except SaltbridgeError as error:
+        return checked("identity", _points_of(error, PARTNER)), None
+    return checked("identity", _key_points(world, owner)), owner
+
+
+def _key_points(world: World, owner: DidDocument) -> Iterable[Point]:
+    now = world.clock.now()
+    for use in (KeyUse.AUTHENTICATION, KeyUse.ASSERTION):
+        usable = [k for k in owner.keys if use in k.uses and _holds(k.expires, k.revoked, now)]
+        if not usable:
+            yield fault("doctor.no-key", PARTNER, did=owner.id, use=use.value)
+
+
+def _holds(expires: datetime | None, revoked: datetime | None, now: datetime) -> bool:
+    return (expires is None or expires > now) and (revoked is None or revoked > now)
+
+
+def _service_points(world: World, partner: Partner, owner: DidDocument) -> Iterable[Point]:
+    address = owner.service_url(DATA_SERVICE)
+    if address is None:
+        yield fault("doctor.no-service", PARTNER, did=owner.id, type=DATA_SERVICE)
+    elif partner.dsp_url and not same_origin(address, partner.dsp_url):
+        yield fault("doctor.service-elsewhere", US, told=address, entered=partner.dsp_url)
+    dcp = mode_of(world) is IdentityMode.DCP
+    if dcp and owner.service_url(CREDENTIAL_SERVICE) is None:
+        yield fault("doctor.no-service", PARTNER, did=owner.id, type=CREDENTIAL_SERVICE)
+
+
+def _sign_in(world: World, spoken: Iterable[SpokenVersion] | None) -> Check:
+    """Whether both sides sign in the same way, as far as the partner tells."""
+    if spoken is None:
+        return not_made("sign-in", "versions")
+    theirs = next((s.auth for s in spoken if s.version == DSP_2025_1.version), "")
+    ours = mode_of(world)
+    if not theirs:
+        untold = Point(Verdict.NOTED, "doctor.sign-in-untold", {"ours": str(ours)})
+        return Check("sign-in", State.UNKNOWN, (untold,))
+    points = []
+    if theirs == "DCP" and ours is IdentityMode.DID:
+        points.append(fault("doctor.wants-credentials", US, theirs=theirs))
+    elif theirs != "DCP" and ours is IdentityMode.DCP:
+        points.append(fault("doctor.shows-no-credentials", PARTNER, theirs=theirs))
+    return checked("sign-in", points)
+
+
+def _own_credential_points(world: World) -> Iterable[Point]:
+    with world.store.reading() as view:
+        held = in_force(own_credentials(view), world.clock.now())
+    there = {own.credential.type for own in held}
+    for type in world.credential_profile.required:
+        if type not in there:
+            yield fault("doctor.credential-missing", US, type=type)
+
+
+def _calls_refused_here(world: World, partner: Partner) -> Check:
+    """The last call in the partner's name that we refused: why, for it cannot know."""
+    with world.store.reading() as view:
+        record = document(view, "sign-in-refused", partner.did)
+    if record is None:
+        return checked("calls", ())
+    last = Point(Verdict.NOTED, "doctor.refused-here", {"at": record["at"]}, None)
+    why = (Point(Verdict.NOTED, f["code"], f["arguments"], PARTNER) for f in record["findings"])
+    return Check("calls", State.OK, (last, *why))
+
+
+def _catalogue(world: World, partner: Partner, reached: bool) -> list[Check]:
+    if not reached:
+        return [not_made("catalogue", "reach"), not_made("offers", "reach")]
+    try:
+        shown = request_catalogue(world, partner)
+    except SaltbridgeError as error:
+        points = [_let_in(point, partner) for point in _points_of(error, PARTNER)]
+        return [checked("catalogue", points), not_made("offers", "catalogue")]
+    if not shown.datasets:
+        nothing = fault("doctor.shown-nothing", PARTNER, partner=partner.name)
+        return [checked("catalogue", ()), checked("offers", [nothing])]
+    return [checked("catalogue", ()), *_offers(world, shown)]
+
+
+def _let_in(point: Point, partner: Partner) -> Point:
+    """A refusal to let us in says nothing by itself: what it usually means."""
+    status = point.arguments.get("status")
+    if point.code == "exchange.no-catalogue" and status in _REFUSING:
+        return fault("doctor.not-let-in", PARTNER, partner=partner.name, status=str(status))
+    return point
+
+
+def _offers(world: World, shown: Catalogue) -> list[Check]:
+    with world.store.reading() as view:
+        judged = {
+            dataset.id: [judged_offer(world, view, offer).points for offer in dataset.offers]
+            for dataset in shown.datasets
+        }
+    return [
+        checked("offer", _offer_points(d, judged[d.id]), d.title or d.id)
+        for d in shown.datasets
+    ]
+
+
+def _offer_points(dataset: Dataset, judged: list[tuple[Point, ...]]) -> Iterable[Point]:
+    """What stands against a dataset: no way to have it, or no offer that fits."""
+    if not set(dataset.formats) & set(DSP_2025_1.formats):
+        offered, needed = ", ".join(dataset.formats) or "–", ", ".join(DSP_2025_1.formats)
+        yield fault("doctor.no-format", PARTNER, offered=offered, needed=needed)
+    failures = [[p for p in points if p.verdict is Verdict.FAILED] for points in judged]
+    if all(failures):
+        for failed in failures:
+            yield from failed
+
+
+def _callback(world: World, partner: Partner, *, served: bool) -> Check:
+    """Whether the partner's answers can reach us, as far as that can be told from here."""
+    own = world.node.base_url
+    if not served:
+        return checked("callback", [fault("doctor.not-served", US, address=own)])
+    if is_loopback(own) and partner.dsp_url and not is_loopback(partner.dsp_url):
+        return checked("callback", [fault("doctor.callback-loopback", US, address=own)])
+    try:
+        answer = world.http.send("GET", f"{own}{_WELL_KNOWN}", limit_bytes=_LIMIT_BYTES)
+    except Unavailable as error:
+        if error.findings[0].code == "http.address-forbidden":
+            untold = Point(Verdict.NOTED, "doctor.callback-untold", {"address": own})
+            return Check("callback", State.UNKNOWN, (untold,))
+        return checked("callback", _points_of(error, US))
+    if answer.status != 200:
+        wrong = fault("doctor.callback-answers", US, address=own, status=answer.status)
+        return checked("callback", [wrong])
+    return checked("callback", ())
+
+
+def _points_of(error: SaltbridgeError, who: Role) -> list[Point]:
+    return [Point(Verdict.FAILED, f.code, f.arguments, who) for f in error.findings]
