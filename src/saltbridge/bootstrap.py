@@ -187,6 +187,9 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
     from saltbridge.services.negotiate import answer_held
     from saltbridge.services.passport_backup import send_waiting as send_copies
     from saltbridge.services.passport_status import renew_waiting
+    from saltbridge.services.pcf_answer import PUT, put_waiting
+    from saltbridge.services.pcf_ask import ASK
+    from saltbridge.services.pcf_ask import ask_waiting as ask_for_pcf
     from saltbridge.services.receive import receive_waiting
     from saltbridge.services.send import send_waiting
     from saltbridge.services.transfer import request_waiting_transfer
@@ -210,5 +213,7 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
         EXPIRY: lapse_expired,
         RENEW: renew_waiting,
         COPIES: send_copies,
+        ASK: lambda world, entry: ask_for_pcf(world, ways, entry),
+        PUT: lambda world, entry: put_waiting(world, ways, entry),
         ANNOUNCE: lambda world, entry: announce_waiting(world, ways, entry),
     }

@@ -99,6 +99,8 @@ ROUTES = {
     "/passport-access/credentials": "token",
     "/operator/passport-access": "people",
     "/operator/approvals": "people",
+    "/operator/pcf": "people",
+    "/operator/pcf/{id:path}": "people",
     "/operator/approvals/{id:path}": "people",
     "/verifier": "people",
     "/verifier/footprints/{id}": "people",

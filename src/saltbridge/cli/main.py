@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "publish": ("publish", "publish", "Decide what may leave, and offer it to a partner."),
     "border": ("border", "app", "Show what left, what stayed, and under which rule."),
     "exchange": ("exchange", "app", "Look at a partner's offers, request and receive."),
+    "pcf": ("pcf", "app", "Ask partners for footprints; answer or refuse what they ask."),
     "twin": ("twin", "app", "Publish digital twins of batteries, and find a partner's."),
     "passport": ("passport", "app", "Issue, check and show battery passports."),
     "backup": ("backup", "backup", "Write a node into one file, or check such a file."),

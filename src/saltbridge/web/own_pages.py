@@ -35,6 +35,7 @@ HEADERS: Final = {
 LINKS: Final[tuple[tuple[str, str, Act | None], ...]] = (
     ("/operator", "people.link.overview", Act.READ_OVERVIEW),
     ("/operator/approvals", "approval.link", Act.APPROVE),
+    ("/operator/pcf", "pcf.page.link", Act.PUBLISH),
     ("/operator/people", "people.link.people", Act.MANAGE_PEOPLE),
     ("/operator/passport-access", "access.inbox", Act.GRANT_PASSPORTS),
     ("/verifier", "verification.link", Act.READ_MODEL),

@@ -19,13 +19,14 @@ from starlette.routing import Route
 
 from saltbridge.adapters.settings import value
 from saltbridge.core.errors import FaultyInput
-from saltbridge.exchange.served import NOTIFICATIONS, TWIN_ASPECT, TWIN_REGISTRY
+from saltbridge.exchange.served import NOTIFICATIONS, PCF_EXCHANGE, TWIN_ASPECT, TWIN_REGISTRY
 from saltbridge.exchange.twins import OWNER
 from saltbridge.formats.aas_check import Fault
 from saltbridge.formats.cx_notification import PATH
 from saltbridge.ports import World
 from saltbridge.services.data_plane import open_aspect, open_interface
 from saltbridge.services.twin_events import receive
+from saltbridge.web import pcf
 from saltbridge.web.answers import bearer, body_of, json_answer, released_answer
 from saltbridge.web.dtr import Asked, Registry
 
@@ -67,6 +68,9 @@ class _Faces:
         request.state.partner = opened.reader  # for the log
         if opened.dataset["kind"] == TWIN_ASPECT:
             return self._aspect(request, path.removeprefix("aspects/"))
+        if opened.dataset["kind"] == PCF_EXCHANGE:
+            api = opened.dataset["version"]
+            return pcf.exchange(self._world, request, path, opened.reader, content, api)
         if opened.dataset["kind"] == NOTIFICATIONS:
             return self._news(request, path, opened.reader, content)
         if opened.dataset["kind"] == TWIN_REGISTRY:
