@@ -162,8 +162,13 @@ def _matrix_page() -> Iterator[str]:
     yield ""
     yield (
         "*three views*: issued before there were versions; a part of a view cannot be shown. "
-        "*recycled*: the public address says 410. Below `/access` what is not shown looks like "
-        "a passport that does not exist."
+        "*passed on*: the battery went into second lives; *re-used*, *repurposed*, "
+        "*remanufactured* and *of two* (predecessors) are such. *transferred*: another "
+        "operator answers, this node still has it; *taken over*: at that operator's node; "
+        "*handed over*: at the old one, which leads on (307). *kept copy* and *served copy*: "
+        "a back-up copy at another company, before and after a person switched it on. "
+        "*recycled*: the public address says 410. Below `/access` what is not shown looks "
+        "like a passport that does not exist."
     )
     yield ""
     yield "## Points of Annex XIII that are shown"

@@ -24,9 +24,11 @@ READERS: Final[Mapping[str, frozenset[int]]] = {
 # States of a passport that a reader may come upon.
 STATES: Final = (
     *("issued", "changed", "repaired", "waste", "suspended", "revoked", "three views"),
-    *("recycled", "unknown"),
+    *("passed on", "re-used", "repurposed", "remanufactured", "of two", "transferred"),
+    *("taken over", "handed over", "served copy", "kept copy", "recycled", "unknown"),
 )
-_GONE: Final = ("recycled", "unknown")
+# At a node that shows nothing of it: ended, elsewhere by now, a copy nobody switched on, none.
+_GONE: Final = ("recycled", "handed over", "kept copy", "unknown")
 # Door -> what it is.
 PUBLIC_DOORS: Final[Mapping[str, str]] = {
     "page": "`GET /01/…/21/…`, HTML",
@@ -49,11 +51,15 @@ API_DOORS: Final[Mapping[str, str]] = {
     "API by date": "`GET /v1/dppsByIdAndDate/…?date=`",
 }
 EXPORT: Final = "export"
+SHEET: Final = "data sheet"
+LABELS: Final = "labels"
 DOORS: Final[Mapping[str, str]] = {
     **PUBLIC_DOORS,
     **ACCESS_DOORS,
     **API_DOORS,
     EXPORT: "`saltbridge passport export --audience`, by the operator, in any format",
+    SHEET: "`saltbridge passport export --format pdf --audience`, by the operator",
+    LABELS: "`saltbridge passport labels`, by the operator: address and serial number alone",
 }
 # An export is made for an audience, not for a purpose.
 _EXPORTED_FOR: Final = ("everybody", "both interests", "authority")
@@ -69,11 +75,14 @@ def shown_points(reader: str, door: str, state: str) -> frozenset[int]:
     [1]
     """
     points = READERS[reader]
-    if state in _GONE or door == "export statement":
+    if state in _GONE or door in ("export statement", LABELS):
         return NOTHING
     if door in PUBLIC_DOORS:
         return READERS["everybody"]
-    if door == EXPORT:
+    if state == "served copy":  # what is not public is sealed: nobody here can read it
+        public = reader == "everybody" and door in API_DOORS
+        return READERS["everybody"] if public else NOTHING
+    if door in (EXPORT, SHEET):
         return points if reader in _EXPORTED_FOR else NOTHING
     if reader == "everybody":
         return points if door in API_DOORS else NOTHING

@@ -6,10 +6,11 @@ from typing import Any, Final
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import Refused
 from saltbridge.formats.passport_dossier import Dossier
+from saltbridge.passport.access import Audience
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_events import kept_events
 from saltbridge.steps.passport_measured import batches_of
-from saltbridge.steps.passport_reading import newest_number, stored_version
+from saltbridge.steps.passport_reading import newest_number, seen, stored_version
 from saltbridge.steps.passport_status import list_address, released_list, status_of
 from saltbridge.steps.records import document
 
@@ -35,7 +36,7 @@ def dossier_of(view: UnitOfWork, world: World, passport: Mapping[str, Any]) -> D
         product_id=str(passport["product_id"]),
         gtin=str(passport["gtin"]),
         serial=str(passport["serial"]),
-        category=str(passport["category"]),
+        category=str(passport.get("category") or _category(versions[-1]["record"])),
         placed_on_market=str(passport["placed_on_market"]),
         issued_at=str(passport["issued_at"]),
         first_operator=str(passport.get("first_operator") or world.node.did),
@@ -47,6 +48,11 @@ def dossier_of(view: UnitOfWork, world: World, passport: Mapping[str, Any]) -> D
         lists=tuple(_lists(view, world, versions)),
         succession=_nameless(passport.get("succession") or {}),
     )
+
+
+def _category(record: Mapping[str, Any]) -> str:
+    """The category of a passport from before its record named it."""
+    return str(seen(record, Audience.PUBLIC)["category"])
 
 
 def _version(view: UnitOfWork, id: str, number: int) -> dict[str, Any]:
