@@ -14,6 +14,7 @@ from saltbridge.exchange.offering import term
 from saltbridge.exchange.standing import Standing
 from saltbridge.formats.dsp import render_message
 from saltbridge.locales import LANGUAGES
+from saltbridge.ports import MAX_ATTEMPTS, HttpAnswer
 from saltbridge.reports.policy_words import point_lines
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.exchange_state import processes, progress
@@ -110,6 +111,54 @@ def test_a_purpose_of_the_settings_is_ours(a_pair):
         fitting_offer(pair.consumer, offers)
     world = replace(pair.consumer, settings={"policies": {"purposes": ["cx.quality.base:1"]}})
     assert fitting_offer(world, offers)
+
+
+JUPITER = "https://w3id.org/catenax/policy/"
+
+
+def test_an_offer_in_the_names_of_jupiter_is_judged_and_echoed_as_it_is(a_pair):
+    """Its names are another release's: read for judging, and sent back letter by letter."""
+    pair = a_pair()
+    old = [
+        {"leftOperand": f"{JUPITER}{name}", "operator": "eq", "rightOperand": value}
+        for name, value in (
+            ("FrameworkAgreement", "DataExchangeGovernance:1.0"),
+            ("UsagePurpose", "cx.pcf.base:1"),
+        )
+    ]
+    with pair.provider.store.unit_of_work() as work:
+        record = read_json(work.get("dataset", pair.dataset_id).body)
+        record["offer"] = {
+            "@id": record["offer"]["@id"],
+            "@type": "Offer",
+            "profile": f"{JUPITER}profile2405",
+            "permission": [{"action": "use", "constraint": [{"and": old}]}],
+        }
+        work.put("dataset", pair.dataset_id, canonical_bytes(record))
+    begun = pair.ask()
+    pair.pump()
+    assert progress(pair.consumer, begun.pid).verified
+    sent = next(
+        body for where, body in pair.http.said if where.endswith("negotiations/request")
+    )
+    assert sent["offer"] == {**record["offer"], "target": pair.dataset_id}
+    for world in (pair.provider, pair.consumer):
+        kept = pair.the(world, "agreement")["policy"]
+        assert kept["permission"] == record["offer"]["permission"]
+
+
+def test_a_message_that_was_given_up_is_explained(a_pair):
+    pair = a_pair()
+    begun = pair.ask()
+    pair.http.before = lambda *_: HttpAnswer(503, {}, b"")
+    with pair.consumer.store.unit_of_work() as work:
+        (entry,) = work.due(pair.clock.now())
+        work.done(entry.id)
+        work.enqueue(replace(entry, attempts=MAX_ATTEMPTS - 1))
+    pair.workers["cellmaker"].run_once()
+    now = progress(pair.consumer, begun.pid)
+    assert [p.code for p in _failed(now)] == ["exchange.given-up"]
+    assert "node outbox" in _in_words(now)
 
 
 def test_without_a_release_the_provider_has_to_act(a_pair):
