@@ -11,12 +11,11 @@ from pathlib import Path
 from saltbridge.adapters.settings import SETTINGS
 from saltbridge.border.catalogue import catalogue_for, catalogued_kinds
 from saltbridge.border.rules import Pack, packaged_packs
-from saltbridge.exchange.operands import OPERANDS, Kind, Operand
 from saltbridge.footprint.legal_dates import REGULATION, article_7
 from saltbridge.footprint.methodologies import methodologies
 from saltbridge.footprint.methodology import Methodology, RuleSet
 from saltbridge.formats.inventory_reference import schema_markdown
-from saltbridge.formats.offer_terms import MEMBERS
+from saltbridge.formats.offer_terms_reference import terms_markdown
 from saltbridge.formats.passport_formats import statement
 from saltbridge.formats.passport_openapi import openapi
 from saltbridge.formats.passport_registry import FORMATS
@@ -51,7 +50,7 @@ def pages() -> dict[str, str]:
         "attributes.md": "\n".join(_attributes_page()) + "\n",
         "border-packs.md": "\n".join(_border_page()) + "\n",
         "settings.md": "\n".join(_settings_page()) + "\n",
-        "offer-terms.md": "\n".join(_offer_terms_page()) + "\n",
+        "offer-terms.md": terms_markdown(_GENERATED),
         "passport-formats.md": "\n".join(_formats_page()) + "\n",
         "passport-access.md": "\n".join(_access_page()) + "\n",
         "passport-api.openapi.json": json.dumps(openapi("/"), indent=1) + "\n",
@@ -200,50 +199,6 @@ def _matrix_page() -> Iterator[str]:
 
 def _points(points: frozenset[int]) -> str:
     return ", ".join(str(p) for p in sorted(points)) or "–"
-
-
-# --- terms of an offer --------------------------------------------------------------------
-
-
-def _offer_terms_page() -> Iterator[str]:
-    yield from (
-        "# Terms of an offer",
-        "",
-        "What a file for `saltbridge publish … --terms FILE` may hold (TOML, no tables; "
-        "[how to](../how-to/terms-and-doctor.md)). Everything may be left out. Each member "
-        "becomes a term of the access policy or the usage policy of CX-0152; a value of the "
-        "standard may stand in full instead of its short word. Which terms exclude each other "
-        "is checked.",
-        "",
-        _GENERATED,
-        "",
-        "| Member | Part | Operand of CX-0152 | Values |",
-        "|---|---|---|---|",
-        "| `purpose` | permitted | `UsagePurpose` | `pcf`, `passport`, `twins`, or one of the "
-        "standard; without: the usual one of the document |",
-        "| `framework` | permitted | `FrameworkAgreement` | `DataExchangeGovernance:1.0` |",
-        "| `members_only` | permitted, seen by | `Membership` | `true` (usual), `false` |",
-    )
-    for name, row in MEMBERS.items():
-        operand = OPERANDS[row.operand]
-        operator = row.operator or operand.operators[0]
-        words = ", ".join(f"`{word}`" for word in row.words) or _kind_of_value(operand)
-        if name == "use_until":
-            words += ", or `unlimited` (`DataUsageEndDefinition`)"
-        if operand.kind is Kind.TEXTS:
-            words = f"list of: {words}"
-        yield (
-            f"| `{name}` | {text(f'policy.part.{row.where}')} | `{row.operand}` {operator} "
-            f"| {words} |"
-        )
-
-
-def _kind_of_value(operand: Operand) -> str:
-    if operand.kind is Kind.DATE:
-        return "a moment with its zone, `2027-12-31T12:00:00Z`"
-    if operand.kind is Kind.NUMBER:
-        return "a whole number"
-    return "BPNL of a company" if operand.pattern else "text"
 
 
 # --- settings -----------------------------------------------------------------------------
