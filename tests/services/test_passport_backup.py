@@ -388,7 +388,11 @@ def test_the_operator_gets_its_passports_back(scene: Scene) -> None:
         new, StatusRequest(passport=SERIALS[1], status=Status.INVALID, reason="tried")
     )
     assert {v.status for v in history(new, SERIALS[1])} == {"invalid"}
-    assert {v.status for v in history(new, SERIALS[0])} == {"valid", "suspended"}
+    assert {v.status for v in history(new, SERIALS[0])} == {
+            "valid",
+            "suspended",
+            "superseded",
+        }
     assert faults(new) == []
 
 

@@ -217,4 +217,4 @@ def test_no_two_versions_share_a_place_and_lists_follow_one_another(
     assert all(0 <= p["idx"] < 12 for p in places)
     set_to(world, Status.INVALID, number=3)
     said = [outcome(told(world, number=n)) for n in (1, 2, 3)]
-    assert said == [*[(Outcome.PASSED, "valid")] * 2, (Outcome.FAILED, "revoked")]
+    assert said == [*[(Outcome.FAILED, "superseded")] * 2, (Outcome.FAILED, "revoked")]

@@ -62,7 +62,7 @@ def change_status(world: World, request: StatusRequest) -> tuple[str, tuple[int,
                 world,
                 work,
                 version,
-                request.status,
+                _status(request, number, newest_number(record)),
                 reason=reason,
                 person=request.person,
                 now=now,
@@ -83,8 +83,15 @@ def _numbers(
             if request.number is not None:
                 raise Refused.of("passport.revoked-for-good", number=number)
             continue
-        if present is not request.status:
+        if present is not _status(request, number, newest):
             yield number
+
+
+def _status(request: StatusRequest, number: int, newest: int) -> Status:
+    """What a version becomes: an older one that is reinstated is superseded still."""
+    if request.status is Status.VALID and number < newest:
+        return Status.SUPERSEDED
+    return request.status
 
 
 def renew_lists(world: World) -> int:

@@ -70,8 +70,8 @@ def status(
 ) -> Remark:
     """Whether the version still holds, by the newest list somebody brought.
 
-    What an old list says of a revocation holds for good; that something holds, only a list
-    that has not expired says.
+    What any list says of a revocation, or of a later version, holds for good; that something
+    holds, only a list that has not expired says.
     """
     place = read_json(verified.payload)["status"]
     try:
@@ -83,7 +83,7 @@ def status(
             status_list.verify(token, did_document, address=uri, now=now) for token in tokens
         ]
         newest = max(checked, key=lambda found: found.issued_at)
-        said = newest.at(index)
+        said = _said([found.at(index) for found in checked], newest.at(index))
     except NotVerified as fault:
         found = fault.findings[0]
         return Remark("status", False, found.code, dict(found.arguments))
@@ -96,9 +96,17 @@ def status(
         Status.VALID: "verify.status-valid",
         Status.INVALID: "verify.status-revoked",
         Status.SUSPENDED: "verify.status-suspended",
+        Status.SUPERSEDED: "verify.status-superseded",
     }
     code = codes[Status(said)] if said in tuple(Status) else "verify.status-unknown"
     return Remark("status", said == Status.VALID, code, told)
+
+
+def _said(ever: Sequence[int], now: int) -> int:
+    """What the lists say together: what is for good holds, whatever a later list says."""
+    if Status.INVALID in ever:
+        return Status.INVALID
+    return Status.SUPERSEDED if now == Status.VALID and Status.SUPERSEDED in ever else now
 
 
 def _token(content: bytes) -> str:

@@ -33,17 +33,19 @@ from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.deciding import public_circumstances
 from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.passport_reading import RECORD, issuer_of, version_id
-from saltbridge.steps.passport_status import status_place
+from saltbridge.steps.passport_status import set_status, status_of, status_place
 from saltbridge.steps.records import document
 from saltbridge.steps.release import keep_decision
 from saltbridge.steps.rules import rule_book
 from saltbridge.steps.statement import keep_statement
 from saltbridge.trust import sd_jwt
 from saltbridge.trust.claims import PassportVersion, sign
+from saltbridge.trust.status_list import Status
 
 PURPOSE: Final = "battery passport, public part (Annex XIII point 1)"
 VIEW_MEDIA_TYPE: Final = "application/json"
 ISSUED: Final = "issued"  # the reason of the first version
+SUPERSEDED: Final = "superseded"  # the reason of the status of a version before
 TRANSFER: Final = "responsibility-transfer"  # the link to a version of the operator before
 SUCCESSION: Final = "succession"  # of an operator that was gone and signed nothing over
 
@@ -126,7 +128,20 @@ def write_version(
         canonical_bytes(record),
         expected_version=0,
     )
+    if replaces is not None and issuer_of(replaces) == world.node.did:
+        _supersede(world, work, replaces, now)
     return WrittenVersion(record, claim)
+
+
+def _supersede(
+    world: World, work: UnitOfWork, before: Mapping[str, Any], now: datetime
+) -> None:
+    """Say in the status list that a later version took the place of this one, if it held."""
+    held = status_of(work, before["passport_id"], int(before["version"])) is Status.VALID
+    if held and "status" in before:  # passports from before have no place in a list
+        set_status(
+            world, work, before, Status.SUPERSEDED, reason=SUPERSEDED, person="", now=now
+        )
 
 
 def _link_to(work: UnitOfWork, before: Mapping[str, Any], own: str) -> dict[str, str]:

@@ -33,9 +33,11 @@ _ALWAYS_OTHER: Final = frozenset({"A006", "A013", "A015"})  # dates and number o
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """Another passport: what was done, what it is called, and its address if it lies here."""
+    """Another passport: what it is called, and its address if it lies here.
 
-    operation: str
+    What was done to the battery tells its status, which is not public.
+    """
+
     name: str
     url: str = ""
     note: str = ""
@@ -107,26 +109,23 @@ def _earlier(
     ids = [str(entry.get("passport_id", "")) for entry in stated]
     found = work.get_many("passport", [id for id in ids if id])
     told = []
-    for id, entry in zip(ids, stated, strict=True):
-        operation = operation_name(str(entry.get("operation", "")), language)
+    for id in ids:
         record = read_json(found[id].body) if id in found else None
         if record is None:
             note = text("story.elsewhere", None, language)
-            told.append(Relative(operation, id, note=note))
+            told.append(Relative(id, note=note))
         elif record["status"] == CEASED:
-            told.append(Relative(operation, id, note=text("story.ended", None, language)))
+            told.append(Relative(id, note=text("story.ended", None, language)))
         elif record["status"] == "active":
             name = text("page.serial", None, language)
             named = {"name": name, "value": record["serial"]}
             shown = text("page.named", named, language)
-            told.append(
-                Relative(operation, shown, address_of(record["gtin"], record["serial"]))
-            )
+            told.append(Relative(shown, address_of(record["gtin"], record["serial"])))
         elif record["status"] == HANDED_OVER:
             note = text("story.elsewhere", None, language)
-            told.append(Relative(operation, id, f"/passports/{id}", note))  # leads on
+            told.append(Relative(id, f"/passports/{id}", note))  # leads on
         else:
-            told.append(Relative(operation, id))
+            told.append(Relative(id))
     return told
 
 
@@ -155,7 +154,6 @@ def _later(
                 "serial": content["serial"],
             }
             return Relative(
-                operation_name(str(entry.get("operation", "")), language),
                 text("story.battery", named, language),
                 address_of(content["gtin"], content["serial"]),
             )
