@@ -93,6 +93,7 @@ class Scene:
                 kind="repair",
                 on=DAY,
                 details={"component": "cooling plate"},
+                facts=USED,
             ),
         )
         suspended = StatusRequest(
@@ -389,10 +390,10 @@ def test_the_operator_gets_its_passports_back(scene: Scene) -> None:
     )
     assert {v.status for v in history(new, SERIALS[1])} == {"invalid"}
     assert {v.status for v in history(new, SERIALS[0])} == {
-            "valid",
-            "suspended",
-            "superseded",
-        }
+        "valid",
+        "suspended",
+        "superseded",
+    }
     assert faults(new) == []
 
 

@@ -1,9 +1,9 @@
 """Token Status List, in its JWT form: whether what was signed before still holds.
 
 draft-ietf-oauth-status-list, text of April 2026, read 2026-11-28 (an RFC number was not
-seen). A list has two bits per place: valid, invalid (revoked for good), suspended or superseded.
-Its token is signed, says until when it may be relied on, and is named by the address it is found
-at.
+seen). A list has two bits per place: valid, invalid (revoked for good), suspended, superseded.
+Its token is signed, says until when it may be relied on, and is named by the address it is
+found at.
 """
 
 import zlib
