@@ -55,14 +55,15 @@ def test_measured_and_told_in_three_languages(
 ) -> None:
     file = str(examples.joinpath(*LIFE, "bms.csv"))
     assert "8 measurements of 2 batteries" in said(capsys, "measure", file, *NODE)
-    for language, status, crash in (
-        ("en", "Status original", "Negative events: crash"),
-        ("de", "Status ursprünglich", "Negative Ereignisse: crash"),
-        ("zh", "状态：原始", "负面事件: crash"),
+    for language, status, crash, worked_out in (
+        ("en", "Status original", "Negative events: crash", "worked out from: "),
+        ("de", "Status ursprünglich", "Negative Ereignisse: crash", "berechnet aus: "),
+        ("zh", "状态：原始", "负面事件: crash", "由此计算："),
     ):
         told = said(capsys, "condition", SERIAL, *NODE, language=language)
         assert status in told
         assert crash in told
+        assert worked_out in told  # the fade of the capacity: nobody stated or measured it
         assert "155 h" in " ".join(told.split())  # the histogram is readable
     page, table = tmp_path / "health.html", tmp_path / "m.csv"
     drawn = ("--out", str(page), "--export", str(table))

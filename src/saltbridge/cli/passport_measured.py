@@ -148,15 +148,19 @@ def _line(found: "BatteryCondition", id: str, tongue: str) -> str:
     """Name, value and where it is from, on one line."""
     from saltbridge.locales import text
     from saltbridge.passport.attributes import attribute_table
+    from saltbridge.passport.model import OriginKind
     from saltbridge.web.passport_values import day
 
     value, label = found.values[id], text(f"attribute.{id}", None, tongue)
     when = day(value.measured_on, tongue) if value.measured_on else "–"
-    source = "measurement.from-passport"
+    source = text("measurement.from-passport", None, tongue)
     if id in found.measured:
-        source = f"measurement.by.{found.measured[id].source.value}"
+        source = text(f"measurement.by.{found.measured[id].source.value}", None, tongue)
+    elif value.origin.kind is OriginKind.COMPUTED and value.origin.reference:
+        of = text(f"attribute.{value.origin.reference}", None, tongue)
+        source = text("measurement.worked-out", {"of": of}, tongue)
     said = _reading(attribute_table()[id], value, tongue)
-    return f"{label}: {said}  ({when}, {text(source, None, tongue)})"
+    return f"{label}: {said}  ({when}, {source})"
 
 
 def _reading(attribute: Any, value: Any, tongue: str) -> str:

@@ -4,11 +4,15 @@ They count what happened to a battery, so a later reading below an earlier one i
 one of the two, unless a correction names what it replaces.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Final
+
+from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.passport.attributes import attribute_table
+from saltbridge.passport.model import Values, number_of
 
 # Counters of the attribute table: Annex XIII point 4(d), Annex VII part B of Regulation (EU)
 # 2023/1542, read 2026-11-28; overcharges (A139) are counted though no text asks for them.
@@ -51,3 +55,37 @@ def falls(readings: Iterable[Reading]) -> tuple[Fall, ...]:
         if highest is None or here[-1].count >= highest.count:
             highest = here[-1]
     return tuple(found)
+
+
+def readings_in(values: Values) -> dict[str, tuple[float, str]]:
+    """What the counters among the values show, and the day each was read ('': not told)."""
+    found = {id: number_of(values, id) for id in COUNTERS}
+    return {id: (n, values[id].measured_on) for id, n in found.items() if n is not None}
+
+
+def fallen(
+    stated: Mapping[str, tuple[float, str]],
+    held: Mapping[str, tuple[float, str]],
+    place: Place | None = None,
+) -> list[Finding]:
+    """A finding for each counter that is stated to show less than what is held of it.
+
+    ``place`` None: each at its own attribute.
+    """
+    found = []
+    for id, (later, on) in stated.items():
+        earlier, before = held.get(id, (later, ""))
+        if later < earlier:
+            found.append(
+                finding(
+                    "measurement.falls",
+                    place or Place(pointer=f"/attributes/{id}"),
+                    attribute=id,
+                    name=attribute_table()[id].name,
+                    later=f"{later:.15g}",
+                    on=on or "–",
+                    earlier=f"{earlier:.15g}",
+                    before=before or "–",
+                )
+            )
+    return found

@@ -16,6 +16,7 @@ from saltbridge.passport.lifecycle_rules import (
     CAPACITIES,
     RULES,
     SECOND_LIFE,
+    WHOLE,
     Effect,
     EventKind,
     Rule,
@@ -65,6 +66,7 @@ class Life:
     predecessors: tuple[Link, ...] = ()
     successors: tuple[str, ...] = ()
     ceased_on: date | None = None
+    passed_whole: bool = False  # nothing of the battery is left under this passport
 
 
 Lives = Mapping[str, Life]
@@ -186,7 +188,10 @@ def _continuing(case: _Case, life: Life) -> Iterable[Finding]:
             instead="–" if meant is None else meant.value,
             citation=rule.citation,
         )
-    if life.successors and event.kind is EventKind.REPAIR:
+    transfer = event.kind is EventKind.RESPONSIBILITY_TRANSFER
+    if (life.passed_whole and not transfer) or (
+        life.successors and event.kind is EventKind.REPAIR
+    ):
         yield case.fault("lifecycle.passed-on", successors=", ".join(life.successors))
     yield from _parties(case, life)
 
@@ -241,7 +246,11 @@ def _after(life: Life, event: Event, rule: Rule) -> Life:
     """The same passport, one event on. A second life happens to the successor, not to it."""
     following = replace(life, since=event.on, events=life.events + 1)
     if rule.effect is Effect.NEW_PASSPORT:
-        return replace(following, successors=(*life.successors, event.successor))
+        return replace(
+            following,
+            successors=(*life.successors, event.successor),
+            passed_whole=event.kind in WHOLE,
+        )
     if rule.effect is Effect.CEASES:
         return replace(following, ceased_on=event.on)
     return replace(

@@ -139,5 +139,10 @@ RULES: Final[Mapping[EventKind, Rule]] = MappingProxyType({rule.kind: rule for r
 
 SECOND_LIFE: Final = frozenset(k for k, r in RULES.items() if r.effect is Effect.NEW_PASSPORT)
 
+# What is used again as it is: no part of it stays behind, so it has one successor, and what
+# happens to it is told in the passport of that one (2008/98/EC, Art. 3(13) and (16): "used
+# again for the same purpose"; recalled). Of the others parts may go several ways.
+WHOLE: Final = frozenset({EventKind.RE_USE, EventKind.PREPARATION_FOR_RE_USE})
+
 # Who may answer for a waste battery's passport: Art. 77(7), second subparagraph of [1].
 CAPACITIES: Final = ("producer", "producer-responsibility-organisation", "waste-operator")

@@ -4,7 +4,7 @@ States which others confuse: an attribute is *present*, *missing*, given but *fa
 applicable* to this battery, or *not yet required* by a duty that has no date or a later one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -23,7 +23,7 @@ from saltbridge.passport.attributes import (
 )
 from saltbridge.passport.check_values import check_value
 from saltbridge.passport.conditions import CONDITIONS
-from saltbridge.passport.model import AttributeValue, Values
+from saltbridge.passport.model import AttributeValue, ItemPassport, Values
 
 READINESS_LIST: Final = ("due", "present", "missing", "pending", "not_applicable")
 
@@ -106,6 +106,23 @@ def kept_out(id: str) -> Finding:
     return finding(
         "passport.suppressed", place, severity=Severity.NOTE, attribute=id, name=name
     )
+
+
+def kept_back_findings(passport: ItemPassport, of: Collection[str]) -> list[Finding]:
+    """What was stated of these attributes and is not shown: a note on each, and its faults.
+
+    What waits for its duty is checked now, not on the day when it would be shown. What a
+    category never has is not.
+    """
+    found: list[Finding] = []
+    for id, value in passport.kept_back.items():
+        if id not in of:
+            continue
+        attribute = attribute_table()[id]
+        if attribute.obligation(passport.category) is Obligation.PENDING:
+            found += check_value(attribute, value)
+        found.append(kept_out(id))
+    return found
 
 
 def showable(values: Values, on: date) -> tuple[dict[str, AttributeValue], list[Finding]]:

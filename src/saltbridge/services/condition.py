@@ -70,6 +70,8 @@ def condition_of(
     ]
     measured = condition(history)
     told = {id: as_value(m, world.node.legal_name) for id, m in measured.items()}
+    told = {id: v for id, v in told.items() if not _is_newer(base.get(id), v)}
+    measured = {id: m for id, m in measured.items() if id in told}
     known = _with_derived(base, told)
     values = visible_to(audience, known)
     return BatteryCondition(
@@ -83,6 +85,11 @@ def condition_of(
         history,
         health_lines(history, known),
     )
+
+
+def _is_newer(stated: AttributeValue | None, measured: AttributeValue) -> bool:
+    """Whether the version states a value of a later day than the one that was measured."""
+    return stated is not None and stated.measured_on > measured.measured_on
 
 
 def _base(

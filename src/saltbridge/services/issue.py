@@ -30,7 +30,7 @@ from saltbridge.passport.model import (
     ItemPassport,
     ModelFacts,
 )
-from saltbridge.passport.validate import Readiness, kept_out, readiness
+from saltbridge.passport.validate import Readiness, kept_back_findings, readiness
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.services.issue_sources import IssueRequest, IssueSources, gather, put_model
 from saltbridge.steps.passport_issued import placed, put_passport
@@ -135,7 +135,7 @@ def _decide(
         status = readiness(passport.values, sources.category, on)
         drafts.append((passport, status))
         notes += [placed(f, serial) for f in (*found, *status.findings)]
-        notes += [kept_out(id) for id in passport.suppressed]
+        notes += kept_back_findings(passport, passport.kept_back)
     return drafts, notes
 
 

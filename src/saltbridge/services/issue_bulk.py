@@ -40,7 +40,7 @@ from saltbridge.passport.model import (
     Origin,
     Values,
 )
-from saltbridge.passport.validate import Readiness
+from saltbridge.passport.validate import Readiness, kept_back_findings
 from saltbridge.ports import LogEvent, UnitOfWork, World
 from saltbridge.services.issue_sources import IssueRequest, gather, put_model
 from saltbridge.steps.passport_batch import (
@@ -139,8 +139,9 @@ class FleetIssuer:
         Raises:
             FaultyInput: the model or the operator's facts are incomplete or faulty by law.
         """
-        _, status, _ = self._assembled(row, self._world.clock.now())
-        of_model = [f for f in status.findings if not _is_of_item(f)]
+        passport, status, _ = self._assembled(row, self._world.clock.now())
+        told = [*status.findings, *kept_back_findings(passport, passport.kept_back)]
+        of_model = [f for f in told if not _is_of_item(f)]
         if errors_in(of_model):
             raise FaultyInput(of_model)
 
@@ -192,7 +193,8 @@ class FleetIssuer:
             seen.add(row.serial)
             if not faults:
                 passport, status, found = self._assembled(row, now)
-                faults = list(errors_in([*found, *status.findings]))
+                kept_back = kept_back_findings(passport, row.item.get("attributes") or ())
+                faults = list(errors_in([*found, *status.findings, *kept_back]))
             if faults:
                 told = tuple(placed(f, row.serial) for f in faults)
                 faulty.append(FaultyRow(row.number, row.serial, told))

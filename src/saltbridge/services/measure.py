@@ -8,16 +8,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, errors_in, finding
+from saltbridge.core.quantity import is_number
 from saltbridge.formats.measurements import MeasuredRow, parse_measurements
-from saltbridge.passport.counters import COUNTERS
+from saltbridge.passport.counters import COUNTERS, fallen
 from saltbridge.passport.measurements import Measurement, consistent
 from saltbridge.ports import UnitOfWork, World
-from saltbridge.steps.passport_events import HANDED_OVER
+from saltbridge.steps.passport_counted import stated_counters
+from saltbridge.steps.passport_events import HANDED_OVER, passed_whole
 from saltbridge.steps.passport_measured import (
     RECORD,
     batch_body,
@@ -90,35 +92,46 @@ def _batches(
     for row in rows:
         if row.battery in ids:
             grouped[ids[row.battery]].append(row)
-    closed = _closed(work, grouped, own)
+    records = _records(work, grouped)
+    closed = _closed(work, records, own)
     batches = []
     for passport, told in grouped.items():
         if passport in closed:
             place, battery = told[0].place, told[0].battery
             found.append(finding(closed[passport], place, battery=battery[:80]))
             continue
-        batch, faults = _batch(work, passport, told)
+        batch, faults = _batch(work, records[passport], told)
         batches.append(batch)
         found += faults
     return batches, found
 
 
-def _closed(work: UnitOfWork, passports: Collection[str], own: str) -> dict[str, str]:
-    """Passports of which nothing is measured here, and why: recycled, or another's by now."""
+def _records(work: UnitOfWork, passports: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    found = work.get_many("passport", passports)
+    return {id: read_json(stored.body) for id, stored in found.items()}
+
+
+def _closed(
+    work: UnitOfWork, records: Mapping[str, Mapping[str, Any]], own: str
+) -> dict[str, str]:
+    """Passports of which nothing is measured here, and why: recycled, or another's by now,
+    or of a battery that lives on as a whole under another passport."""
     closed = {}
-    for id, stored in work.get_many("passport", passports).items():
-        record = read_json(stored.body)
+    for id, record in records.items():
         here = record["status"] == "active"
         if record["status"] == HANDED_OVER or (here and record.get("responsible", own) != own):
             closed[id] = "measurement.elsewhere"
         elif not here:
             closed[id] = "measurement.ceased"
+        elif passed_whole(work, id):
+            closed[id] = "measurement.passed-on"
     return closed
 
 
 def _batch(
-    work: UnitOfWork, passport: str, rows: Sequence[MeasuredRow]
+    work: UnitOfWork, record: Mapping[str, Any], rows: Sequence[MeasuredRow]
 ) -> tuple[_Batch, Iterable[Finding]]:
+    passport = str(record["id"])
     newest = newest_batch(work, passport)
     new: list[tuple[Measurement, Place]] = [(row.measured, row.place) for row in rows]
     held = marks_of(newest) if newest else []
@@ -131,7 +144,17 @@ def _batch(
         measured,
         marks_after([*held, *measured]),
     )
-    return batch, consistent(held, new)
+    return batch, (*consistent(held, new), *_below_stated(record, rows))
+
+
+def _below_stated(record: Mapping[str, Any], rows: Sequence[MeasuredRow]) -> Iterable[Finding]:
+    """Counters that show less than what a version states of them."""
+    stated = stated_counters(record)
+    for row in rows if stated else ():
+        measured = row.measured
+        if measured.attribute in stated and is_number(measured.value) and not measured.replaces:
+            reading = (measured.value, iso(measured.measured_at))
+            yield from fallen({measured.attribute: reading}, stated, row.place)
 
 
 def _needs_history(new: Sequence[Measurement], marks: Sequence[Measurement]) -> bool:

@@ -30,9 +30,10 @@ from saltbridge.passport.model import (
     OriginKind,
     Values,
 )
-from saltbridge.passport.validate import readiness
+from saltbridge.passport.validate import kept_back_findings, readiness
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_change import passport_named
+from saltbridge.steps.passport_counted import not_overtaken, refuse_fallen_of_any
 from saltbridge.steps.passport_event_effects import record_event
 from saltbridge.steps.passport_event_words import EventRequest, event_words, signed_event
 from saltbridge.steps.passport_events import check_event, keep_event, kept_events, life_of
@@ -93,15 +94,16 @@ def second_life(world: World, request: SecondLifeRequest) -> SecondLife:
         here, links, id = _predecessors(world, work, request)
         id = id or world.identifiers.urn_uuid()
         links += [_pass_on(world, work, old, id, request, now) for old in here]
-        base: Values = {}
-        if len(links) == 1:  # of several batteries nobody knows which one a value is about
-            base = (
-                _base(world, work, here[0]) if here else _kept(foreign.get(links[0].passport))
-            )
+        told = [_base(world, work, old) for old in here]
+        told += [_kept(values) for values in foreign.values()]
+        refuse_fallen_of_any(given, told)
+        # Of several batteries nobody knows which one a value is about.
+        base = told[0] if len(links) == len(told) == 1 else {}
         passport = _assembled(world, request, id, links, base, given, now)
         status = readiness(passport.values, passport.category, _duty_day(request))
-        if errors_in(status.findings):
-            raise FaultyInput(status.findings)
+        notes += kept_back_findings(passport, given)
+        if errors_in([*notes, *status.findings]):
+            raise FaultyInput([*notes, *status.findings])
         written = write_version(world, work, passport, status, now=now, person=request.person)
         put_passport(world, work, passport, written, {"supplier_record": ""}, now)
         _begin(world, work, passport.id, here, request, tuple(links), now)
@@ -215,14 +217,14 @@ def _base(world: World, work: UnitOfWork, passport: Mapping[str, Any]) -> Values
     values = {} if version is None else facts_of(work, version).values
     held = condition(measurements_of(work, passport["id"]))
     measured = {id: as_value(m, world.node.legal_name) for id, m in held.items()}
-    return {**_kept(values), **measured}
+    return {**_kept(values), **not_overtaken(measured, passport)}
 
 
-def _kept(values: Values | None) -> Values:
+def _kept(values: Values) -> Values:
     """Values that hold for the battery itself, whoever stated them, with their origin."""
     return {
         id: value
-        for id, value in (values or {}).items()
+        for id, value in values.items()
         if id not in _OWN
         and (attribute_table()[id].section != "header" or id in _OF_HEADER)
         and value.origin.kind is not OriginKind.COMPUTED

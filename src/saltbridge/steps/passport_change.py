@@ -12,8 +12,10 @@ from saltbridge.core.finding import Finding, errors_in, finding
 from saltbridge.passport.assemble import next_version
 from saltbridge.passport.attributes import applies_from
 from saltbridge.passport.model import AttributeValue, Issuer, Origin, OriginKind, Values
-from saltbridge.passport.validate import Readiness, readiness
+from saltbridge.passport.validate import Readiness, kept_back_findings, readiness
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_counted import MEMBER as COUNTERS_MEMBER
+from saltbridge.steps.passport_counted import counters_member, refuse_fallen
 from saltbridge.steps.passport_reading import (
     RECORD,
     facts_of,
@@ -80,12 +82,14 @@ def change_passport(
     known = {**facts.kept_back, **facts.values}
     if must_change and all(known.get(id) == value for id, value in changed.items()):
         raise Refused.of("passport.nothing-changes", passport=passport_id)
+    measured = refuse_fallen(work, record, changed, known)
     start = applies_from("passport", facts.category)
     on = max(now.date(), facts.placed_on_market, start or now.date())
     passport = next_version(facts, changed, issued_at=iso(now), on=on)
     status = readiness(passport.values, passport.category, on)
-    if errors_in(status.findings):
-        raise FaultyInput(status.findings)
+    told = [*status.findings, *kept_back_findings(passport, changed)]
+    if errors_in(told):
+        raise FaultyInput(told)
     if "version" not in record:  # from before: its three views become version 1, as signed
         old = canonical_bytes(dict(before))
         work.put(RECORD, version_id(passport_id, 1), old, expected_version=0)
@@ -94,7 +98,8 @@ def change_passport(
     )
     body = canonical_bytes(
         {
-            **record,
+            **{k: v for k, v in record.items() if k != COUNTERS_MEMBER},
+            **counters_member(passport.values, measured),
             "category": passport.category,
             "version": passport.version,
             "changed_at": passport.issued_at,
@@ -105,7 +110,7 @@ def change_passport(
     )
     work.put("passport", passport_id, body)
     work.append_leaf(VERSIONED, passport_id, body)
-    return Changed(written, status, tuple(status.findings))
+    return Changed(written, status, tuple(told))
 
 
 def passport_named(work: UnitOfWork, wanted: str) -> dict[str, Any]:

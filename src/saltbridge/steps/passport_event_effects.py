@@ -14,6 +14,7 @@ from saltbridge.passport.measurements import as_value, condition
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind, Values
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_change import change_passport
+from saltbridge.steps.passport_counted import not_overtaken
 from saltbridge.steps.passport_events import check_event, keep_event
 from saltbridge.steps.passport_measured import measurements_of
 from saltbridge.steps.passport_reading import facts_of, newest_number, stored_version
@@ -60,7 +61,7 @@ def record_event(
     effect, version = RULES[words.event.kind].effect, 0
     findings: tuple[Finding, ...] = ()
     if effect is Effect.NEW_VERSION:
-        told = _measured(work, world, passport["id"])
+        told = not_overtaken(_measured(work, world, passport["id"]), passport)
         made = change_passport(
             world,
             work,

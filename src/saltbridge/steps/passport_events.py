@@ -10,7 +10,7 @@ from saltbridge.core.errors import Refused
 from saltbridge.formats.claim_file import ClaimFile
 from saltbridge.passport.event_words import EventWords, event_content, parse_event
 from saltbridge.passport.lifecycle import Event, Life, advance, step
-from saltbridge.passport.lifecycle_rules import Status
+from saltbridge.passport.lifecycle_rules import WHOLE, Status
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.trust.did import iso
 
@@ -73,6 +73,14 @@ def taken_over(view: UnitOfWork, passport_id: str) -> Life | None:
         status = Status(words.status or Status.ORIGINAL)
         life = _stepped(life or Life(event.passport, status, event.operator, event.on), event)
     return life
+
+
+def passed_whole(view: UnitOfWork, passport_id: str) -> bool:
+    """Whether the battery lives on, as a whole, under another passport."""
+    return any(
+        kept["event"] in WHOLE and kept["content"].get("successor")
+        for kept in kept_events(view, passport_id)
+    )
 
 
 def refuse_if_elsewhere(passport: Mapping[str, Any]) -> None:

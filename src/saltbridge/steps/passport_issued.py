@@ -14,6 +14,7 @@ from saltbridge.core.finding import Finding
 from saltbridge.passport.attributes import applies_from, attribute_table
 from saltbridge.passport.model import ItemPassport
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
+from saltbridge.steps.passport_counted import counters_member
 from saltbridge.steps.passport_versions import WrittenVersion
 
 REGISTRY_CLOSED: Final = "registry-accepts-batteries: pending"
@@ -58,6 +59,7 @@ def records_of_issue(
         "version": passport.version,
         "claim_digest": digest,
         "public": written.record["public"],
+        **counters_member(passport.values, {}),
     }
     asked = {
         "passport_id": passport.id,
