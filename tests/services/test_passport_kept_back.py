@@ -62,9 +62,7 @@ def by_row_of_a_fleet(world: World, examples: Path, stated: dict[str, Any]) -> A
         raise FaultyInput(done.faulty[0].faults)
 
 
-@pytest.mark.parametrize(
-    "door", [by_version, by_issue, by_model_of_a_fleet, by_row_of_a_fleet]
-)
+@pytest.mark.parametrize("door", [by_version, by_issue, by_model_of_a_fleet, by_row_of_a_fleet])
 def test_a_faulty_value_is_refused_before_its_duty_begins(
     world: World, examples: Path, door: Any
 ) -> None:
