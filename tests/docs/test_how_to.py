@@ -46,6 +46,7 @@ PAGES = (
     "compare-rule-sets.md",
     "declare-and-explain.md",
     "first-footprint.md",
+    "identity.md",
     "issue-a-fleet.md",
     "keys.md",
     "operate.md",
@@ -66,6 +67,7 @@ PAGES = (
 _LONG = {
     "battery-life.md",
     "border-officer.md",
+    "identity.md",
     "keys.md",
     "operate.md",
     "passport-backup.md",

@@ -38,9 +38,14 @@ def test_the_demo_says_what_it_promises(walked: Walked) -> None:
     assert all(step["ok"] and step["seconds"] >= 0 for step in said["steps"])
     assert [step["name"] for step in said["steps"]][:3] == [
         "nodes",
+        "credentials",
         "holes",
-        "declaration-refused",
     ]
+    assert set(said["credentials"]) == {
+        "MembershipCredential",
+        "BpnCredential",
+        "DataExchangeGovernanceCredential",
+    }
     footprint = said["footprint"]
     assert (footprint["methodology"], footprint["edition"]) == tuple(EU_DRAFT.values())
     assert footprint["kind"] == "estimate"

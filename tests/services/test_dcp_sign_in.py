@@ -200,6 +200,9 @@ def test_nothing_presented_is_too_little(space: Dataspace) -> None:
     space.clock.advance(minutes=2)
     empty = canonical_bytes({**dcp.render_response(["x"]), "presentation": []})
     answers(space, lambda: HttpAnswer(200, {}, empty))
+    assert refused(space) == "identity.credentials-missing"
+    space.clock.advance(minutes=2)
+    answers(space, lambda: HttpAnswer(200, {}, b'{"presentation":{}}'))
     assert refused(space) == "identity.response-faulty"
 
 
@@ -380,7 +383,7 @@ def test_reasons_are_kept_seldom_enough_to_stay_few(space: Dataspace) -> None:
 
 def test_a_node_without_credentials_is_refused_until_it_has_them(tmp_path: Path) -> None:
     space = dataspace(tmp_path / "issuer", members=False)
-    assert refused(space) == "identity.response-faulty"
+    assert refused(space) == "identity.credentials-missing"
     assert space.all(space.consumer, KIND) == []
     become_member(space, space.consumer)
     assert space.catalogue().status == 200

@@ -1,4 +1,4 @@
-"""The thirteen steps of the demo, in the order of the path."""
+"""The fourteen steps of the demo, in the order of the path."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from saltbridge.cli.demo_approval import received_record, two_persons_approve
+from saltbridge.cli.demo_credentials import believe_the_issuer, companies_get_credentials
 from saltbridge.cli.demo_layout import INDENT
 from saltbridge.cli.demo_people import add_people, say_people
 from saltbridge.cli.demo_report import (
@@ -22,7 +23,7 @@ from saltbridge.cli.demo_report import (
 from saltbridge.cli.demo_walk import Company, HeldPorts, StepFailed, Walk
 from saltbridge.locales import LANGUAGES
 
-TOTAL = 13
+TOTAL = 14
 _MARGIN = " " * INDENT
 EU_DRAFT = "eu-cfb@draft-2024-04"
 CATENA_X = "catena-x-pcf@v4"
@@ -37,6 +38,7 @@ def walk_the_path(walk: Walk, *, first_port: int, passports: int) -> None:
         StepFailed: a step did not do what it must; the steps after it are not run.
     """
     _introduce(walk, first_port)
+    companies_get_credentials(walk, TOTAL)
     _first_footprint(walk)
     _declaration_is_refused(walk)
     dataset = _supplier_publishes(walk)
@@ -90,7 +92,7 @@ def _companies(folder: Path, ports: list[int]) -> dict[str, Company]:
 
 def _introduce(walk: Walk, first_port: int) -> None:
     with walk.step("nodes", TOTAL):
-        walk.held = HeldPorts(first_port, 3)
+        walk.held = HeldPorts(first_port, 4)
         walk.companies.update(_companies(walk.folder, walk.held.ports))
         for company in walk.companies.values():
             walk.run(
@@ -113,6 +115,7 @@ def _introduce(walk: Walk, first_port: int) -> None:
                 *("--dsp-url", f"{partner.url}/2025-1"),
                 show=False,
             )
+        believe_the_issuer(walk, walk.held.ports[3])
         add_people(walk)
         for company in walk.companies.values():
             walk.serve(company)

@@ -93,6 +93,7 @@ class Walk:
     results: dict[str, Any] = field(default_factory=dict)
     servers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     held: "HeldPorts | None" = None
+    issuer_url: str = ""
 
     def word(self, message: str, **arguments: object) -> str:
         """A text of the demo in the language of its reader."""
@@ -175,30 +176,41 @@ class Walk:
         Raises:
             StepFailed: it ended, or did not answer in time.
         """
-        log = (self.folder / f"{company.key}.log").open("wb")
+        self.start(
+            company.key, company.name, company.url, "/health",
+            "node", "serve", str(company.folder),
+        )  # fmt: skip
+
+    def start(self, key: str, name: str, url: str, path: str, *arguments: str) -> None:
+        """Start a command that serves at a URL, and wait until it answers at the path.
+
+        Raises:
+            StepFailed: it ended, or did not answer in time.
+        """
+        log = (self.folder / f"{key}.log").open("wb")
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "saltbridge", "node", "serve", str(company.folder)],
+            [sys.executable, "-m", "saltbridge", *arguments],
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=ends_with_parent(signal.SIGTERM),  # also where the demo is killed
         )
         log.close()
-        self.servers[company.key] = process
+        self.servers[key] = process
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 break
             # Its own word first: another program may answer on the port.
-            if company.url.encode() in (self.folder / f"{company.key}.log").read_bytes():
+            if url.encode() in (self.folder / f"{key}.log").read_bytes():
                 try:
-                    if self.get(f"{company.url}/health")[0] == 200:
+                    if self.get(f"{url}{path}")[0] == 200:
                         return
                 except OSError:  # not up yet: refused, reset or a URLError, which is one too
                     pass
             time.sleep(0.05)
-        said = (self.folder / f"{company.key}.log").read_bytes().decode("utf-8", "replace")
-        fault = self.word("failed.node-not-started", name=company.name)
+        said = (self.folder / f"{key}.log").read_bytes().decode("utf-8", "replace")
+        fault = self.word("failed.node-not-started", name=name)
         raise StepFailed(f"{fault}\n{said[-3000:]}")
 
     def get(self, url: str, **headers: str) -> tuple[int, bytes, str]:

@@ -101,14 +101,19 @@ def trust(
     no_longer: Annotated[
         bool, typer.Option("--no-longer", help="Believe this issuer no longer.")
     ] = False,
+    how: Annotated[
+        str, typer.Option("--mode", help="Also choose by what callers are known: did or dcp.")
+    ] = "",
 ) -> None:
     """Believe the credentials of an issuer, of every type or of those named."""
     from saltbridge.adapters.node_folder import choose_identity
     from saltbridge.cli.present import say
 
     chosen = () if no_longer else tuple(types or ("*",))
-    changed = choose_identity(node, trusted={issuer: chosen})
+    changed = choose_identity(node, mode=how, trusted={issuer: chosen})
     say("identity.said-distrusted" if no_longer else "identity.said-trusted", issuer=issuer)
+    if how:
+        say(f"identity.said-mode-{how}")
     _say_restart(node, changed=changed)
 
 

@@ -74,21 +74,33 @@ def revoke(
 @app.command()
 def serve(folder: IssuerFolder) -> None:
     """Serve the test issuer on 127.0.0.1 until Ctrl-C."""
+    import socket
+    import sys
     from urllib.parse import urlsplit
 
     import uvicorn
 
     from saltbridge.bootstrap import open_clock, open_test_issuer
     from saltbridge.cli.present import say
+    from saltbridge.core.errors import Unavailable
     from saltbridge.testing.issuer_app import issuer_app
 
     _there(folder)
     issuer = open_test_issuer(folder, open_clock())
     url = issuer.state.url
-    say("identity.test-serving", url=url, did=issuer.did)
-    uvicorn.run(
-        issuer_app(issuer), host=_LOOPBACK, port=urlsplit(url).port or 80, log_level="warning"
-    )
+    port = urlsplit(url).port or 80
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_LOOPBACK, port))
+        except OSError as fault:
+            reason = fault.strerror or str(fault)
+            raise Unavailable.of("http.port-in-use", port=port, reason=reason) from fault
+        listener.listen()
+        say("identity.test-serving", url=url, did=issuer.did)
+        sys.stdout.flush()
+        config = uvicorn.Config(issuer_app(issuer), log_level="warning")
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _there(folder: Path) -> None:

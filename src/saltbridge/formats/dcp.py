@@ -104,12 +104,14 @@ def render_response(presentations: Sequence[str]) -> dict[str, Any]:
 
 
 def parse_response(content: bytes) -> tuple[str, ...]:
-    """The presentations of a PresentationResponseMessage, each a JWT.
+    """The presentations of a PresentationResponseMessage, each a JWT; there may be none.
 
     Raises:
-        FaultyInput: no such message, none presented, or one in another form.
+        FaultyInput: no such message, or one in another form.
     """
     document = _read(content, "PresentationResponseMessage")
+    if document.get("presentation") == []:
+        return ()
     return tuple(_texts(document.get("presentation"), "presentation"))
 
 

@@ -8,7 +8,7 @@ from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused, SaltbridgeError, Unavailable
 from saltbridge.core.finding import Finding, finding
 from saltbridge.formats import dcp
-from saltbridge.ports import World
+from saltbridge.ports import StoredRecord, UnitOfWork, World
 from saltbridge.steps.credential_check import (
     checked_credential,
     genuine_credential,
@@ -17,6 +17,7 @@ from saltbridge.steps.credential_check import (
 from saltbridge.steps.identity import is_trusted, sign_in_token, trusted_issuers
 from saltbridge.steps.own_credentials import OFFER, REQUEST, keep_own, own_credentials
 from saltbridge.steps.records import document, every
+from saltbridge.steps.standing import HELD
 from saltbridge.trust.did import iso
 from saltbridge.trust.verifiable_credential import PROFILE_1_1, Credential
 
@@ -64,7 +65,9 @@ def state(world: World) -> IdentityState:
         owned = own_credentials(view)
         requests = tuple({"pid": r.id, **read_json(r.body)} for r in every(view, REQUEST))
         offers = tuple(read_json(r.body) for r in every(view, OFFER))
-        refused = tuple(_refused(read_json(r.body)) for r in every(view, REFUSED))
+        refused = tuple(
+            _refused(read_json(r.body)) for r in every(view, REFUSED) if not _settled(view, r)
+        )
     held = tuple(
         HeldHere(own.credential, iso(own.received_at), _fault(world, own.jwt)) for own in owned
     )
@@ -73,6 +76,12 @@ def state(world: World) -> IdentityState:
     return IdentityState(
         held, missing, requests, offers, refused, tuple(trusted_issuers(world))
     )
+
+
+def _settled(view: UnitOfWork, refusal: StoredRecord) -> bool:
+    """Whether the partner has shown all that is asked for since it was refused."""
+    shown = view.get(HELD, refusal.id)
+    return shown is not None and shown.written_at > refusal.written_at
 
 
 def _fault(world: World, jwt: str) -> Finding | None:

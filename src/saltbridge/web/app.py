@@ -62,8 +62,8 @@ def create_app(
     app.include_router(dataplane.router(world))
     app.include_router(log.router(world, wake))
     app.router.routes.extend(served.routes(world))
+    app.include_router(credential_service.router(world))
     for own in (
-        credential_service,
         operator_page,
         approval_page,
         people_page,

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import anyio
 from anyio.lowlevel import RunVar
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from saltbridge.core.errors import SaltbridgeError
 from saltbridge.ports import World
@@ -27,8 +27,9 @@ _limiter: Final = RunVar[anyio.CapacityLimiter]("credential service")  # one an 
 _log = logging.getLogger(__name__)
 
 
-def routes(world: World) -> list[Route]:
+def router(world: World) -> APIRouter:
     """The three doors of the service."""
+    routes = APIRouter()
 
     async def apart(work: Callable[..., Any], *arguments: Any) -> Any:
         try:
@@ -38,7 +39,7 @@ def routes(world: World) -> list[Route]:
             _limiter.set(limiter)
         return await anyio.to_thread.run_sync(work, *arguments, limiter=limiter)
 
-    def door(path: str, service: Callable[..., Any], status: int) -> Route:
+    def door(path: str, service: Callable[..., Any]) -> None:
         async def handler(request: Request) -> Response:
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not token.strip():
@@ -49,15 +50,14 @@ def routes(world: World) -> list[Route]:
             except SaltbridgeError as fault:
                 _log.info("credential service refused", extra={"code": fault.findings[0].code})
                 return _refused(refusal_status(fault))
-            return json_answer(answer or {}, status)
+            return json_answer(answer or {})
 
-        return Route(f"{CREDENTIAL_SERVICE_PATH}{path}", handler, methods=["POST"])
+        routes.add_api_route(f"{CREDENTIAL_SERVICE_PATH}{path}", handler, methods=["POST"])
 
-    return [
-        door("/presentations/query", answer_query, 200),
-        door("/credentials", take_credentials, 200),
-        door("/offers", take_offer, 200),
-    ]
+    door("/presentations/query", answer_query)
+    door("/credentials", take_credentials)
+    door("/offers", take_offer)
+    return routes
 
 
 def _refused(status: int) -> Response:
