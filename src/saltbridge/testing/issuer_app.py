@@ -84,7 +84,9 @@ def _deliver(issuer: TestIssuer, pid: str) -> None:
 
 
 def _bearer(request: Request) -> str:
-    return request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    """The token of the header; an empty text, which is no token, where it is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme == "Bearer" else ""
 
 
 def _refused(fault: SaltbridgeError) -> Response:
