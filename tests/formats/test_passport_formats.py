@@ -250,7 +250,7 @@ def test_hostile_text_stays_text_and_reaches_no_terminal() -> None:
 
 
 def test_a_large_document_is_read_and_a_larger_one_refused() -> None:
-    """10 MB of members nobody knows; above 32 MiB nothing is parsed."""
+    """10 MB of members nobody knows; above 12 MiB nothing is parsed."""
     document = json.loads(write_passport(example(), "idta_02035").content)
     document["ballast"] = ["x" * 5000] * 2_100
     content = json.dumps(document).encode()
@@ -261,7 +261,7 @@ def test_a_large_document_is_read_and_a_larger_one_refused() -> None:
         f.arguments["count"] for f in read.findings if f.code == "format.more-not-understood"
     ]
     with pytest.raises(FaultyInput) as told:
-        read_passport(b" " * (33 * 1024 * 1024))
+        read_passport(b" " * (13 * 1024 * 1024))
     assert told.value.findings[0].code == "format.too-large"
 
 

@@ -72,6 +72,19 @@ def test_two_batteries_get_complete_passports(world: World, examples: Path) -> N
         )
 
 
+def test_the_company_s_own_estimate_is_stated_unless_the_node_says_no(
+    world: World, examples: Path
+) -> None:
+    deliver(world, examples)
+    for stated, serial in zip((True, False), SERIALS, strict=True):
+        node = replace(world, settings={"passport_footprint_estimate": stated})
+        made = issue(node, IssueRequest(**example_request(examples, [serial]))).passports[0]
+        with world.store.reading() as work:
+            version = stored_version(work, made.id, 1)
+            assert version is not None
+            assert ("company_information" in seen(version, Audience.PUBLIC)) is stated
+
+
 def test_every_passport_brings_its_leaves_and_a_waiting_registry_entry(
     world: World, examples: Path
 ) -> None:

@@ -385,7 +385,8 @@ def test_a_recycled_battery_leaves_a_tombstone_and_nothing_else() -> None:
     with client_of(world) as client:
         assert client.get(PATH).status_code == 200
         record(world, EventRequest(**told, kind="recycled"))
-        for path in (PATH, f"{PATH}/qr.svg", f"/passports/{id}/claim.json"):
+        files = (f"/passports/{id}/claim.json", f"/passports/{id}/statement.json")
+        for path in (PATH, f"{PATH}/qr.svg", *files):
             gone = client.get(path)
             assert gone.status_code == 410
             assert SERIAL not in gone.text

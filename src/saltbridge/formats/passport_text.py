@@ -12,7 +12,7 @@ from saltbridge.core.canonical import FaultyJson, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, finding
 
-MAX_BYTES: Final = 32 * 1024 * 1024
+MAX_BYTES: Final = 12 * 1024 * 1024  # a passport is some hundred KiB
 _DIGITS: Final = 320
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -25,7 +25,7 @@ def read_document(content: bytes, name: str = "") -> tuple[Any, tuple[Finding, .
     """The JSON of a passport document, and a note where it was not plain UTF-8.
 
     Raises:
-        FaultyInput: larger than 32 MiB, in no Unicode form, or not JSON (``read_json``).
+        FaultyInput: larger than 12 MiB, in no Unicode form, or not JSON (``read_json``).
     """
     place = Place(name)
     if len(content) > MAX_BYTES:

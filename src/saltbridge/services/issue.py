@@ -129,7 +129,7 @@ def _decide(
             model=model,
             item=ItemFacts(serial, {**item_values(item, sources.supplied_by), **own}),
             operator=sources.operator,
-            company_information=sources.estimate,
+            company_information=sources.stated_estimate(world),
             on=on,
         )
         status = readiness(passport.values, sources.category, on)

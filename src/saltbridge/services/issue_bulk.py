@@ -116,7 +116,7 @@ class FleetIssuer:
             issuer=Issuer(world.node.legal_name, world.node.did, world.node.bpn),
             model=model,
             operator=self.sources.operator,
-            company_information=self.sources.estimate,
+            company_information=self.sources.stated_estimate(world),
             on=self._on,
         )
         self._states = FleetReadiness(self.sources.category, self._on)

@@ -56,6 +56,11 @@ class IssueSources:
     category: str
     estimate: Mapping[str, Any]
 
+    def stated_estimate(self, world: World) -> Mapping[str, Any] | None:
+        """The footprint estimate as passports state it; None where the node's settings say no."""
+        stated = world.settings.get("passport_footprint_estimate", True)
+        return self.estimate if stated else None
+
 
 def delivered_methodology(world: World, delivery_id: str) -> str:
     """``ID@EDITION`` of the rule set the delivered footprint follows.

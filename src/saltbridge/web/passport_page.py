@@ -216,7 +216,9 @@ class _PassportPages:
         """The signed export statement about the public part, to be checked beside it."""
         id = str(request.path_params["id"])
         statement = await run_in_threadpool(self._public.statement, id)
-        return _missing(request) if statement is None else _released(statement, JSON, {})
+        if statement is None:
+            return await run_in_threadpool(self._no_such_id, request, id)
+        return _released(statement, JSON, {})
 
 
 def _headers(passport: PublicPassport) -> dict[str, str]:
