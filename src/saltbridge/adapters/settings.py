@@ -102,9 +102,9 @@ SETTINGS: Final = (
     Setting("approval_days", int, "Days within which a pending release is to be approved.",
             14, 1, 365),
     # Passports
-    Setting("passport_footprint_estimate", bool, "Whether new passports carry the company's own "
-            "estimate of the carbon footprint, marked as that. The declaration of the law stays "
-            "out until the act that asks for it is in force.", True),
+    Setting("passport_footprint_estimate", bool, "Whether new passports carry the company's "
+            "own estimate of the carbon footprint, marked as that. The declaration of the law "
+            "stays out until the act that asks for it is in force.", True),
     Setting("passport_access.contact", str, "How to ask for access to what is not public: an "
             "address or telephone number, shown on every passport page."),
     Setting("passport_access.interests", dict, "Who is admitted for what: a table for each "

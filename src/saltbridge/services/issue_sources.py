@@ -57,7 +57,7 @@ class IssueSources:
     estimate: Mapping[str, Any]
 
     def stated_estimate(self, world: World) -> Mapping[str, Any] | None:
-        """The footprint estimate as passports state it; None where the node's settings say no."""
+        """The footprint estimate as passports state it; None where the settings say no."""
         stated = world.settings.get("passport_footprint_estimate", True)
         return self.estimate if stated else None
 
