@@ -185,6 +185,7 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
     from saltbridge.services.approval import lapse_expired
     from saltbridge.services.log_witnesses import ask_waiting
     from saltbridge.services.negotiate import answer_held
+    from saltbridge.services.pact_callback import call_back
     from saltbridge.services.passport_backup import send_waiting as send_copies
     from saltbridge.services.passport_status import renew_waiting
     from saltbridge.services.pcf_answer import PUT, put_waiting
@@ -196,6 +197,7 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
     from saltbridge.services.twin_events import announce_waiting
     from saltbridge.services.witness import inquire_waiting
     from saltbridge.steps.log import WITNESS
+    from saltbridge.steps.pact_peers import CALLBACK
     from saltbridge.steps.passport_backup import SEND as COPIES
     from saltbridge.steps.passport_status import RENEW
     from saltbridge.steps.proposals import ANSWER_HELD, EXPIRY
@@ -214,6 +216,7 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
         RENEW: renew_waiting,
         COPIES: send_copies,
         ASK: lambda world, entry: ask_for_pcf(world, ways, entry),
+        CALLBACK: call_back,
         PUT: lambda world, entry: put_waiting(world, ways, entry),
         ANNOUNCE: lambda world, entry: announce_waiting(world, ways, entry),
     }

@@ -82,6 +82,11 @@ ROUTES = {
     "/data/{pid}/statement": "token",
     "/data/{pid}/{path:path}": "token",
     "/twins/api/v3/{path:path}": "token",
+    "/.well-known/openid-configuration": EVERYBODY,
+    "/auth/token": "token",
+    "/3/footprints": "token",
+    "/3/footprints/{id}": "token",
+    "/3/events": "token",
     "/dcp/presentations/query": "token",  # with an access token of our own inside
     "/dcp/credentials": "token",  # trusted issuers only
     "/dcp/offers": "token",

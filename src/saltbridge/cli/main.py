@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "border": ("border", "app", "Show what left, what stayed, and under which rule."),
     "exchange": ("exchange", "app", "Look at a partner's offers, request and receive."),
     "pcf": ("pcf", "app", "Ask partners for footprints; answer or refuse what they ask."),
+    "pact": ("pact", "app", "Let partners read footprints over PACT 3."),
     "twin": ("twin", "app", "Publish digital twins of batteries, and find a partner's."),
     "passport": ("passport", "app", "Issue, check and show battery passports."),
     "backup": ("backup", "backup", "Write a node into one file, or check such a file."),

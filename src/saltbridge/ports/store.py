@@ -24,6 +24,7 @@ FORGETTABLE: Final = frozenset(
         "session",
         "access-code",
         "edr",
+        "pact-token",
         "oidc-request",
         "proposal-document",
     }

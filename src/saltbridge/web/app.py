@@ -19,6 +19,7 @@ from saltbridge.web import (
     log,
     metrics,
     operator_page,
+    pact,
     passport_access_page,
     passport_api,
     passport_copies,
@@ -63,6 +64,7 @@ def create_app(
     app.include_router(log.router(world, wake))
     app.router.routes.extend(served.routes(world))
     app.include_router(credential_service.router(world))
+    app.router.routes.extend(pact.routes(world))
     for own in (
         operator_page,
         approval_page,

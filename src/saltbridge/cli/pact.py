@@ -1,0 +1,107 @@
+"""``saltbridge pact``: clients, footprints and events of PACT 3."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saltbridge.cli.options import AsJson, Node
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Let partners read footprints over PACT 3.",
+)
+
+PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
+
+
+@app.command()
+def client(
+    partner: PartnerName,
+    node: Node,
+    contract: Annotated[str, typer.Option("--contract", help="Under which it may read.")],
+    json: AsJson = False,
+) -> None:
+    """Make a client for a partner; its secret is shown once."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
+    from saltbridge.services.exchange_state import partner_named
+    from saltbridge.services.pact import new_client
+
+    with opened_world(node) as world:
+        told = partner_named(world, partner)
+        id, secret = new_client(world, told, contract)
+    if json:
+        say_json({"client_id": id, "client_secret": secret})
+        return
+    say("pact.said-client", partner=told.name, contract=contract)
+    typer.echo(f"  client_id      {id}")
+    typer.echo(f"  client_secret  {secret}")
+
+
+@app.command()
+def offer(
+    file: Annotated[Path, typer.Argument(help="The footprint (Catena-X 9, 10 or PACT 3).")],
+    to: Annotated[
+        str, typer.Option("--to", help="Partners, by BPN, DID or name, with commas.")
+    ],
+    node: Node,
+    person: Annotated[str, typer.Option("--person", help="Who answers for it.")] = "",
+) -> None:
+    """Decide what of a footprint may leave, and let clients of partners read it."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.acting import os_name
+    from saltbridge.cli.options import read_file
+    from saltbridge.cli.present import say
+    from saltbridge.core.canonical import read_json
+    from saltbridge.services.pact import offer as offer_footprint
+
+    document = read_json(read_file(file), str(file))
+    named = tuple(p.strip() for p in to.split(",") if p.strip())
+    with opened_world(node) as world:
+        offered = offer_footprint(world, document, named, person or os_name())
+    say("pact.said-offered", id=offered.id, partners=", ".join(offered.to))
+    for member in offered.lost:
+        say("pcf.said-lost", member=member)
+
+
+@app.command()
+def peer(
+    partner: PartnerName,
+    node: Node,
+    url: Annotated[str, typer.Option("--url", help="Of its host, without /3.")],
+    client_id: Annotated[str, typer.Option("--client-id", help="Our client there.")],
+    secret_file: Annotated[Path, typer.Option("--secret-file", help="File with its secret.")],
+) -> None:
+    """Enter where a partner takes our events, and as whom we sign in there."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.options import read_file
+    from saltbridge.cli.present import say
+    from saltbridge.services.exchange_state import partner_named
+    from saltbridge.services.pact_callback import enter_peer
+
+    secret = read_file(secret_file).decode("utf-8", "replace").strip()
+    with opened_world(node) as world:
+        told = partner_named(world, partner)
+        enter_peer(world, told, url, client_id, secret)
+    say("pact.said-peer", partner=told.name, url=url)
+
+
+@app.command()
+def events(node: Node, json: AsJson = False) -> None:
+    """List the events that came over PACT."""
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.present import say, say_json
+    from saltbridge.services.pact import events as all_events
+
+    with opened_world(node) as world:
+        found = sorted(all_events(world), key=lambda event: event["received_at"])
+    if json:
+        say_json(found)
+        return
+    if not found:
+        say("pact.said-no-events")
+    for event in found:
+        typer.echo(f"{event['received_at']}  {event['type']}  {event['id']}")
