@@ -94,3 +94,11 @@ def test_without_a_moment_of_conclusion_nothing_is_in_force(at):
 def test_five_minutes_are_allowed_for_clocks_that_differ():
     assert in_force(_agreement(), CONCLUDED - timedelta(minutes=5))
     assert not in_force(_agreement(), CONCLUDED - timedelta(minutes=6))
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_moments_at_the_ends_of_time_break_nothing(at):
+    agreement = _agreement([("DataUsageEndDurationDays", "99999")], at=at)
+    assert not in_force(agreement, CONCLUDED)
+    assert not may_use(agreement, CONCLUDED)
+    assert ends_of(agreement).used_until > ends_of(agreement).concluded

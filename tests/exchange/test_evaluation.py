@@ -4,11 +4,14 @@ from copy import deepcopy
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from saltbridge import locales
+from saltbridge.exchange.ends import ends_of
 from saltbridge.exchange.evaluation import judge_access, judge_usage
 from saltbridge.exchange.explanation import Verdict, point_of, point_record
-from saltbridge.exchange.model import Role
+from saltbridge.exchange.model import Agreement, Role
 from saltbridge.exchange.operands import OPERANDS
 from saltbridge.exchange.policy import FRAMEWORK, PURPOSE_PASSPORT, PURPOSE_PCF, usage_offer
 from saltbridge.exchange.policy_reading import CX_2025_9
@@ -19,6 +22,15 @@ OEM, OTHER = "BPNL00000000OEM1", "BPNL0000000OTHER"
 SHOWN = Standing(OEM, "did:web:oem", frozenset({"carmakers"}), True, frozenset({FRAMEWORK}))
 POLICY = usage_offer("o", PURPOSE_PCF, contract_reference="c-1")
 AND = ("permission", 0, "constraint", 0, "and")
+
+
+OPERATORS = ("eq", "isAnyOf", "isAllOf", "isNoneOf", "gt", "")
+
+
+def _names():
+    known = ("permission", "prohibition", "obligation", "constraint", "and", "or", "action")
+    more = ("leftOperand", "operator", "rightOperand", "profile", "@id", "@value", "@context")
+    return st.sampled_from((*known, *more)) | st.text(max_size=4)
 
 
 def _with(term, path=AND, policy=POLICY):
@@ -90,7 +102,7 @@ def test_another_purpose_is_said_with_both_sides():
         (_term("Liability", "isAnyOf", "cx.grossNegligence:1"), "policy.operator"),
         (_term("Liability", "eq", "none"), "policy.value"),
         (_term("AffiliatesBpnl", "isAnyOf", []), "policy.value"),
-        (_term("AffiliatesBpnl", "isAnyOf", OEM), "policy.value"),
+        (_term("AffiliatesBpnl", "isAnyOf", "OEM1"), "policy.value"),
         (_term("DataUsageEndDate", "eq", "2027-13-01T00:00:00Z"), "policy.value"),
         (_term("DataUsageEndDate", "eq", "2027-12-31"), "policy.value"),
         (_term("DataUsageEndDurationDays", "eq", "a year"), "policy.value"),
@@ -118,6 +130,41 @@ def test_durations_are_read_as_1_1_and_as_1_2_write_them(days):
     judged = judge_usage(_with(_term("DataUsageEndDurationDays", "eq", days)), SHOWN, NOW)
     assert judged.refusal is None
     assert len(judged.having(Verdict.TRACKED)) == 1
+
+
+def test_a_list_of_one_may_stand_without_its_list():
+    lone = _with(_term("AffiliatesBpnl", "isAnyOf", OEM))
+    assert judge_usage(lone, SHOWN, NOW).refusal is None
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names(), inner, max_size=4),
+    max_leaves=24,
+)
+
+
+@given(st.dictionaries(_names(), anything, max_size=5))
+def test_whatever_is_called_a_policy_is_judged_and_never_breaks(policy):
+    for judge in (judge_usage, judge_access):
+        judged = judge(policy, SHOWN, NOW)
+        for point in judged.points:
+            assert point_of(point_record(point)) == point
+            assert locales.text(point.code, point.arguments)
+    ends_of(Agreement("a", "d", "p", "c", policy, "2026-03-01T12:00:00Z"))
+
+
+@given(st.sampled_from(sorted(OPERANDS)), st.sampled_from(OPERATORS), anything)
+def test_whatever_a_term_holds_is_judged_and_never_breaks(left, operator, right):
+    for policy in (_with(_term(left, operator, right)), _access(_term(left, operator, right))):
+        for judge in (judge_usage, judge_access):
+            assert judge(policy, SHOWN, NOW).points
+    both = {"permission": [{"action": "use", "constraint": [_term(left, operator, right)]}]}
+    ends_of(Agreement("a", "d", "p", "c", both, "2026-03-01T12:00:00Z"))
 
 
 def test_ends_exclude_each_other():

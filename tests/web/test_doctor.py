@@ -15,7 +15,7 @@ from saltbridge.exchange.checkup import PARTNER, US, State
 from saltbridge.exchange.explanation import Verdict
 from saltbridge.exchange.offering import term
 from saltbridge.locales import LANGUAGES
-from saltbridge.ports import HttpAnswer
+from saltbridge.ports import MAX_ATTEMPTS, HttpAnswer
 from saltbridge.reports.policy_words import point_lines
 from saltbridge.services.doctor import examine
 
@@ -198,6 +198,34 @@ def test_a_certificate_that_ended_is_told(a_pair):
     found = _found(pair)
     assert found["reach"] == [("http.certificate", PARTNER)]
     assert found["callback"] == [("http.certificate", US)]
+
+
+def test_our_own_offers_are_looked_at_from_the_partners_side(a_pair):
+    pair = a_pair()
+    with pair.provider.store.unit_of_work() as work:
+        record = read_json(work.get("dataset", pair.dataset_id).body)
+        seen = record["access_policy"]["permission"][0]["constraint"][0]["and"]
+        seen.append(term("BusinessPartnerGroup", "isAnyOf", ["carmakers"]))
+        work.put("dataset", pair.dataset_id, canonical_bytes(record))
+    checkup = examine(pair.provider, pair.to_consumer, served=True)
+    (check,) = [check for check in checkup.checks if check.name == "own-offer"]
+    assert [(p.code, p.who) for p in check.points] == [("policy.group-without", US)]
+    assert check.subject == "Cathode"
+
+
+def test_messages_that_cannot_be_sent_are_told(a_pair):
+    pair = a_pair()
+    begun = pair.ask()
+    pair.http.before = lambda *_: HttpAnswer(503, {}, b"")
+    pair.workers["cellmaker"].run_once()
+    pair.http.before = None
+    assert _found(pair) == {"messages": [("doctor.waiting", None)]}
+    with pair.consumer.store.unit_of_work() as work:
+        (entry,) = work.due(pair.clock.now() + timedelta(days=1))
+        work.done(entry.id)
+        work.enqueue(replace(entry, attempts=MAX_ATTEMPTS))
+    assert _found(pair) == {"messages": [("doctor.given-up", US)]}
+    assert begun.pid
 
 
 # ── with credentials ─────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from saltbridge.exchange.model import Agreement
 from saltbridge.exchange.operands import OPERANDS, PROVISIONING_END, USAGE_END, whole_number
 from saltbridge.exchange.policy_reading import Term, read_policy
 
-_ONE_YEAR: Final = timedelta(days=365)
+_A_YEAR: Final = 365  # days
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 
@@ -48,10 +48,10 @@ def ends_of(agreement: Agreement) -> Ends | None:
     unlimited = any(t.left == "DataUsageEndDefinition" for t in terms)
     used, used_by = _earliest(terms, USAGE_END, concluded)
     if used is None and not unlimited:
-        used = concluded + _ONE_YEAR
+        used = _after(concluded, _A_YEAR)
     provided, provided_by = _earliest(terms, PROVISIONING_END, concluded)
     if provided is None:
-        provided = concluded + _ONE_YEAR
+        provided = _after(concluded, _A_YEAR)
     if used is not None and used < provided:
         provided, provided_by = used, used_by
     if unlimited and not used_by:
@@ -69,13 +69,15 @@ def in_force(agreement: Agreement, at: datetime) -> bool:
     Five minutes are allowed for clocks that differ.
     """
     ends = ends_of(agreement)
-    return ends is not None and ends.concluded - _CLOCKS_DIFFER <= at < ends.provided_until
+    return (
+        ends is not None and ends.concluded <= at + _CLOCKS_DIFFER and at < ends.provided_until
+    )
 
 
 def may_use(agreement: Agreement, at: datetime) -> bool:
     """Whether data received under the agreement may be used at that time."""
     ends = ends_of(agreement)
-    if ends is None or at < ends.concluded - _CLOCKS_DIFFER:
+    if ends is None or at + _CLOCKS_DIFFER < ends.concluded:
         return False
     return ends.used_until is None or at < ends.used_until
 
@@ -96,11 +98,19 @@ def _said(
             continue
         days = whole_number(term.right)
         if term.left.endswith("DurationDays") and days is not None:
-            yield concluded + timedelta(days=days), term.left
+            yield _after(concluded, days), term.left
         elif term.left.endswith("Date") and isinstance(term.right, str):
             end = _moment(term.right)
             if end is not None:
                 yield end, term.left
+
+
+def _after(moment: datetime, days: int) -> datetime:
+    """So many days later, or the end of all time."""
+    try:
+        return moment + timedelta(days=days)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=moment.tzinfo)
 
 
 def _moment(text: str) -> datetime | None:

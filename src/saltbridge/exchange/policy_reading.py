@@ -152,11 +152,12 @@ def _term(members: Json, where: Where, pointer: str, edition: Edition) -> Term:
     operator = _bare(_first_text(members.get("operator")))
     right = _value(members.get("rightOperand"))
     row = OPERANDS.get(left)
-    # Jupiter has one value where 2025-9 has a list: the same is meant.
-    if edition is Edition.JUPITER and row is not None and row.kind is Kind.TEXTS:
-        if operator == "eq":
+    if row is not None and row.kind is Kind.TEXTS:
+        # Jupiter has one value where 2025-9 has a list: the same is meant.
+        if edition is Edition.JUPITER and operator == "eq":
             operator = row.operators[0]
-        if isinstance(right, str):
+        # And a list of one may have lost its list (compacted JSON-LD).
+        if isinstance(right, str) and operator in row.operators:
             right = [right]
     return Term(where, left, operator, right, pointer)
 
@@ -174,6 +175,8 @@ def _listed(value: object, pointer: str) -> Iterator[tuple[str, object]]:
 
 
 def _bare(name: str) -> str:
+    if ":" not in name:
+        return name
     for prefix in _PREFIXES:
         if name.startswith(prefix):
             return name.removeprefix(prefix)

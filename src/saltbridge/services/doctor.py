@@ -20,20 +20,26 @@ from saltbridge.exchange.checkup import (
     checked,
     clock_points,
     fault,
-    is_loopback,
     not_made,
     version_points,
 )
 from saltbridge.exchange.explanation import Point, Verdict
-from saltbridge.exchange.model import Catalogue, Dataset, Role
+from saltbridge.exchange.model import Catalogue, Dataset
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.formats.dsp_answers import SpokenVersion, parse_spoken
 from saltbridge.ports import HttpAnswer, Partner, World
 from saltbridge.steps.identity import IdentityMode, mode_of
 from saltbridge.steps.judging import judged_offer
-from saltbridge.steps.own_credentials import in_force, own_credentials
+from saltbridge.steps.own_side import (
+    WELL_KNOWN,
+    callback_check,
+    calls_check,
+    messages_check,
+    own_credentials_check,
+    own_offer_checks,
+    points_of,
+)
 from saltbridge.steps.partner_catalogue import request_catalogue
-from saltbridge.steps.records import document
 from saltbridge.trust.did import (
     CREDENTIAL_SERVICE,
     DATA_SERVICE,
@@ -43,7 +49,6 @@ from saltbridge.trust.did import (
 )
 
 _LIMIT_BYTES: Final = 200_000
-_WELL_KNOWN: Final = "/.well-known/dspace-version"
 _REFUSING: Final = (401, 403, 404)
 
 
@@ -69,10 +74,12 @@ def examine(world: World, partner: Partner, *, served: bool) -> Checkup:
     )
     checks.append(_sign_in(world, spoken))
     if mode_of(world) is IdentityMode.DCP:
-        checks.append(checked("credentials", _own_credential_points(world)))
-    checks.append(_calls_refused_here(world, partner))
+        checks.append(own_credentials_check(world))
     checks += _catalogue(world, partner, answer is not None)
-    checks.append(_callback(world, partner, served=served))
+    checks.append(callback_check(world, partner, served=served))
+    checks.append(calls_check(world, partner))
+    checks += own_offer_checks(world, partner)
+    checks.append(messages_check(world, partner))
     return Checkup(tuple(checks))
 
 
@@ -87,9 +94,9 @@ def _reached(world: World, partner: Partner, root: str) -> tuple[Check, HttpAnsw
     if not partner.dsp_url:
         return not_made("reach", "address"), None
     try:
-        answer = world.http.send("GET", f"{root}{_WELL_KNOWN}", limit_bytes=_LIMIT_BYTES)
+        answer = world.http.send("GET", f"{root}{WELL_KNOWN}", limit_bytes=_LIMIT_BYTES)
     except Unavailable as error:
-        return checked("reach", _points_of(error, PARTNER)), None
+        return checked("reach", points_of(error, PARTNER)), None
     return checked("reach", ()), answer
 
 
@@ -111,7 +118,7 @@ def _versions(
     try:
         spoken = parse_spoken(answer.content)
     except FaultyInput as error:
-        return checked("versions", _points_of(error, PARTNER)), None
+        return checked("versions", points_of(error, PARTNER)), None
     points = version_points(
         ((s.version, s.path) for s in spoken),
         version=DSP_2025_1.version,
@@ -127,7 +134,7 @@ def _identity(world: World, partner: Partner) -> tuple[Check, DidDocument | None
         fetched = world.did_resolver.resolve(partner.did)
         owner = parse_did_document(fetched, did=partner.did, name=partner.did)
     except SaltbridgeError as error:
-        return checked("identity", _points_of(error, PARTNER)), None
+        return checked("identity", points_of(error, PARTNER)), None
     return checked("identity", _key_points(world, owner)), owner
 
 
@@ -171,33 +178,13 @@ def _sign_in(world: World, spoken: Iterable[SpokenVersion] | None) -> Check:
     return checked("sign-in", points)
 
 
-def _own_credential_points(world: World) -> Iterable[Point]:
-    with world.store.reading() as view:
-        held = in_force(own_credentials(view), world.clock.now())
-    there = {own.credential.type for own in held}
-    for type in world.credential_profile.required:
-        if type not in there:
-            yield fault("doctor.credential-missing", US, type=type)
-
-
-def _calls_refused_here(world: World, partner: Partner) -> Check:
-    """The last call in the partner's name that we refused: why, for it cannot know."""
-    with world.store.reading() as view:
-        record = document(view, "sign-in-refused", partner.did)
-    if record is None:
-        return checked("calls", ())
-    last = Point(Verdict.NOTED, "doctor.refused-here", {"at": record["at"]}, None)
-    why = (Point(Verdict.NOTED, f["code"], f["arguments"], PARTNER) for f in record["findings"])
-    return Check("calls", State.OK, (last, *why))
-
-
 def _catalogue(world: World, partner: Partner, reached: bool) -> list[Check]:
     if not reached:
         return [not_made("catalogue", "reach"), not_made("offers", "reach")]
     try:
         shown = request_catalogue(world, partner)
     except SaltbridgeError as error:
-        points = [_let_in(point, partner) for point in _points_of(error, PARTNER)]
+        points = [_let_in(point, partner) for point in points_of(error, PARTNER)]
         return [checked("catalogue", points), not_made("offers", "catalogue")]
     if not shown.datasets:
         nothing = fault("doctor.shown-nothing", PARTNER, partner=partner.name)
@@ -234,27 +221,3 @@ def _offer_points(dataset: Dataset, judged: list[tuple[Point, ...]]) -> Iterable
     if all(failures):
         for failed in failures:
             yield from failed
-
-
-def _callback(world: World, partner: Partner, *, served: bool) -> Check:
-    """Whether the partner's answers can reach us, as far as that can be told from here."""
-    own = world.node.base_url
-    if not served:
-        return checked("callback", [fault("doctor.not-served", US, address=own)])
-    if is_loopback(own) and partner.dsp_url and not is_loopback(partner.dsp_url):
-        return checked("callback", [fault("doctor.callback-loopback", US, address=own)])
-    try:
-        answer = world.http.send("GET", f"{own}{_WELL_KNOWN}", limit_bytes=_LIMIT_BYTES)
-    except Unavailable as error:
-        if error.findings[0].code == "http.address-forbidden":
-            untold = Point(Verdict.NOTED, "doctor.callback-untold", {"address": own})
-            return Check("callback", State.UNKNOWN, (untold,))
-        return checked("callback", _points_of(error, US))
-    if answer.status != 200:
-        wrong = fault("doctor.callback-answers", US, address=own, status=answer.status)
-        return checked("callback", [wrong])
-    return checked("callback", ())
-
-
-def _points_of(error: SaltbridgeError, who: Role) -> list[Point]:
-    return [Point(Verdict.FAILED, f.code, f.arguments, who) for f in error.findings]
