@@ -30,6 +30,16 @@ def test_the_example_is_ready_on_the_first_day(capsys: pytest.CaptureFixture[str
     assert list(told) == ["due", "present", "missing", "pending", "not_applicable"]
 
 
+def test_of_a_signed_view_the_check_says_what_it_judged(
+    capsys: pytest.CaptureFixture[str], examples: Path
+) -> None:
+    saved = str(examples / "saved-passport" / "passport.json")
+    assert run(["passport", "check", saved, "--date", "2027-02-18"]) == 0
+    told = capsys.readouterr()
+    assert "60 of 60" in told.out
+    assert "only attributes of point 1" in told.err and "signature was not looked at" in told.err
+
+
 @pytest.mark.parametrize("category", ["ev", "lmt", "industrial", "stationary"])
 def test_there_is_an_example_for_every_category(
     capsys: pytest.CaptureFixture[str], category: str

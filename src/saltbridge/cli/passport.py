@@ -200,12 +200,13 @@ def show(
     from datetime import UTC, datetime, time
 
     from saltbridge.bootstrap import opened_world
-    from saltbridge.cli.present import say_json
-    from saltbridge.services.passports import public_passport
+    from saltbridge.cli.present import say_findings, say_json
+    from saltbridge.services.passports import public_passport, standing
 
     with opened_world(node) as world:
         at = datetime.combine(day_of(on), time.max, UTC) if on else None
         claim_file, view = public_passport(world, passport, number=number, at=at)
+        say_findings(standing(world, passport))
     if out is not None:
         out.write_bytes(claim_file.content)
         typer.echo(f"{out}: {claim_file.digest}")

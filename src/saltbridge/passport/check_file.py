@@ -8,7 +8,7 @@ from typing import Any
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.finding import Finding, finding
+from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.passport.access import MAY_SEE, Audience
 from saltbridge.passport.assemble import item_values, model_values, parse_values
 from saltbridge.passport.attributes import attribute_table
@@ -44,8 +44,8 @@ def _packaged(name: str) -> Any:
 def check_document(document: Any, on: date, category: str = "") -> Readiness:
     """The readiness of the document for a category on a day. Signatures are not checked here.
 
-    A view is judged by the points its audience may see. Of a supplier record with several
-    batteries the first one counts.
+    A view is judged by the points its audience may see, and a note says so. Of a supplier
+    record with several batteries the first one counts.
 
     Raises:
         FaultyInput: not a document with attributes.
@@ -60,6 +60,10 @@ def check_document(document: Any, on: date, category: str = "") -> Readiness:
         except ValueError as fault:
             raise FaultyInput([finding("passport.not-a-passport")]) from fault
         table = {id: a for id, a in table.items() if a.point in points}
+        told = ", ".join(map(str, sorted(points)))
+        found.append(finding("passport.points-judged", severity=Severity.NOTE, points=told))
+    if isinstance(document, Mapping) and document.keys() & {"sd_jwt", "jws"}:
+        found.append(finding("passport.signature-not-looked-at", severity=Severity.NOTE))
     result = readiness(values, chosen, on, table=table)
     return replace(result, findings=(*found, *result.findings))
 

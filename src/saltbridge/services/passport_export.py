@@ -14,7 +14,7 @@ from typing import Any, Final
 from saltbridge.border.decide import decide, release_rendered
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
-from saltbridge.core.finding import Finding, Place, Severity, finding
+from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.formats.passport_formats import Written, export_findings
 from saltbridge.passport.access import MAY_SEE, Audience, visible_to
 from saltbridge.passport.check_file import document_values
@@ -26,7 +26,7 @@ from saltbridge.steps.deciding import public_circumstances
 from saltbridge.steps.passport_access_log import Access, keep_accesses
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_reading import newest_number, seen, stored_version
-from saltbridge.steps.passport_status import status_of
+from saltbridge.steps.passport_status import not_valid, status_of
 from saltbridge.steps.release import keep_decision
 from saltbridge.steps.rules import rule_book
 from saltbridge.steps.statement import keep_statement
@@ -96,7 +96,7 @@ def export_passport(world: World, request: ExportRequest) -> Exported:
     return Exported(
         content=written.content,
         media_type=written.media_type,
-        findings=(*_standing(record, status), *export_findings(written)),
+        findings=(*not_valid(record, status), *export_findings(written)),
     )
 
 
@@ -148,17 +148,9 @@ def _public(
     return Exported(
         content=released.content,
         media_type=released.media_type,
-        findings=(*_standing(record, status), *export_findings(written)),
+        findings=(*not_valid(record, status), *export_findings(written)),
         decision_id=str(kept["id"]),
     )
-
-
-def _standing(record: Mapping[str, Any], status: Status) -> list[Finding]:
-    """That the passport was revoked or suspended, which its reader has to know."""
-    if status is Status.VALID:
-        return []
-    code = "passport.revoked" if status is Status.INVALID else "passport.suspended"
-    return [finding(code, severity=Severity.WARNING, serial=str(record["serial"]))]
 
 
 def _written(

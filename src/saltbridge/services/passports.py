@@ -8,7 +8,7 @@ from typing import Any
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.finding import finding
+from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_reading import (
@@ -17,7 +17,7 @@ from saltbridge.steps.passport_reading import (
     version_in_force,
     versions,
 )
-from saltbridge.steps.passport_status import status_of
+from saltbridge.steps.passport_status import not_valid, status_of
 from saltbridge.steps.records import every
 
 
@@ -31,7 +31,7 @@ class ListedVersion:
     person: str
     digest: str
     replaces: str  # digest of the version before, or empty
-    status: str  # valid, suspended, or invalid: revoked for good
+    status: str  # valid, superseded, suspended, or invalid: revoked for good
 
 
 def issued_passports(world: World) -> list[Mapping[str, Any]]:
@@ -80,6 +80,21 @@ def public_passport(
         if claim_file is not None and view is not None:
             return claim_file, view
     raise FaultyInput.of("passport.unknown-passport", passport=wanted[:80])
+
+
+def standing(world: World, wanted: str) -> list[Finding]:
+    """What a reader of a passport has to know of it: ended, revoked or suspended.
+
+    Raises:
+        FaultyInput: no such passport.
+        Refused: several batteries have this serial.
+    """
+    with world.store.reading() as work:
+        record = passport_named(work, wanted)
+        if ended := str(record.get("ceased_on") or ""):
+            serial, warning = str(record["serial"])[:40], Severity.WARNING
+            return [finding("passport.has-ended", severity=warning, serial=serial, day=ended)]
+        return not_valid(record, status_of(work, str(record["id"]), newest_number(record)))
 
 
 def _public(

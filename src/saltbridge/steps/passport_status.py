@@ -14,6 +14,7 @@ from saltbridge.border.decide import decide, release
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import Refused
+from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
 from saltbridge.steps.deciding import public_circumstances
 from saltbridge.steps.records import document, every
@@ -212,6 +213,15 @@ def status_of(work: UnitOfWork, passport_id: str, number: int) -> Status:
     """What has become of a version."""
     kept = document(work, STATUS, f"{passport_id}#{number}")
     return Status.VALID if kept is None else Status[str(kept["status"]).upper()]
+
+
+def not_valid(record: Mapping[str, Any], status: Status) -> list[Finding]:
+    """That a passport was revoked or suspended, which whoever reads it has to know."""
+    codes = {Status.INVALID: "passport.revoked", Status.SUSPENDED: "passport.suspended"}
+    if status not in codes:
+        return []
+    serial = str(record["serial"])[:40]
+    return [finding(codes[status], severity=Severity.WARNING, serial=serial)]
 
 
 def is_fresh(record: Mapping[str, Any], now: datetime) -> bool:
