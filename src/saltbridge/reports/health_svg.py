@@ -13,6 +13,7 @@ from math import floor
 
 _WIDTH, _HEIGHT = 360, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 352, 12, 176
+_ROW = 40  # of the legend
 _COLOURS = ("#0b5c6b", "#b4541a", "#5b4a9b")
 _DASHES = ("", "7 4", "2 4")
 
@@ -51,7 +52,7 @@ def health_svg(lines: Sequence[DrawnLine], *, title: str, description: str) -> s
     def y(percent: float) -> float:
         return _BOTTOM - (percent - low) / (high - low) * (_BOTTOM - _TOP)
 
-    height = _HEIGHT + 20 * len(lines)
+    height = _HEIGHT + _ROW * len(lines)
     parts = [
         f'<svg class="health" viewBox="0 0 {_WIDTH} {height}" role="img" '
         f'aria-labelledby="health-title health-description" xmlns="http://www.w3.org/2000/svg">',
@@ -93,7 +94,7 @@ def _mark(index: int, x: float, y: float, colour: str, says: str) -> str:
 
 
 def _legend(index: int, line: DrawnLine, colour: str, drawn: str) -> list[str]:
-    top = _HEIGHT + 20 * index
+    top = _HEIGHT + _ROW * index
     newest = line.points[-1]
     return [
         f'<line x1="0" x2="30" y1="{top}" y2="{top}" {drawn}/>',

@@ -17,6 +17,7 @@ from saltbridge.formats.passport_mapping import PassportDocument
 from saltbridge.locales import number, text, text_or
 from saltbridge.passport.attributes import Attribute, attribute_table
 from saltbridge.passport.model import AttributeValue, Values
+from saltbridge.reports.part_words import part_words
 from saltbridge.reports.pdf import Report, Section, Table, report_pdf
 
 _BABEL: Final = {"en": "en_GB", "de": "de", "zh": "zh_Hans_CN"}
@@ -162,7 +163,8 @@ def _plain(value: Any, unit: str, language: str) -> str:
                 "page.named",
                 {
                     "name": _part(str(part), language),
-                    "value": _plain(told, _unit_of(str(part), unit), language),
+                    "value": part_words(str(part), told, language)
+                    or _plain(told, _unit_of(str(part), unit), language),
                 },
                 language,
             )

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton
 
 from saltbridge.locales import number, text, text_or
 from saltbridge.passport.attributes import Attribute, attribute_table
+from saltbridge.reports.part_words import country, part_words
 
 _BABEL = {"en": "en_GB", "de": "de", "zh": "zh_Hans_CN"}
 _UNITS = {"ohm": "Ω", "degC": "°C", "kgCO2e": "kg CO₂e", "kgCO2e/kWh": "kg CO₂e/kWh"}
@@ -188,11 +188,6 @@ def duration(iso: str, language: str) -> str:
     return " ".join(parts) or iso
 
 
-def country(code: str, language: str) -> str:
-    """The name of a country (ISO 3166-1 alpha-2), or the code."""
-    return str(Locale.parse(_BABEL[language]).territories.get(code, code))
-
-
 def _with_unit(amount: str, unit: str, language: str) -> str:
     if not unit:
         return amount
@@ -261,7 +256,10 @@ def _table(attribute: Attribute, entries: Sequence[Any], language: str) -> Table
     parts = [p for p in named if any(p in e for e in entries)]
     return Table(
         tuple(text(f"page.part.{p}", None, language) for p in parts),
-        tuple(tuple(_cell(e.get(p), language) for p in parts) for e in entries),
+        tuple(
+            tuple(part_words(p, e.get(p), language) or _cell(e.get(p), language) for p in parts)
+            for e in entries
+        ),
     )
 
 
