@@ -16,13 +16,15 @@ from saltbridge.formats import dcp
 from saltbridge.locales import LANGUAGES, has_text
 from saltbridge.ports import HttpAnswer
 from saltbridge.services.sign_in import known_caller
+from saltbridge.steps.credential_check import genuine_credential
 from saltbridge.steps.identity import sign_in_token, token_for
 from saltbridge.steps.own_credentials import KIND
-from saltbridge.testing.builders import BuiltKeyring
+from saltbridge.testing.builders import BuiltKeyring, FixedClock
 from saltbridge.testing.issuer import TestIssuer
 from saltbridge.testing.issuer_state import revoke
 from saltbridge.trust import signature
 from saltbridge.trust.presentation import sign_presentation
+from saltbridge.trust.suites import NotVerified
 from saltbridge.trust.verifiable_credential import PROFILE_1_1, PROFILE_2_0
 
 MEMBERSHIP, BPN = "MembershipCredential", "BpnCredential"
@@ -276,6 +278,56 @@ def test_a_self_made_credential_counts_for_nothing(space: Dataspace) -> None:
     own = signature.assemble(unsigned, signer.sign(unsigned.signing_input))
     presents(space, own)
     assert refused(space) == "identity.issuer-untrusted"
+
+
+def test_a_credential_of_another_dataspace_does_no_harm(space: Dataspace) -> None:
+    other = BuiltKeyring("did:web:issuer-of-another-dataspace.example")
+    body = {
+        "@context": ["https://www.w3.org/2018/credentials/v1"],
+        "type": ["VerifiableCredential", MEMBERSHIP],
+        "credentialSubject": {"id": space.consumer.node.did, "memberOf": "Elsewhere"},
+    }
+    members = {"iss": other.did, "vc": body, "exp": 1 << 33}
+    unsigned = signature.prepare(
+        canonical_bytes(members), key_id=other.signer().key_id, suite="ES256", typ="JWT"
+    )
+    foreign = signature.assemble(unsigned, other.signer().sign(unsigned.signing_input))
+    presents(space, foreign, *all_three(space))
+    assert space.catalogue().status == 200
+    (held,) = space.all(space.provider, "held-credentials")
+    assert {c["issuer"] for c in held["credentials"]} == {space.issuer.did}
+    space.clock.advance(minutes=3)
+    presents(space, foreign, *all_three(space)[1:])
+    assert refused(space) == "identity.issuer-untrusted"
+    (record,) = space.all(space.provider, "sign-in-refused")
+    assert record["findings"][-1]["code"] == "identity.credentials-missing"
+
+
+def test_a_rotated_key_of_the_issuer_leaves_its_credentials_good(space: Dataspace) -> None:
+    documents = space.provider.did_resolver.documents  # type: ignore[attr-defined]
+    whole = space.issuer.did_document()
+    space.clock.advance(days=1)
+
+    def marked(member: str, moment: str) -> None:
+        method = {**whole["verificationMethod"][0], member: moment}
+        documents[space.issuer.did] = {**whole, "verificationMethod": [method]}
+
+    marked("expires", "2026-11-24T00:00:00Z")  # a day after it signed them
+    credential = space.all(space.consumer, KIND)[0]["jwt"]
+    assert genuine_credential(space.provider, credential, space.consumer.node.did)
+    for member in ("expires", "revoked"):
+        marked(member, "2026-11-22T00:00:00Z")
+        with pytest.raises(NotVerified) as fault:
+            genuine_credential(space.provider, credential, space.consumer.node.did)
+        assert fault.value.findings[0].code == f"trust.key-{member.replace('ires', 'ired')}"
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_clock_an_hour_off_is_said(space: Dataspace, off: timedelta) -> None:
+    """The consumer's clock is wrong: refused, and the reason names the time."""
+    theirs = replace(space.consumer, clock=FixedClock(space.clock.now() + off))
+    token = token_for(theirs, space.to_provider)
+    assert refused(space, token) in ("trust.token-early", "trust.token-expired")
 
 
 # ── status lists ─────────────────────────────────────────────────────────────────────────

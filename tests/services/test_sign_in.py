@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.trust.wallet import WalletSigner
 
 from saltbridge.services.sign_in import signed_in
 from saltbridge.testing.builders import FixedClock, memory_world, node_profile, partner_of
@@ -63,3 +64,19 @@ def test_old_sign_ins_are_forgotten(world):
         signed_in(world, token(world))
         world.clock.advance(minutes=1)
     assert remembered(world) <= 18
+
+
+def test_a_partner_with_a_wallet_signs_in_by_es256k(world):
+    """Its token is signed on secp256k1, as wallets of the dataspace do."""
+    wallet = WalletSigner(f"{CALLER.node.did}#key-1")
+    document = {**CALLER.keyring.did_document()}
+    first, *others = document["verificationMethod"]
+    document["verificationMethod"] = [{**first, "publicKeyJwk": wallet.public_jwk()}, *others]
+    world.did_resolver.documents[CALLER.node.did] = document
+    text = self_issued_token(
+        caller=CALLER.node.did, called=world.node.did, jti="w-1", now=world.clock.now(),
+        signer=wallet,
+    )  # fmt: skip
+    assert signed_in(world, text) == world.node.partners[0]
+    with pytest.raises(NotVerified):
+        signed_in(world, token(world))  # signed on P-256, by a key of before

@@ -1,40 +1,21 @@
 """JWTs of other companies' software: their keys, their habits, no algorithm of theirs."""
 
-from hashlib import sha256
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.trust.wallet import WalletSigner
 
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.testing.builders import NOON, BuiltKeyring, BuiltLogSigner, BuiltSigner
 from saltbridge.trust.did import DidDocument, KeyUse, VerificationKey
 from saltbridge.trust.jwt import key_of, open_jwt, verify_jwt
 from saltbridge.trust.spelling import base64url
-from saltbridge.trust.suites import NotVerified, public_jwk
+from saltbridge.trust.suites import NotVerified
 
 DID = "did:web:wallet.example"
 KEY_ID = f"{DID}#key-1"
-
-
-class WalletSigner:
-    """A secp256k1 key, as wallets of the dataspace have (ES256K, RFC 8812)."""
-
-    suite = "ES256K"
-
-    def __init__(self, key_id: str) -> None:
-        self.key_id = key_id
-        secret = int.from_bytes(sha256(key_id.encode()).digest(), "big") >> 1
-        self._key = ec.derive_private_key(secret, ec.SECP256K1())
-
-    def sign(self, content: bytes) -> bytes:
-        r, s = utils.decode_dss_signature(self._key.sign(content, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
-
-    def public_jwk(self) -> dict[str, str]:
-        point = self._key.public_key().public_numbers()
-        return public_jwk("ES256K", point.x.to_bytes(32, "big") + point.y.to_bytes(32, "big"))
 
 
 SIGNERS: list[Any] = [BuiltSigner(KEY_ID), WalletSigner(KEY_ID), BuiltLogSigner(KEY_ID)]
@@ -133,3 +114,21 @@ def test_a_key_of_another_document_is_none() -> None:
 def test_what_is_no_token_is_refused_as_such(text: str) -> None:
     code = refused(text, document(SIGNERS[0]))
     assert code in ("trust.malformed", "trust.header-members")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10_000), st.characters(codec="ascii"))
+def test_no_changed_token_is_taken(place: int, character: str) -> None:
+    """One character put in the place of another: refused, and by a finding."""
+    honest = token(SIGNERS[0])
+    place %= len(honest)
+    changed = honest[:place] + character + honest[place + 1 :]
+    if changed != honest:
+        refused(changed, document(SIGNERS[0]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200), st.dictionaries(st.text(max_size=8), st.integers(-9, 9)))
+def test_no_text_at_all_is_taken(text: str, claims: dict[str, int]) -> None:
+    for found in (text, f"{base64url(canonical_bytes(claims))}.{base64url(text.encode())}.AA"):
+        refused(found, document(SIGNERS[0]))

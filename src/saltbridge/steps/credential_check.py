@@ -33,6 +33,10 @@ _SECONDS: Final = 5.0
 _REVOKING: Final = frozenset({"revocation", "suspension"})
 
 
+class UntrustedIssuer(NotVerified):
+    """Nobody here believes its issuer, about this type or at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedCredential:
     """A credential that holds, and until when that may be relied on without a new look."""
@@ -66,7 +70,7 @@ def genuine_credential(world: World, jwt: str, holder: str) -> tuple[Credential,
     # 1. Its issuer is believed, before anything is fetched for it.
     issuer = stated_issuer(jwt)
     if not is_trusted(world, issuer):
-        raise NotVerified.of("identity.issuer-untrusted", issuer=issuer[:200], type="?")
+        raise UntrustedIssuer.of("identity.issuer-untrusted", issuer=issuer[:200], type="?")
     document = issuer_document(world, issuer)
     # 2. The issuer signed it, and it holds now.
     try:
@@ -75,7 +79,7 @@ def genuine_credential(world: World, jwt: str, holder: str) -> tuple[Credential,
         raise _named_for_reader(fault, issuer) from fault
     for type in credential.types:
         if type != "VerifiableCredential" and not is_trusted(world, issuer, type):
-            raise NotVerified.of(
+            raise UntrustedIssuer.of(
                 "identity.issuer-untrusted", issuer=issuer[:200], type=type[:80]
             )
     # 3. It is the holder's own.

@@ -7,9 +7,10 @@ fails the whole presentation is invalid.
 from typing import Final
 
 from saltbridge.core.errors import FaultyInput, Unavailable
+from saltbridge.core.finding import Finding
 from saltbridge.formats import dcp
 from saltbridge.ports import Partner, World
-from saltbridge.steps.credential_check import checked_credential
+from saltbridge.steps.credential_check import UntrustedIssuer, checked_credential
 from saltbridge.steps.identity import kept_for, sign_in_token
 from saltbridge.trust.did import CREDENTIAL_SERVICE, DidDocument
 from saltbridge.trust.held import HeldCredential, HeldCredentials
@@ -26,20 +27,29 @@ def presented_by(
 ) -> HeldCredentials:
     """What the partner is shown to hold now: all that the dataspace asks for, each checked.
 
+    Credentials of issuers that nobody here believes are passed over; if then something is
+    missing, they are named first.
+
     Raises:
         NotVerified: it presents too little, or something that does not hold.
         Unavailable: its credential service, or an issuer, cannot be reached now.
     """
     holder = document.id
     presentations = _ask(world, partner, document, access_token)
-    held, until = [], world.clock.now() + kept_for(world)
+    held: list[HeldCredential] = []
+    passed_over: list[Finding] = []
+    until = world.clock.now() + kept_for(world)
     for text in presentations:
         shown = open_presentation(
             text, document=document, verifier=world.node.did, now=world.clock.now()
         )
         until = min(until, shown.expires or until)
         for jwt in shown.credentials:
-            checked = checked_credential(world, jwt, holder)
+            try:
+                checked = checked_credential(world, jwt, holder)
+            except UntrustedIssuer as fault:
+                passed_over += fault.findings  # of another dataspace, perhaps: it counts not
+                continue
             credential, until = checked.credential, min(until, checked.until)
             held.append(
                 HeldCredential(
@@ -51,7 +61,10 @@ def presented_by(
                 )
             )
     result = HeldCredentials(holder, tuple(held), world.clock.now(), until)
-    check_suffices(world, partner, result)
+    try:
+        check_suffices(world, partner, result)
+    except NotVerified as fault:
+        raise NotVerified([*passed_over, *fault.findings]) from fault
     return result
 
 

@@ -83,15 +83,18 @@ def check_credential(
         )
     except FaultyInput as fault:
         raise NotVerified(fault.findings) from fault
-    # 1. A key of the issuer that may sign claims signed it, as a credential.
-    verify_jwt(jwt, opened, key_of(opened, document, KeyUse.ASSERTION, at=now), JWT_TYPES)
-    # 2. It says the same issuer inside and outside, and that is whose document it is.
+    # 1. A key of the issuer that may sign claims signed it, as a credential. A key rotated
+    # since leaves what it signed before good (DCP, "Key rotation"); a revoked one nothing.
     body = _body(members)
+    begins = _begins(members, body)
+    key = key_of(opened, document, KeyUse.ASSERTION, at=min([*begins, now]))
+    verify_jwt(jwt, opened, key, JWT_TYPES)
+    # 2. It says the same issuer inside and outside, and that is whose document it is.
     for stated in (_issuer(members), _issuer(body)):
         if stated != document.id:
             raise NotVerified.of("trust.token-issuer", found=stated[:200], due=document.id)
     # 3. Now: valid already, and not over. Where it says so twice, both count.
-    expires = _check_times(members, body, now, must_end=must_end)
+    expires = _check_times(members, body, begins, now, must_end=must_end)
     # 4. One subject, named by itself.
     subject = _subject(members, body)
     types = body.get("type")
@@ -113,11 +116,20 @@ def check_credential(
     )
 
 
-def _check_times(
-    members: Mapping[str, Any], body: Mapping[str, Any], now: datetime, *, must_end: bool
-) -> datetime:
+def _begins(members: Mapping[str, Any], body: Mapping[str, Any]) -> list[datetime]:
+    """Since when it holds, as often as it says so."""
     stated = (members.get("nbf"), body.get("issuanceDate"), body.get("validFrom"))
-    begins = [_moment(value) for value in stated if value]
+    return [_moment(value) for value in stated if value]
+
+
+def _check_times(
+    members: Mapping[str, Any],
+    body: Mapping[str, Any],
+    begins: list[datetime],
+    now: datetime,
+    *,
+    must_end: bool,
+) -> datetime:
     stated = (members.get("exp"), body.get("expirationDate"), body.get("validUntil"))
     ends = [_moment(value) for value in stated if value]
     if (must_end and not ends) or any(at > now + MAX_SKEW for at in begins):
