@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command()(exchange_offers.offers)
 app.command()(exchange_offers.agreements)
 app.command("offer")(publish)
+app.command()(exchange_offers.terms)
 app.command()(exchange_status.status)
 app.command()(exchange_doctor.doctor)
 

@@ -1,5 +1,6 @@
 """``saltbridge exchange offers`` and ``agreements``: what is offered and agreed, until when."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -135,3 +136,47 @@ def _record(agreement: "AgreementShown") -> dict[str, Any]:
         "use_over": agreement.use_over,
         "deliveries": list(agreement.deliveries),
     }
+
+
+def terms(
+    file: Annotated[Path, typer.Argument(help="File with the terms of an offer (TOML).")],
+    to: Annotated[str, typer.Option("--to", help="BPNs of the partners, with commas.")] = "",
+    purpose: Annotated[
+        str, typer.Option("--purpose", help="Purpose, where the file names none.")
+    ] = "cx.pcf.base:1",
+    json: AsJson = False,
+) -> None:
+    """Check a file of terms, and show the two policies it becomes. Nothing is offered."""
+    from saltbridge.cli.offer_terms import terms_in
+    from saltbridge.cli.present import language, say_json
+    from saltbridge.core.errors import FaultyInput
+    from saltbridge.exchange.offering import access_policy, usage_policy
+    from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+    from saltbridge.formats.cx_policy import faults
+    from saltbridge.reports.policy_words import term_lines
+
+    read = terms_in(file)
+    partners = [bpn.strip() for bpn in to.split(",") if bpn.strip()]
+    usage = {**usage_policy("", purpose, read), "@type": "Set"}
+    del usage["@id"]
+    policies = {"access": access_policy(partners, read)} if partners else {}
+    faulty = faults({"@id": "", **policies["access"]}) if partners else []
+    if faulty:
+        raise FaultyInput(faulty)
+    policies["usage"] = usage
+    if json:
+        # As the management API of an EDC takes them (CX-0152, in careful secondary notes).
+        context = [
+            *DSP_2025_1.policy_contexts[1:],
+            {"@vocab": "https://w3id.org/edc/v0.0.1/ns/"},
+        ]
+        say_json(
+            {
+                name: {"@context": context, "@type": "PolicyDefinition", "policy": policy}
+                for name, policy in policies.items()
+            }
+        )
+        return
+    for policy in policies.values():
+        for line in term_lines(policy, language()):
+            typer.echo(line)

@@ -4,7 +4,6 @@ Every function commits state, log leaf and waiting messages in one unit of work;
 sent from here. What a state demands of us is in ``steps.negotiation_rules``.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -19,7 +18,7 @@ from saltbridge.exchange.process import Duty
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.ports import OutboxEntry, Partner, StaleWrite, UnitOfWork, World
 from saltbridge.steps.first_request import begun_by, remember_begun
-from saltbridge.steps.judging import findings_of, judged_offer
+from saltbridge.steps.judging import findings_of, fitting_offer, judged_offer
 from saltbridge.steps.negotiating import KIND, answered, heard, load, load_with, said
 from saltbridge.steps.negotiation_rules import (
     ID_TAKEN,
@@ -29,22 +28,8 @@ from saltbridge.steps.negotiation_rules import (
 )
 from saltbridge.steps.processes import keep_process
 
-__all__ = ["REFUSED_BY_APPROVER"]
+__all__ = ["REFUSED_BY_APPROVER", "fitting_offer"]
 REFUSED_BY_PERSON: Final = "exchange.offer-declined"
-
-
-def fitting_offer(world: World, offers: Sequence[Offer]) -> Offer:
-    """The first of a dataset's offers that this node would take.
-
-    Raises:
-        Refused: none of them; what stands against the first.
-    """
-    with world.store.reading() as view:
-        judged = [(offer, judged_offer(world, view, offer)) for offer in offers]
-    chosen = next((offer for offer, judgement in judged if not judgement.failed), None)
-    if chosen is None:
-        raise Refused(findings_of(judged[0][1]))
-    return chosen
 
 
 def start_negotiation(

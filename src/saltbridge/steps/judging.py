@@ -1,5 +1,8 @@
 """Whether an offer and who takes it fit together; the explanation is kept where they do not."""
 
+from collections.abc import Sequence
+
+from saltbridge.core.errors import Refused
 from saltbridge.core.finding import Finding, Place
 from saltbridge.exchange.catalogue import dataset_of
 from saltbridge.exchange.evaluation import judge_usage
@@ -21,6 +24,20 @@ def judged_offer(world: World, view: UnitOfWork, offer: Offer) -> Judgement:
 def findings_of(judged: Judgement) -> list[Finding]:
     """What stands against an offer, for a person: all of it, with places in the policy."""
     return [Finding(p.code, p.arguments, Place(pointer=p.place)) for p in judged.failed]
+
+
+def fitting_offer(world: World, offers: Sequence[Offer]) -> Offer:
+    """The first of a dataset's offers that this node would take.
+
+    Raises:
+        Refused: none of them; what stands against the first.
+    """
+    with world.store.reading() as view:
+        judged = [(offer, judged_offer(world, view, offer)) for offer in offers]
+    chosen = next((offer for offer, judgement in judged if not judgement.failed), None)
+    if chosen is None:
+        raise Refused(findings_of(judged[0][1]))
+    return chosen
 
 
 def refused_offer(work: UnitOfWork, world: World, process: Negotiation) -> Refusal | None:

@@ -27,6 +27,7 @@ from saltbridge.exchange.records import negotiation_of, transfer_of
 from saltbridge.exchange.served import semantic_id, served_kind
 from saltbridge.ports import HttpAnswer, Partner, UnitOfWork, World
 from saltbridge.steps.edr import Edr, kept_edr
+from saltbridge.steps.judging import fitting_offer
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement
 
@@ -87,7 +88,8 @@ def access(world: World, ways: Ways, partner: Partner, wanted: Wanted) -> Edr | 
 
     Raises:
         FaultyInput: the partner offers no such interface, or we do not know where it is.
-        Refused: the partner ended the negotiation or the transfer; the next call begins anew.
+        Refused: its offer does not fit us, or the partner ended the negotiation or the
+            transfer; the next call begins anew.
         Unavailable: the partner cannot be reached.
     """
     name = f"{partner.bpn}|{wanted.name}"
@@ -170,7 +172,7 @@ def _begin(world: World, ways: Ways, partner: Partner, wanted: Wanted, name: str
         world,
         partner,
         chosen.id,
-        chosen.offers[0],
+        fitting_offer(world, chosen.offers),
         transfer_wanted=True,
         dataset_kind=wanted.kind,
     )
