@@ -2,9 +2,10 @@
 
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from tests.processes import run_whole
 
+from saltbridge.adapters.stores.packing import as_dictionary, unpacked
 from saltbridge.bootstrap import open_world
 from saltbridge.core.canonical import read_json
 from saltbridge.ports import World
@@ -39,9 +41,27 @@ class Walked:
             return [read_json(record.body) for record in work.find(kind)]
 
     def stored_bytes(self, company: str) -> bytes:
-        """Everything a company holds on disk, as bytes."""
+        """Everything a company holds on disk, as bytes; packed documents unpacked besides."""
         files = sorted((self.folder / company).rglob("*"))
-        return b"".join(path.read_bytes() for path in files if path.is_file())
+        raw = [path.read_bytes() for path in files if path.is_file()]
+        return b"\0".join((*raw, *_documents(self.folder / company / "node.sqlite")))
+
+
+def _documents(path: Path) -> Iterator[bytes]:
+    """Every document in a store, all versions and releases, as it was before it was packed."""
+    with closing(sqlite3.connect(path)) as store:
+        bases = {
+            number: as_dictionary(unpacked(content, packing, None))
+            for number, content, packing in store.execute(
+                "select number, content, packing from bases"
+            )
+        }
+        for asked in (
+            "select body, packing from records",
+            "select content, packing from releases",
+        ):
+            for content, packing in store.execute(asked):
+                yield unpacked(content, packing, bases.get(packing) if packing else None)
 
 
 @pytest.fixture(scope="session")
