@@ -1,5 +1,6 @@
 """Callers known by credentials: what they show, what is remembered, what refuses them."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -19,10 +20,12 @@ from saltbridge.services.sign_in import known_caller
 from saltbridge.steps.credential_check import genuine_credential
 from saltbridge.steps.identity import sign_in_token, token_for
 from saltbridge.steps.own_credentials import KIND
+from saltbridge.testing import issuer
 from saltbridge.testing.builders import BuiltKeyring, FixedClock
-from saltbridge.testing.issuer import TestIssuer
-from saltbridge.testing.issuer_state import revoke
+from saltbridge.testing.issuer import PLACES, TestIssuer
+from saltbridge.testing.issuer_state import read_state, revoke, write_state
 from saltbridge.trust import signature
+from saltbridge.trust.jwt import MAX_CHARACTERS
 from saltbridge.trust.presentation import sign_presentation
 from saltbridge.trust.suites import NotVerified
 from saltbridge.trust.verifiable_credential import PROFILE_1_1, PROFILE_2_0
@@ -375,6 +378,23 @@ def test_a_presentation_never_outlives_what_is_in_it(tmp_path: Path) -> None:
 def test_a_status_that_cannot_be_told_is_none(space: Dataspace, answer: HttpAnswer) -> None:
     answers(space, lambda: answer, "/status/statuslist2021")
     assert refused(space) == "identity.status-unknown"
+
+
+def test_a_long_list_is_read_whole(space: Dataspace) -> None:
+    """A million places, every other one taken at random, do not compress."""
+    state = read_state(space.issuer.folder)
+    places = random.Random(7).sample(range(100, PLACES), PLACES // 2)
+    state.revoked = places
+    write_state(space.issuer.folder, state)
+    assert len(space.issuer.status_list("statuslist2021")) > 25_000
+    assert space.catalogue().status == 200
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(issuer, "PLACES", 8 * PLACES)
+        state.revoked = random.Random(7).sample(range(100, 8 * PLACES), 4 * PLACES)
+        write_state(space.issuer.folder, state)
+        assert len(space.issuer.status_list("statuslist2021")) > MAX_CHARACTERS
+        space.clock.advance(minutes=3)
+        assert space.catalogue().status == 200
 
 
 def test_a_list_of_another_issuer_is_none(space: Dataspace, tmp_path: Path) -> None:

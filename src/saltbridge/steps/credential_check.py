@@ -195,7 +195,9 @@ def _status_list(
     if answer.status != 200:
         raise NotVerified.of("access.credential-status", reason=f"HTTP {answer.status}")
     text = answer.content.decode("ascii", "replace").strip()
-    listed = check_credential(text, did_document=document, now=now, must_end=False)
+    listed = check_credential(
+        text, did_document=document, now=now, must_end=False, longest=_LIST_BYTES
+    )
     until = min(listed.expires, now + kept_for(world))
     world.kept.keep(name, (listed.subject, until), until)
     return listed.subject, until

@@ -1,12 +1,17 @@
 """A sign-in token is good once, also after a restart: the store remembers it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.ports import StaleWrite, World
 from saltbridge.trust.did import iso
 from saltbridge.trust.self_issued import REPLAYABLE_FOR, SignedIn
 from saltbridge.trust.suites import NotVerified
+
+KIND: Final = "sign-in"
+_FORGOTTEN: Final = "sign-ins forgotten"
+_EVERY: Final = timedelta(minutes=1)
 
 
 def use_up(world: World, caller: SignedIn, now: datetime) -> None:
@@ -18,9 +23,11 @@ def use_up(world: World, caller: SignedIn, now: datetime) -> None:
     key = digest(f"{caller.did} {caller.jti}".encode())
     try:
         with world.store.unit_of_work() as work:
-            work.forget("sign-in", now - REPLAYABLE_FOR)
+            if world.kept.get(_FORGOTTEN, now) is None:
+                work.forget(KIND, now - REPLAYABLE_FOR)
+                world.kept.keep(_FORGOTTEN, True, now + _EVERY)
             work.put(
-                "sign-in",
+                KIND,
                 key,
                 canonical_bytes({"expires": iso(caller.expires)}),
                 expected_version=0,

@@ -66,15 +66,17 @@ def check_credential(
     did_document: Mapping[str, Any] | DidDocument,
     now: datetime,
     must_end: bool = True,
+    longest: int = MAX_CHARACTERS,
 ) -> Credential:
     """The credential, once the trusted issuer is known to have signed it and it holds now.
 
-    Without ``must_end`` one that never expires is let through (lists of statuses often do not).
+    Without ``must_end`` one that never expires is let through: lists of statuses often do not,
+    and they may be long (``longest``, in characters).
 
     Raises:
         NotVerified: see the finding; the checks are numbered below.
     """
-    opened, members = open_jwt(jwt)
+    opened, members = open_jwt(jwt, longest=longest)
     try:
         document = (
             did_document
