@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.neighbours import neighbours
 
-from saltbridge.core.canonical import read_json
+from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.formats.measurements import COLUMNS
 from saltbridge.passport.access import Audience
@@ -16,6 +17,7 @@ from saltbridge.ports import World
 from saltbridge.services.condition import condition_of
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
+from saltbridge.services.log_audit import audit
 from saltbridge.services.measure import FILE, measure
 from saltbridge.steps.passport_measured import RECORD, measurements_of
 from saltbridge.testing.builders import FixedClock
@@ -210,3 +212,27 @@ def test_many_batches_are_read_in_pages(world: World) -> None:
     assert found.values["A126"].value == 202
     assert len(found.history) == 203
     assert replace(found).history[0].value == 0
+
+
+def test_the_audit_looks_at_every_batch(examples: Path) -> None:
+    """A batch that was put in, or taken out, beside the files is found; the rest is whole."""
+    town = neighbours(examples)
+    cars = town["carmaker"]
+    head = "battery,attribute,value,unit,measured_at,source\n"
+    for value, day in ((0.09, "01"), (0.1, "02")):
+        row = f"{SERIALS[0]},A117,{value},ohm,2029-04-{day}T08:00:00Z,workshop\n"
+        measure(cars, (head + row).encode(), "m.csv")
+
+    def codes() -> set[str]:
+        return {f.code for f in audit(cars).findings if f.arguments.get("kind") != "delivery"}
+
+    assert codes() == set()
+    with cars.store.unit_of_work() as work:
+        stored = work.find(RECORD)[0]
+        work.put(RECORD, stored.id, stored.body.replace(b"0.1", b"0.2"))
+    assert codes() == {"audit.batch-unlisted"}
+    with cars.store.unit_of_work() as work:
+        body = canonical_bytes({"batches": {stored.id: digest(b"another batch")}})
+        work.put(FILE, "another file", body)
+        work.append_leaf("passport.measured", "another file", body)
+    assert codes() == {"audit.batch-unlisted", "audit.batch-gone"}

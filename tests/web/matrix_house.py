@@ -68,6 +68,7 @@ SECOND_LIVES = {
     "re-used": "re-use", "repurposed": "repurposing", "remanufactured": "remanufacturing",
 }  # fmt: skip
 HANDED = "handed over"
+ASK_ON = {"limits": {"passport_misses_per_minute": 0}}  # every cell is asked for by one caller
 OLD = "urn:uuid:00000000-0000-4000-8000-00000000001d"
 
 
@@ -204,10 +205,10 @@ def _copies(town: Neighbours) -> None:
 def _town() -> Neighbours:
     """A carmaker, a recycler and two keepers that know each other, with one clock."""
     town = Neighbours()
-    others = [
-        eu_node(n, p) for n, p in (("recycler", 8105), ("keeper", 8108), ("archive", 8110))
-    ]
-    town.meet(replace(carmaker_world(), clock=town.clock), *others)
+    others = {"recycler": 8105, "keeper": 8108, "archive": 8110}
+    cars = replace(carmaker_world(), clock=town.clock)
+    worlds = (cars, *(eu_node(name, port) for name, port in others.items()))
+    town.meet(*(replace(world, settings=ASK_ON) for world in worlds))
     return town
 
 

@@ -57,6 +57,9 @@ SETTINGS: Final = (
             "arrive.", 10, 1, 600),
     Setting("limits.body_seconds", int, "Seconds within which a request's body has to "
             "arrive.", 30, 1, 3_600),
+    Setting("limits.passport_misses_per_minute", int, "Addresses without a passport that one "
+            "caller may ask for in a minute; then it has to wait, whatever it asks for. 0: any "
+            "number.", 120, 0, 100_000),
     # Watching it
     Setting("log_format", str, "Form of the log on standard error.", "json",
             choices=("json", "text")),
@@ -107,6 +110,8 @@ SETTINGS: Final = (
             "stays out until the act that asks for it is in force.", True),
     Setting("passport_access.contact", str, "How to ask for access to what is not public: an "
             "address or telephone number, shown on every passport page."),
+    Setting("passport_access.retention_years", int, "Years for which the names of readers of "
+            "restricted data are kept; that something was read is kept for good.", 3, 1, 100),
     Setting("passport_access.interests", dict, "Who is admitted for what: a table for each "
             "row of docs/reference/passport-access.md, with points, uses, evidence, days, "
             "admitted."),

@@ -150,9 +150,19 @@ def end_grant(
 def accesses(
     node: Node,
     passport: Annotated[str, typer.Argument(help="Id or serial number; else all.")] = "",
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Erase the names that are past their term.")
+    ] = False,
+    as_name: Annotated[str, typer.Option("--as", help="Name of the person who erases.")] = "",
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", help="File with the password.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Who read what is not public: when, for what, which points, by which door."""
+    if erase:
+        _erase(node, as_name, password_file, as_json)
+        return
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.acting import os_person
     from saltbridge.cli.present import say, say_json
@@ -166,6 +176,23 @@ def accesses(
     for a in found:
         typer.echo(_line(a))
     say("access.said-accesses", count=len(found))
+
+
+def _erase(node: Path, as_name: str, password_file: Path | None, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from saltbridge.bootstrap import opened_world
+    from saltbridge.cli.acting import acting_person
+    from saltbridge.cli.present import say, say_json
+    from saltbridge.services.access_retention import erase
+
+    with opened_world(node) as world:
+        done = erase(world, acting_person(world, as_name, password_file))
+    if as_json:
+        say_json(asdict(done))
+        return
+    told = {"years": done.years, "before": done.before[:10]}
+    say("access.erased", accesses=done.accesses, records=done.records, **told)
 
 
 def _line(access: Any) -> str:

@@ -90,7 +90,9 @@ def accept(
     content = read_file(file)
     with opened_world(node) as world:
         accepted = sign_too(world, content, file.name)
+        names = {p.did: p.name for p in world.node.partners}
     _saved(out, accepted, "lifecycle.accepted")
+    _say_accepted(accepted, names)
 
 
 def complete(
@@ -235,6 +237,27 @@ def _saved(out: Path, file: bytes, message: str) -> None:
     say(message, file=str(out))
 
 
+def _say_accepted(accepted: bytes, names: dict[str, str]) -> None:
+    """What was signed: which event, of which passport, from whom."""
+    from saltbridge.cli.present import language, say
+    from saltbridge.core.canonical import read_json
+    from saltbridge.formats.claim_file import parse_claim_file
+    from saltbridge.locales import text
+    from saltbridge.trust.signature import open_jws
+
+    told = read_json(open_jws(parse_claim_file(accepted).claim.jws).payload)["content"]
+    operator = str(told["operator"])
+    say(
+        "lifecycle.accepted-event",
+        event=text(f"lifecycle.event.{told['event']}", None, language()),
+        passport=told["passport_id"],
+        operator=names.get(operator, operator),
+        did=operator,
+    )
+    if told["successor"]:
+        say("lifecycle.goes-to", successor=told["successor"])
+
+
 def _say_recorded(done: "Recorded", as_json: bool) -> None:
     from dataclasses import asdict
 
@@ -245,11 +268,13 @@ def _say_recorded(done: "Recorded", as_json: bool) -> None:
     if as_json:
         told = asdict(done)
         del told["findings"]
-        say_json(told)
+        say_json({**told, "signed_by": list(done.signed_by)})
         return
     word = text(f"lifecycle.event.{done.event}", None, language())
     battery = done.serial or done.passport_id
     say("lifecycle.recorded-event", number=done.number, event=word, serial=battery)
+    if done.signed_by:
+        say("lifecycle.signed-by", who=", ".join(done.signed_by))
     if done.version:
         say("lifecycle.made-version", version=done.version)
     if not done.serial:

@@ -37,7 +37,7 @@ class Method:
     summary: str
     answer: str = "DigitalProductPassport"
     parameters: tuple[str, ...] = ()
-    failures: tuple[str, ...] = ("307", "400", "404", "406", "410")
+    failures: tuple[str, ...] = ("307", "400", "404", "406", "410", "429")
 
 
 METHODS: Final = (
@@ -79,7 +79,7 @@ METHODS: Final = (
         summary="One element of a passport.",
         answer="DataElement",
         parameters=("dppId", "elementIdPath", "representation"),
-        failures=("307", "400", "404", "410"),
+        failures=("307", "400", "404", "410", "429"),
     ),
 )
 # Methods of the standard that are refused: passports are made by the issuing service.

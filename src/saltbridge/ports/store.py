@@ -13,8 +13,9 @@ from saltbridge.ports.log import Log, StoreAudit
 # the released bytes of a decision, under its id.
 ERASED: Final = "erased"
 ERASABLE: Final = ("manifest", "pending-release", "proposal-document")
-# Kinds of records that may be forgotten: they guard a door for some minutes or days, or are
-# the document behind a proposal whose time is up. Everything else is kept, every version.
+# Kinds of records that may be forgotten: they guard a door for some minutes or days, are the
+# document behind a proposal whose time is up, or name readers past their term (each with a
+# tombstone). Everything else is kept, every version.
 FORGETTABLE: Final = frozenset(
     {
         "sign-in",
@@ -27,6 +28,7 @@ FORGETTABLE: Final = frozenset(
         "pact-token",
         "oidc-request",
         "proposal-document",
+        "passport-access",
     }
 )
 # An outbox entry is tried this often, which takes about a day at one attempt in 15 seconds.

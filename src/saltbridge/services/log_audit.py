@@ -37,8 +37,10 @@ ALWAYS_LOGGED: Final = frozenset(
         *("passport-copy-state", "passport-backup", "passport-backup-sent"),
     }
 )
-# Leaves of proposals, whose bytes retention erases; the tombstone has a leaf of its own.
-_PROPOSAL_LEAVES: Final = ("release.",)
+# Leaves of proposals and of accesses, which retention erases; a tombstone has its own leaf.
+_PROPOSAL_LEAVES: Final = ("release.", "passport.accessed")
+_BATCH: Final = "passport-measurements"
+_BATCH_FILE: Final = "passport-measurement-file"
 # Signed checkpoints: the id is the size of the tree with leading zeros, the body a signed note.
 CHECKPOINT_KIND: Final = "log-checkpoint"
 _Page = TypeVar("_Page")
@@ -67,6 +69,8 @@ class _Documents:
 
     stored: _Prefixes = field(default_factory=lambda: array("Q"))
     to_be_logged: _Prefixes = field(default_factory=lambda: array("Q"))
+    batches: _Prefixes = field(default_factory=lambda: array("Q"))  # of measurements
+    listed: _Prefixes = field(default_factory=lambda: array("Q"))  # in the files they came in
     erased: set[str] = field(default_factory=set)  # decisions with a tombstone
     checkpoints: list[tuple[int, bytes]] = field(default_factory=list)
 
@@ -160,6 +164,10 @@ def _documents(
             documents.stored.append(prefix)
             if row.kind in ALWAYS_LOGGED:
                 documents.to_be_logged.append(prefix)
+            if row.kind == _BATCH:
+                documents.batches.append(prefix)
+            if row.kind == _BATCH_FILE:
+                documents.listed.extend(_prefix(d) for d in _listed_digests(row.body))
             if row.kind == ERASED:
                 documents.erased.add(row.id)
             if row.kind == CLAIM_LEAF:  # the claim itself lies inside a file or a release
@@ -182,7 +190,7 @@ def _leaves(
 ) -> tuple[Edge, _Prefixes, set[int]]:
     """Work the tree out anew; its edge, what the leaves were made for, and whose is erased.
 
-    A tombstone excuses the leaves of the proposal it names and no others.
+    A tombstone excuses the leaves of the proposal or access it names and no others.
     """
     edge, logged, position = Edge(), array("Q"), 0
     erased: set[int] = set()
@@ -236,6 +244,7 @@ def _compare(
         notes.add(finding("audit.document-gone", severity=Severity.WARNING, index=index))
     notes.found["audit.document-gone"] += max(len(gone) - NAMED_PER_CODE, 0)
     notes.found += Counter()  # without what was counted as none
+    _compare_batches(view, documents, notes)
     due = _numbers(documents.to_be_logged)
     missing = set(due[~np.isin(due, leaves)].tolist())
     if not missing:
@@ -251,6 +260,32 @@ def _compare(
                         version=row.version,
                     )
                 )
+
+
+def _compare_batches(view: StoreAudit, documents: _Documents, notes: _Notes) -> None:
+    """Every batch of measurements stands in the list of a file, whose leaf covers it, and every
+    batch that is listed is there."""
+    stored, listed = _numbers(documents.batches), _numbers(documents.listed)
+    for _ in range(int(np.count_nonzero(~np.isin(listed, stored)))):
+        notes.add(finding("audit.batch-gone"))
+    unlisted = set(stored[~np.isin(stored, listed)].tolist())
+    if not unlisted:
+        return
+    for page in _as_far_as_readable(view.documents, notes):
+        for row in page:
+            if row.kind == _BATCH and _prefix(row.digest) in unlisted:
+                notes.add(finding("audit.batch-unlisted", id=_readable(row.id)))
+
+
+def _listed_digests(body: bytes) -> Iterator[str]:
+    """The digests of the batches that came in one file; none where it cannot be read."""
+    try:
+        named = read_json(body)
+    except FaultyInput:
+        return
+    batches = named.get("batches") if isinstance(named, dict) else None
+    if isinstance(batches, dict):
+        yield from (str(digest) for digest in batches.values())
 
 
 def _numbers(prefixes: _Prefixes) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

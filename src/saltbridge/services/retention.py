@@ -122,6 +122,8 @@ def _in_use(view: UnitOfWork, now: datetime) -> Iterator[str]:
                 before = stored_version(view, str(body["id"]), number)
                 if before is not None:
                     decisions.add(before["public"]["decision_id"])
+    for copy in every(view, "passport-copy"):  # other operators' passports, to be served
+        decisions |= {v["public"]["decision_id"] for v in read_json(copy.body)["versions"]}
     for kept in every(view, "passport-status-list"):
         decisions.add(read_json(kept.body)["decision_id"])
     agreed = {

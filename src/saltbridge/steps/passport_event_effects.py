@@ -36,6 +36,7 @@ class Recorded:
     version: int
     digest: str
     findings: tuple[Finding, ...] = ()
+    signed_by: tuple[str, ...] = ()  # DIDs of the operators
 
 
 def record_event(
@@ -86,6 +87,7 @@ def record_event(
         version,
         kept["digests"][0],
         findings,
+        tuple(kept["signed_by"]),
     )
 
 

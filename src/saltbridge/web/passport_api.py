@@ -41,7 +41,7 @@ from saltbridge.ports import World
 from saltbridge.services.passport_opening import OpeningRequest, open_passport
 from saltbridge.steps.passport_access_log import AccessRecorder
 from saltbridge.web.answers import body_of
-from saltbridge.web.pace import Pace
+from saltbridge.web.pace import Misses, Pace
 from saltbridge.web.pages import best_variant, plain_headers, reader_language
 from saltbridge.web.passport_api_questions import (
     LONGEST_ID,
@@ -92,7 +92,11 @@ def routes(world: World) -> list[Route]:
         "/v1/dppsByIdAndDate/{rest:path}": api.by_id_and_date,
         "/v1/dppsByProductIds": api.ids_by_product_ids,
     }
-    made = [Route(path, answer, methods=list(_METHODS)) for path, answer in answers.items()]
+    misses = Misses(world)
+    made = [
+        Route(path, misses.bounded(answer, _too_often), methods=list(_METHODS))
+        for path, answer in answers.items()
+    ]
     return [*made, Route("/v1/openapi.json", api.description, methods=["GET"])]
 
 
@@ -263,6 +267,10 @@ class _Api:
         terms = {"Saltbridge-Use": uses, "Saltbridge-Status": opened.status.name.lower()}
         view, reading = canonical_bytes(opened.view), opened.reading
         return Shown(view, reading.audience, reading.points, terms)
+
+
+def _too_often(request: Request) -> Response:
+    return failed(request, Failure(429, "pass-api.too-often"))
 
 
 # --- answers --------------------------------------------------------------------------------

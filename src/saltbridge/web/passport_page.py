@@ -24,6 +24,7 @@ from saltbridge.ports import World
 from saltbridge.reports.qr import qr_png, qr_svg
 from saltbridge.steps.passport_status import TTL_SECONDS, released_list
 from saltbridge.web import passport_variants as variants
+from saltbridge.web.pace import Answer, Misses
 from saltbridge.web.pages import page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
 from saltbridge.web.passport_drawing import Older, draw
@@ -38,14 +39,20 @@ _VARY: Final = {"Vary": "Accept, Accept-Language"}
 
 def routes(world: World) -> list[Route]:
     """The public addresses of a node's passports."""
-    pages = _PassportPages(world)
+    pages, misses = _PassportPages(world), Misses(world)
+    answers: dict[str, Answer] = {
+        "/01/{rest:path}": pages.by_product,
+        "/passports/{id}": pages.plain_link,
+        "/passports/{id}/claim.json": pages.claim_file,
+        "/passports/{id}/statement.json": pages.statement,
+    }
     return [
-        Route("/01/{rest:path}", pages.by_product, methods=["GET"]),
         Route("/passports/status/{number:int}", pages.status_list, methods=["GET"]),
         Route("/.well-known/gs1resolver", pages.resolver, methods=["GET"]),
-        Route("/passports/{id}", pages.plain_link, methods=["GET"]),
-        Route("/passports/{id}/claim.json", pages.claim_file, methods=["GET"]),
-        Route("/passports/{id}/statement.json", pages.statement, methods=["GET"]),
+        *(
+            Route(path, misses.bounded(answer, _too_often), methods=["GET"])
+            for path, answer in answers.items()
+        ),
     ]
 
 
@@ -257,6 +264,13 @@ def _released(release: Release, media_type: str, headers: dict[str, str]) -> Res
 def _image(content: bytes, media_type: str) -> Response:
     headers = {**plain_headers(), "Content-Security-Policy": "default-src 'none'"}
     return Response(content, media_type=media_type, headers=headers)
+
+
+def _too_often(request: Request) -> Response:
+    """For whoever has asked for too many addresses without a passport."""
+    answer = _told(request, "passport_too_often.html", 429)
+    answer.headers["Retry-After"] = "60"
+    return answer
 
 
 def _missing(request: Request) -> Response:
