@@ -63,7 +63,12 @@ WITHOUT_A_LINE = {"A002", "A003", "A004", "A009", "A010", "A011", "A012"} | {
 }
 SERIALS = {state: f"SB-{state.upper().replace(' ', '-')}" for state in STATES}
 SERIALS |= dict.fromkeys(("kept copy", "served copy"), SERIALS["issued"])
-ORIGIN = "SB-ANOTHER-ORIGIN"
+# Batteries behind second lives: one for each that is used again as a whole.
+ORIGINS = {
+    "re-used": "SB-WAS-REUSED",
+    "repurposed": "SB-WAS-REPURPOSED",
+    "of two": "SB-WAS-TAKEN-APART",
+}
 SECOND_LIVES = {
     "re-used": "re-use", "repurposed": "repurposing", "remanufactured": "remanufacturing",
 }  # fmt: skip
@@ -144,11 +149,14 @@ def _events(world: World, recycler: World, ids: Mapping[str, str]) -> None:
 
 def _second_lives(world: World, ids: dict[str, str]) -> None:
     """New passports of a battery that was passed on, and one of two batteries."""
-    old, on = SERIALS["passed on"], date(2029, 5, 1)
+    on = date(2029, 5, 1)
     told: dict[str, Any] = {"gtin": GTIN, "category": "ev", "facts": USED, "on": on}
     for state, operation in SECOND_LIVES.items():
         wanted = SecondLifeRequest(
-            operation=operation, predecessors=[old], serial=SERIALS[state], **told
+            operation=operation,
+            predecessors=[ORIGINS.get(state, SERIALS["passed on"])],
+            serial=SERIALS[state],
+            **told,
         )
         ids[state] = second_life(world, wanted).id
     with world.store.reading() as work:
@@ -168,7 +176,7 @@ def _second_lives(world: World, ids: dict[str, str]) -> None:
     told["facts"] = {"attributes": {**stated, **USED["attributes"]}}
     both = SecondLifeRequest(
         operation="remanufacturing",
-        predecessors=[old, ORIGIN],
+        predecessors=[SERIALS["passed on"], ORIGINS["of two"]],
         serial=SERIALS["of two"],
         **told,
     )
@@ -224,16 +232,17 @@ def _issued(world: World, aviary: Aviary) -> dict[str, str]:
     first, *_ = record["items"]
     record["items"] = [
         {**first, "serial": serial, "attributes": dict(first["attributes"])}
-        for serial in (*(SERIALS[state] for state in LIVE), ORIGIN)
+        for serial in (*(SERIALS[state] for state in LIVE), *ORIGINS.values())
     ]
     restrict(record["attributes"], record["items"], aviary)
     # A format can only carry shares that are numbers.
     secret = {"name": aviary.text("attribute-A065", CELLS, CARS), "component": "cathode"}
     record["attributes"]["A065"] = {"value": [{**secret, "cas": "", "mass_percent": 12.5}]}
     put_delivery(world, maker_profile(), record)
-    serials = [*(SERIALS[state] for state in LIVE), ORIGIN]
+    serials = [*(SERIALS[state] for state in LIVE), *ORIGINS.values()]
     issued = issue(world, IssueRequest(**example_request(ROOT / "examples", serials)))
-    return dict(zip((*LIVE, "origin"), (p.id for p in issued.passports), strict=True))
+    ids = [p.id for p in issued.passports]
+    return dict(zip(LIVE, ids[: len(LIVE)], strict=True))
 
 
 def _held(world: World, ids: Mapping[str, str]) -> dict[str, frozenset[str]]:
