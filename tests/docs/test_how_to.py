@@ -59,6 +59,7 @@ PAGES = (
     "supplier-figures.md",
     "terms-and-doctor.md",
     "transparency-log.md",
+    "twins.md",
     "two-nodes.md",
     "uncertainty-and-hot-spots.md",
     "verify-a-footprint.md",
@@ -76,6 +77,7 @@ _LONG = {
     "supplier-figures.md",
     "terms-and-doctor.md",
     "transparency-log.md",
+    "twins.md",
     "two-nodes.md",
     "verify-a-footprint.md",
 }

@@ -17,6 +17,7 @@ from saltbridge.services import twin_find
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.twin_publish import TwinRequest, publish_twins
 from saltbridge.services.twin_registry import own_twins
+from saltbridge.testing.builders import FixedClock
 from saltbridge.testing.deliveries import example_record
 
 WAYS = exchange_ways()
@@ -86,6 +87,32 @@ def test_a_model_has_four_aspects_and_a_battery_those_of_the_instance(pair, reco
         "manufacturerPartId": "NMC111-24",
         "digitalTwinType": "PartType",
     }
+
+
+class PassingClock(FixedClock):
+    """A clock that has moved on whenever somebody looks."""
+
+    def now(self):
+        return self.advance(seconds=1)
+
+
+def test_time_passes_while_twins_are_published(pair, record):
+    """The terms of a dataset that is made on the way hold at the moment of the decision."""
+    world = replace(pair.provider, clock=PassingClock(pair.clock.now()))
+    to = (pair.consumer.node.bpn,)
+    published = publish_twins(world, TwinRequest(record=record, recipients=to, person="Desk"))
+    assert {t.names.level: len(t.aspects) for t in published.twins} == {
+        "PartType": 4,
+        "PartInstance": 2,
+    }
+    assert not [f for f in published.findings if f.code == "twins.withheld"]
+
+
+def test_what_the_border_withholds_is_said(a_pair, record):
+    at_home = a_pair()  # inside China nothing asks for the points of Annex XIII
+    found = published(at_home, record).findings
+    withheld = {dict(f.arguments)["aspect"] for f in found if f.code == "twins.withheld"}
+    assert "MaterialComposition" in withheld
 
 
 def test_a_partner_reads_every_aspect_of_a_battery_and_its_model(pair, record):

@@ -15,7 +15,9 @@ app = typer.Typer(
 )
 
 PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
-RequestId = Annotated[str, typer.Argument(help="Id of the request, or its beginning.")]
+RequestId = Annotated[
+    str, typer.Argument(help="Id of the request, its beginning, or its part.")
+]
 Message = Annotated[str, typer.Option("--message", help="Words for the partner.")]
 By = Annotated[str, typer.Option("--person", help="Who answers for it.")]
 As = Annotated[str, typer.Option("--as", help="Account of who decides, with its password.")]

@@ -1,5 +1,6 @@
 """Twins of a battery model and of its batteries, from a supplier record, for named partners."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -99,7 +100,8 @@ def publish_twins(world: World, request: TwinRequest) -> PublishedTwins:
         more, also = work.write(items[first : first + AT_ONCE])
         published += more
         placeholders |= also
-    return PublishedTwins(twins=tuple(published), findings=tuple(_remarks(placeholders)))
+    remarks = (*work.withheld(), *_remarks(placeholders))
+    return PublishedTwins(twins=tuple(published), findings=remarks)
 
 
 class _Work:
@@ -116,6 +118,7 @@ class _Work:
         self._request = request
         self._partners = partners
         self._part_number = part_number
+        self._withheld = Counter[tuple[str, str]]()
 
     def write(
         self, items: Sequence[Mapping[str, Any]]
@@ -159,6 +162,17 @@ class _Work:
         ]
         return published, placeholders
 
+    def withheld(self) -> Iterator[Finding]:
+        """What the border room kept from whom: the decisions say why."""
+        for (part, partner), count in sorted(self._withheld.items()):
+            yield finding(
+                "twins.withheld",
+                severity=Severity.WARNING,
+                aspect=NAMES[part],
+                partner=partner,
+                count=count,
+            )
+
     def _names(self, item: Mapping[str, Any]) -> BatteryNames:
         return BatteryNames(
             manufacturer=self._world.node.bpn,
@@ -196,6 +210,7 @@ class _Work:
             [p.bpn for p in self._partners],
             semantic_id=semantic_id,
             title=NAMES[part],
+            now=now,
         )
         released = {}
         for partner in self._partners:
@@ -212,6 +227,9 @@ class _Work:
             news = self._news(work, aspects, released[partner.bpn], partner)
             if news:
                 announce(self._world, work, partner, news, self._request.person, now)
+            withheld = len(aspects) - len(released[partner.bpn])
+            if withheld:
+                self._withheld[part, partner.name] += withheld
         there = {id for each in released.values() for id in each}
         keep_aspects(work, {id: a for id, a in aspects.items() if id in there}, released)
         there |= set(work.get_many(ASPECT, aspects))  # what another partner may have stays

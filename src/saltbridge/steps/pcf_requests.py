@@ -80,13 +80,18 @@ def all_requests(view: UnitOfWork) -> Iterator[PcfRequest]:
 
 
 def request_named(view: UnitOfWork, named: str) -> PcfRequest:
-    """The request of an id, or of the beginning of one.
+    """The request of an id, of the beginning of one, or the only one about a part.
 
     Raises:
         FaultyInput: there is none, or several.
     """
     found = [r for r in all_requests(view) if r.id == named]
     found = found or [r for r in all_requests(view) if named and r.id.startswith(named)]
+    if not found and named:
+        parts = (
+            r for r in all_requests(view) if named in (r.manufacturer_part, r.customer_part)
+        )
+        found = list(parts)
     if len(found) != 1:
         raise FaultyInput.of("pcf.unknown", id=named[:200])
     return found[0]

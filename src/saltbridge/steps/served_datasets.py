@@ -1,6 +1,7 @@
 """The datasets that open our interfaces: one of each kind and meaning, for whom it concerns."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from saltbridge.border.context import Terms
@@ -23,14 +24,18 @@ def open_dataset(
     version: str = "",
     semantic_id: str = "",
     title: str = "",
+    now: datetime | None = None,
 ) -> Mapping[str, Any]:
-    """The dataset of an interface, made at need, with these partners (BPN) as readers."""
+    """The dataset of an interface, made at need, with these partners (BPN) as readers.
+
+    ``now`` is the moment of the decision it is made for: its terms must not begin after it.
+    """
     served = SERVED[kind]
     version = version or served.versions[0]
     name = "|".join((kind, version, semantic_id))
     named = document(work, NAMED, name)
     if named is None:
-        now = iso(world.clock.now())
+        since = iso(now or world.clock.now())
         id = world.identifiers.urn_uuid()
         dataset: dict[str, Any] = {
             "id": id,
@@ -42,7 +47,7 @@ def open_dataset(
             "offer": usage_offer(world.identifiers.urn_uuid(), served.purpose),
             "access": [],
             "releases": {},
-            "created_at": now,
+            "created_at": since,
         }
         work.put(NAMED, name, canonical_bytes({"id": id}), expected_version=0)
     else:

@@ -121,13 +121,15 @@ def _shortest_first(
 
     A list that ends soon is the best one: most often an identifier of one twin.
     """
-    page: list[str] = []
+    pages: dict[str, list[str]] = {}
     for most in (_FEW, _PAGE):
         for name in names:
-            page = _page(view, name, after, most)
-            if len(page) < most:
-                return name, [n for n in names if n != name], page, True
-    return names[-1], names[:-1], page, False
+            pages[name] = _page(view, name, after, most)
+            if len(pages[name]) < most:
+                return name, [n for n in names if n != name], pages[name], True
+    # All are sorted by one key: the list that gets farthest in a page has the fewest rows.
+    first = max(names, key=lambda name: pages[name][-1])
+    return first, [n for n in names if n != first], pages[first], False
 
 
 def _page(view: UnitOfWork, name: str, after: str, limit: int) -> list[str]:

@@ -78,7 +78,7 @@ def write_twin(world: World, work: UnitOfWork, twin: Twin, person: str) -> None:
     now = world.clock.now()
     views: dict[str, Mapping[str, str]] = {}
     rows = rows_of(twin, OWNER)
-    for reader, terms in _terms(world, work, twin).items():
+    for reader, terms in _terms(world, work, now, twin).items():
         kept = _unchanged(work, before, twin, reader)
         view, named = kept or _decided(world, work, twin, reader, terms, person, now)
         if view is None:
@@ -112,7 +112,7 @@ def write_new_twins(world: World, work: UnitOfWork, twins: Sequence[Twin], perso
     bodies, rows = dict[str, bytes](), dict[str, bytes]()
     by_shape: dict[tuple[str, Shape], _Batch] = {}
     views: dict[str, dict[str, Mapping[str, str]]] = {twin.id: {} for twin in twins}
-    terms = _terms(world, work, *twins)
+    terms = _terms(world, work, now, *twins)
     for twin in twins:
         rows |= dict.fromkeys(rows_of(twin, OWNER), HERE)
         for reader in readers(twin):
@@ -140,14 +140,15 @@ class _Batch:
     pieces: dict[str, Piece]  # by id of the twin
 
 
-def _terms(world: World, work: UnitOfWork, *twins: Twin) -> dict[str, Terms]:
+def _terms(world: World, work: UnitOfWork, now: datetime, *twins: Twin) -> dict[str, Terms]:
     """The terms for every reader we can answer: partners we know, and all of them together."""
     wanted = {reader for twin in twins for reader in readers(twin)}
     known = sorted(r for r in wanted if r == EVERY_PARTNER or world.node.partner(r) is not None)
     if not known:
         return {}
     named = [r for r in known if r != EVERY_PARTNER]
-    dataset = open_dataset(world, work, TWIN_REGISTRY, named, title="Digital twins")
+    title = "Digital twins"
+    dataset = open_dataset(world, work, TWIN_REGISTRY, named, title=title, now=now)
     return dict.fromkeys(known, terms_of(dataset))
 
 

@@ -32,7 +32,8 @@ def announce(
     now: datetime,
 ) -> None:
     """Release a notification about these aspects for a partner, and leave it in the outbox."""
-    dataset = open_dataset(world, work, TWIN_REGISTRY, [partner.bpn], title="Digital twins")
+    title = "Digital twins"
+    dataset = open_dataset(world, work, TWIN_REGISTRY, [partner.bpn], title=title, now=now)
     given: dict[str, Any] = {
         "kind": "twin-event",
         "notification": render_notification(
