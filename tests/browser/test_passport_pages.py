@@ -5,16 +5,23 @@ the text, 7 to 1 contrast, no script, nothing from elsewhere.
 """
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
+from tests.neighbours import SERIALS
 from tests.passport_lives import GTIN, Lives, lives_of
+from tests.services.test_passport_backup import Scene as BackUp
 
+from saltbridge.ports import World
+from saltbridge.services.passport_backup import send
+from saltbridge.services.passport_keeping import serve
 from saltbridge.web.app import create_app
 from saltbridge.web.passport_readers import cookie_of
 
+BACKED_UP = SERIALS[0]
 LANGUAGES = ("en", "de", "zh")
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
@@ -142,6 +149,43 @@ def test_axe_finds_nothing(
         assert faults_by_axe(tab) == []
         assert tab.evaluate(WIDER) <= 0
         assert tab.evaluate(CLIPPED) == []
+    assert tab.evaluate(CONTRAST) == []
+    tab.context.close()
+
+
+@pytest.fixture(scope="module")
+def copied(examples: Any, free_port: Any, serving: Any) -> Iterator[str]:
+    """The address of a back-up copy, served by its keeper since the operator is gone."""
+
+    def kept() -> World:
+        scene = BackUp(examples)
+        scene.live()
+        send(scene.cars)
+        scene.gone()
+        serve(scene.keeper, scene.act("insolvency"))
+        return scene.keeper
+
+    with ThreadPoolExecutor(1) as apart:  # this thread belongs to Playwright's event loop
+        keeper = apart.submit(kept).result()
+    port = free_port()
+    with serving(create_app(keeper), port):
+        yield f"http://127.0.0.1:{port}/01/{GTIN}/21/{BACKED_UP}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_back_up_copy_says_that_it_is_one(
+    chromium: Any, copied: str, faults_by_axe: Any, photograph: Any, language: str
+) -> None:
+    tab = chromium.new_context().new_page()
+    tab.goto(in_language(copied, language))
+    box = tab.locator("section[aria-labelledby=trust] details")
+    assert box.get_attribute("open") is not None  # the address of the code is another one
+    assert tab.locator(".issuer .host").inner_text() == "127.0.0.1:8108"
+    for size in (PHONE, DESK):
+        tab.set_viewport_size(size)
+        photograph(tab, f"copy-{language}-{size['width']}")
+        assert faults_by_axe(tab) == []
+        assert tab.evaluate(WIDER) <= 0 and tab.evaluate(CLIPPED) == []
     assert tab.evaluate(CONTRAST) == []
     tab.context.close()
 

@@ -99,8 +99,11 @@ def _legend(index: int, line: DrawnLine, colour: str, drawn: str) -> list[str]:
     return [
         f'<line x1="0" x2="30" y1="{top}" y2="{top}" {drawn}/>',
         _mark(index, 15, top, colour, line.label),
-        f'<text x="38" y="{top + 4}" class="health-name" font-size="14">'
-        f"{escape(line.label)}: {escape(newest.reading)}</text>",
+        # Two lines: a name in German fills the whole width.
+        f'<text x="38" y="{top + 4}" class="health-name" font-size="12">'
+        f"{escape(line.label)}</text>",
+        f'<text x="38" y="{top + 21}" class="health-axis" font-size="14">'
+        f"{escape(newest.reading)}</text>",
     ]
 
 

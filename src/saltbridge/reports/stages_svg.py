@@ -1,8 +1,9 @@
 """A picture of a footprint by life-cycle stage: bars around a zero line, as SVG.
 
-Colour is never the only sign: every bar carries its name and its number. The text stands
-above its bar, so that the picture stays readable on a phone. No style attributes, since the
-page's content security policy allows none; a table with the same numbers stands beside it.
+Colour is never the only sign: every bar carries its name and its number, one above the other
+and both above the bar, so that long names and large type fit on a phone. No style attributes,
+since the page's content security policy allows none; a table with the same numbers stands
+beside it.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDTH = 360
-_ROW = 50
+_ROW = 68
 _BAR = 16
 _COLOURS = ("#0b5c6b", "#b4541a", "#5b4a9b", "#3f7d3a")
 
@@ -44,17 +45,16 @@ def stages_svg(bars: Sequence[StageBar], *, title: str, description: str) -> str
         colour = _COLOURS[index % len(_COLOURS)]
         parts += [
             f'<text x="0" y="{top + 15}" class="stage-name">{escape(bar.label)}</text>',
-            f'<text x="{_WIDTH}" y="{top + 15}" text-anchor="end" class="stage-reading">'
-            f"{escape(bar.reading)}</text>",
-            f'<rect x="0" y="{top + 22}" width="{_WIDTH}" height="{_BAR}" rx="3" '
+            f'<text x="0" y="{top + 34}" class="stage-reading">{escape(bar.reading)}</text>',
+            f'<rect x="0" y="{top + 41}" width="{_WIDTH}" height="{_BAR}" rx="3" '
             f'class="stage-track"/>',
-            f'<rect x="{left:.2f}" y="{top + 22}" width="{width:.2f}" height="{_BAR}" rx="3" '
+            f'<rect x="{left:.2f}" y="{top + 41}" width="{width:.2f}" height="{_BAR}" rx="3" '
             f'fill="{colour}"/>',
         ]
         if low < 0:
             parts.append(
-                f'<line x1="{zero:.2f}" x2="{zero:.2f}" y1="{top + 19}" '
-                f'y2="{top + 25 + _BAR}" class="stage-zero"/>'
+                f'<line x1="{zero:.2f}" x2="{zero:.2f}" y1="{top + 38}" '
+                f'y2="{top + 44 + _BAR}" class="stage-zero"/>'
             )
     parts.append("</svg>")
     return "".join(parts)

@@ -44,7 +44,8 @@ def measured_since(world: World, opened: Opened, language: str) -> MeasuredSince
         line = line_of(attribute_table()[id], entry, language)
         when = day(measured.measured_at.date().isoformat(), language)
         source = text(f"measurement.by.{measured.source.value}", None, language)
-        told = {"label": line.label, "day": f"{when}, {source}"}
+        comma = "，" if language == "zh" else ", "
+        told = {"label": line.label, "day": f"{when}{comma}{source}"}
         lines.append(replace(line, label=text("page.measured", told, language)))
     # Both escape every text themselves.
     picture = health_picture(found.health, language) if found.health else ""
