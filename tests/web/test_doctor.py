@@ -1,14 +1,17 @@
 """The doctor finds each kind of broken partner, says whose move it is, and stops at none."""
 
+import ssl
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from tests.dataspace import become_member, dataspace
+from tests.tls_server import tls_server
 
+from saltbridge.adapters.http import SafeHttpClient
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import Unavailable
 from saltbridge.exchange.checkup import PARTNER, US, State
@@ -18,6 +21,7 @@ from saltbridge.locales import LANGUAGES
 from saltbridge.ports import MAX_ATTEMPTS, HttpAnswer
 from saltbridge.reports.policy_words import point_lines
 from saltbridge.services.doctor import examine
+from saltbridge.testing.certificates import authority, server_files
 
 VERSIONS = "/.well-known/dspace-version"
 
@@ -226,6 +230,22 @@ def test_messages_that_cannot_be_sent_are_told(a_pair):
         work.enqueue(replace(entry, attempts=MAX_ATTEMPTS))
     assert _found(pair) == {"messages": [("doctor.given-up", US)]}
     assert begun.pid
+
+
+def test_a_partner_whose_certificate_has_ended_is_told_over_real_tls(a_pair, tmp_path: Path):
+    now, day = datetime.now(UTC), timedelta(days=1)
+    issuer = authority(now)
+    files = server_files(tmp_path, issuer, starts=now - 9 * day, ends=now - day)
+    context = ssl.create_default_context()
+    context.load_verify_locations(cadata=issuer.pem.decode())
+    pair = a_pair()
+    with tls_server(*files) as url:
+        _with_partner(pair, dsp_url=f"{url}2025-1")
+        client = SafeHttpClient(allow_loopback_http=True, ssl_context=context)
+        checkup = examine(replace(pair.consumer, http=client), pair.to_provider, served=False)
+    (point,) = next(check.points for check in checkup.checks if check.name == "reach")
+    assert (point.code, point.who) == ("http.certificate", PARTNER)
+    assert "expired" in point.arguments["reason"]
 
 
 # ── with credentials ─────────────────────────────────────────────────────────────────────
