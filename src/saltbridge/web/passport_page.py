@@ -23,6 +23,7 @@ from saltbridge.formats.passport_linkset import resolver_file
 from saltbridge.ports import World
 from saltbridge.reports.qr import qr_png, qr_svg
 from saltbridge.steps.passport_status import TTL_SECONDS, released_list
+from saltbridge.web import passport_model
 from saltbridge.web import passport_variants as variants
 from saltbridge.web.pace import Answer, Misses
 from saltbridge.web.pages import page_headers, plain_headers, reader_language
@@ -74,6 +75,8 @@ class _PassportPages:
             return await run_in_threadpool(
                 self._led_on, request, raw.decode("ascii", "replace")
             )
+        if len(parts) == 2 and parts[0] == "01":
+            return await run_in_threadpool(self._model, request, parts[1])
         if len(parts) not in (4, 5) or parts[0] != "01" or parts[2] != "21":
             return _missing(request)
         if digital_link_fault("/".join(["", *parts[:2]])) == "check-digit":
@@ -102,6 +105,13 @@ class _PassportPages:
         if parts[4] == "qr.png":
             return _image(qr_png(passport.product_id), "image/png")
         return _missing(request)
+
+    def _model(self, request: Request, gtin: str) -> Response:
+        """A Digital Link without a serial number: what is public about the model."""
+        if digital_link_fault(f"/01/{gtin}") == "check-digit":
+            return _told(request, "passport_wrong_number.html", 400)
+        found = self._public.of_model(gtin)
+        return _missing(request) if found is None else passport_model.answer(request, found)
 
     def _not_here(self, request: Request, gtin: str, serial: str) -> Response:
         """An address without a passport: it moved, it ended, or there is none."""

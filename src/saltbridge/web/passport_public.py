@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from saltbridge.border.context import PUBLIC
 from saltbridge.border.release import Release
-from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import SaltbridgeError
 from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
 from saltbridge.formats.passport_copies import ACTIVE
 from saltbridge.passport.data_carrier import is_serial
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_copies import ADDRESS as COPIED_AT
 from saltbridge.steps.passport_copies import CopyOf, copied_at, served_copy
 from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_events import HANDED_OVER
@@ -30,6 +31,7 @@ from saltbridge.trust.did import from_iso
 from saltbridge.trust.sd_jwt import MEDIA_TYPE as SD_JWT
 from saltbridge.trust.status_list import Status
 
+_LOOKED_AT: Final = 20
 KEPT: Final = 128  # passports in memory, some 200 kB each
 JWS: Final = "application/jose"  # passports issued before there were versions
 
@@ -95,6 +97,25 @@ class PublicPassports:
             return None
         with self._world.store.reading() as work:
             return _public(self._world, work, id, at)
+
+    def of_model(self, gtin: str) -> PublicPassport | None:
+        """The newest version of an active passport of the model; None if there is none.
+
+        The first ones by serial number are looked at: a model whose first batteries have all
+        been recycled is not found.
+        """
+        if not is_gtin14(gtin):
+            return None
+        with self._world.store.reading() as work:
+            for kind in ("passport-address", COPIED_AT):
+                for record in work.find(kind, after=f"{gtin}/", limit=_LOOKED_AT):
+                    if not record.id.startswith(f"{gtin}/"):
+                        break
+                    id = str(read_json(record.body)["passport_id"])
+                    found = _public(self._world, work, id)
+                    if found is not None and found.content["gtin"] == gtin:
+                        return found
+        return None
 
     def by_version(self, id: str, number: int) -> PublicPassport | None:
         """A version of a passport by its number."""
