@@ -12,6 +12,7 @@ from saltbridge.formats import dcp
 from saltbridge.ports import HttpAnswer, World
 from saltbridge.services.own_credentials import (
     import_credential,
+    missing_by_record,
     request_credentials,
     request_status,
     state,
@@ -319,6 +320,15 @@ def test_the_state_names_what_no_longer_holds(space: Dataspace) -> None:
     (revoked,) = [h for h in found.held if h.fault is not None]
     assert revoked.fault is not None
     assert revoked.fault.code == "identity.credential-revoked"
+
+
+def test_what_ends_soon_is_told_before_it_ends(space: Dataspace) -> None:
+    assert not any(h.ends_soon for h in state(space.consumer).held)
+    space.clock.advance(days=77)
+    assert all(h.ends_soon and h.fault is None for h in state(space.consumer).held)
+    assert missing_by_record(space.consumer) == ()
+    space.clock.advance(days=14)
+    assert len(missing_by_record(space.consumer)) == 3
 
 
 def test_a_request_is_renewed_by_asking_again(space: Dataspace) -> None:

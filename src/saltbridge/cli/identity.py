@@ -8,6 +8,7 @@ import typer
 from saltbridge.cli.options import AsJson, Node
 
 if TYPE_CHECKING:
+    from saltbridge.ports import World
     from saltbridge.services.own_credentials import HeldHere, IdentityState
 
 app = typer.Typer(
@@ -201,6 +202,20 @@ def _say_state(found: "IdentityState", how: str, node: Path, *, lacking: bool) -
         say_findings(refused.findings, sys.stdout)
 
 
+def say_missing(world: "World", node: Path) -> None:
+    """Say which credentials a node that signs in by them does not hold."""
+    from saltbridge.cli.present import say
+    from saltbridge.services.own_credentials import missing_by_record
+    from saltbridge.steps.identity import IdentityMode, mode_of, trusted_issuers
+
+    if mode_of(world) is not IdentityMode.DCP:
+        return
+    missing = missing_by_record(world)
+    if missing:
+        issuer = next(iter(trusted_issuers(world)), "did:web:…")
+        say("identity.said-missing", types=", ".join(missing), issuer=issuer, node=str(node))
+
+
 def _say_held(entry: "HeldHere") -> None:
     import sys
 
@@ -211,6 +226,8 @@ def _say_held(entry: "HeldHere") -> None:
     say(code, type=entry.credential.type, issuer=entry.credential.issuer, until=until)
     if entry.fault is not None:
         say_findings([entry.fault], sys.stdout)
+    elif entry.ends_soon:
+        say("identity.said-ends-soon", issuer=entry.credential.issuer)
 
 
 def _say_issuers(issuers: dict[str, Any]) -> None:
@@ -241,6 +258,7 @@ def _told(entry: "HeldHere") -> dict[str, Any]:
         "expires": entry.credential.expires.isoformat(),
         "received_at": entry.received_at,
         "holds": entry.fault is None,
+        "ends_soon": entry.ends_soon,
         "fault": entry.fault.code if entry.fault else "",
     }
 

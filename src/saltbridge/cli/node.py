@@ -139,11 +139,13 @@ def serve(
 ) -> None:
     """Serve the node until Ctrl-C: on 127.0.0.1, or as its settings say."""
     from saltbridge.bootstrap import opened_keys
+    from saltbridge.cli.identity import say_missing
     from saltbridge.cli.present import language, say_findings
     from saltbridge.web.serve import serve as serve_node
 
-    with opened_keys(folder) as (_, keyring):
+    with opened_keys(folder) as (world, keyring):
         say_findings(keyring.warnings())
+        say_missing(world, folder)
     serve_node(folder, port=port, language=language())
 
 

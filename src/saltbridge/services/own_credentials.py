@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, read_json
@@ -15,7 +16,13 @@ from saltbridge.steps.credential_check import (
     issuer_document,
 )
 from saltbridge.steps.identity import is_trusted, sign_in_token, trusted_issuers
-from saltbridge.steps.own_credentials import OFFER, REQUEST, keep_own, own_credentials
+from saltbridge.steps.own_credentials import (
+    OFFER,
+    REQUEST,
+    in_force,
+    keep_own,
+    own_credentials,
+)
 from saltbridge.steps.records import document, every
 from saltbridge.steps.standing import HELD
 from saltbridge.trust.did import iso
@@ -24,15 +31,20 @@ from saltbridge.trust.verifiable_credential import PROFILE_1_1, Credential
 REFUSED: Final = "sign-in-refused"
 _LIMIT_BYTES: Final = 500_000
 _SECONDS: Final = 10.0
+_SOON: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldHere:
-    """A credential of this node, and why it does not hold; ``fault`` None: it holds."""
+    """A credential of this node, and why it does not hold; ``fault`` None: it holds.
+
+    ``ends_soon``: it holds, and its successor should be asked for.
+    """
 
     credential: Credential
     received_at: str
     fault: Finding | None
+    ends_soon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +80,29 @@ def state(world: World) -> IdentityState:
         refused = tuple(
             _refused(read_json(r.body)) for r in every(view, REFUSED) if not _settled(view, r)
         )
+    soon = world.clock.now() + _SOON
     held = tuple(
-        HeldHere(own.credential, iso(own.received_at), _fault(world, own.jwt)) for own in owned
+        HeldHere(
+            own.credential,
+            iso(own.received_at),
+            _fault(world, own.jwt),
+            own.credential.expires <= soon,
+        )
+        for own in owned
     )
     there = {h.credential.type for h in held if h.fault is None}
     missing = tuple(t for t in world.credential_profile.required if t not in there)
     return IdentityState(
         held, missing, requests, offers, refused, tuple(trusted_issuers(world))
     )
+
+
+def missing_by_record(world: World) -> tuple[str, ...]:
+    """Types the dataspace asks for that this node cannot show, by what is stored alone."""
+    with world.store.reading() as view:
+        held = in_force(own_credentials(view), world.clock.now())
+    there = {own.credential.type for own in held}
+    return tuple(t for t in world.credential_profile.required if t not in there)
 
 
 def _settled(view: UnitOfWork, refusal: StoredRecord) -> bool:
