@@ -176,6 +176,11 @@ def _a_pair(
     return pair
 
 
+def a_pair_of_nodes() -> Pair:
+    """A provider that has published a document, and a consumer that may have it."""
+    return _a_pair()
+
+
 @pytest.fixture
 def a_pair() -> Callable[..., Pair]:
     """Makes a provider that has published a document, and a consumer that may have it."""

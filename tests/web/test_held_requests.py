@@ -80,7 +80,15 @@ def test_a_refusal_reaches_the_partner_with_the_reason_and_nothing_else(a_pair: 
     assert (reached.refusal_code, reached.refusal_reason) == (REFUSED_BY_APPROVER, (REASON,))
     (told,) = [b for w, b in pair.http.said[before:] if "termination" in w]
     assert told["reason"] == [REASON] and told["code"] == REFUSED_BY_APPROVER
-    assert set(told) == {"@context", "@type", "providerPid", "consumerPid", "code", "reason"}
+    assert set(told) == {
+        "@context",
+        "@id",
+        "@type",
+        "providerPid",
+        "consumerPid",
+        "code",
+        "reason",
+    }
     for name in (persons[0].name, persons[0].id, id):
         assert name not in str(pair.http.said)
 

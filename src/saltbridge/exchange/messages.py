@@ -4,7 +4,7 @@ What they look like on the wire is known to ``formats.dsp`` only.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TypeAlias
 
 from saltbridge.core.canonical import canonical_bytes, digest
@@ -169,6 +169,20 @@ TransferMessage: TypeAlias = (
     | TransferSuspension
     | TransferTermination
 )
+
+
+def word(message: NegotiationMessage | TransferMessage) -> str:
+    """Digest of a message that bears an id of its own; empty for one without.
+
+    A start sent again brings a new data address under the id it had: it is the same word. An id
+    that is a process's own tells messages apart no better than their content does.
+    """
+    id = message.unknown.get("@id")
+    if not isinstance(id, str) or id in ("", message.consumer_pid, message.provider_pid):
+        return ""
+    if isinstance(message, TransferStart):
+        message = replace(message, data_address=None)
+    return fingerprint(message)
 
 
 def fingerprint(message: NegotiationMessage | TransferMessage) -> str:

@@ -111,7 +111,8 @@ class Negotiation:
 
     ``outgoing`` is the state that our own message asks for, until the peer acknowledges it
     with a 2xx answer or with its next message. ``last_received`` is the digest of the last
-    message taken from the peer: the same message again changes nothing.
+    message taken from the peer, ``received`` those of earlier ones that bore an id of their
+    own: the same message again changes nothing.
     """
 
     role: Role
@@ -123,6 +124,7 @@ class Negotiation:
     offer: Offer
     outgoing: NegotiationState | None = None
     last_received: str = ""
+    received: tuple[str, ...] = ()  # words the peer said before, where they bear an id
     agreement: Agreement | None = None
     refusal_code: str = ""
     refusal_reason: tuple[str, ...] = ()
@@ -152,7 +154,10 @@ class Transfer:
     format: str
     outgoing: TransferState | None = None
     last_received: str = ""
-    token_digest: str = ""  # provider: digest of the token now valid
+    received: tuple[str, ...] = ()
+    token_digest: str = ""  # provider: of the newest token; empty when no token is valid
+    token_generation: int = 0  # provider: how many tokens were given
+    token_floor: int = 1  # provider: tokens given before this one are dead
     delivery_id: str = ""  # consumer: the delivery that came of it
     suspended_by: Role | None = None  # who paused it last; only they go on by themselves
     push_to: Json | None = None  # provider: where the consumer wants the data sent (push)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from saltbridge.exchange.messages import NegotiationMessage, TransferMessage, fingerprint
+from saltbridge.exchange.messages import NegotiationMessage, TransferMessage, fingerprint, word
 from saltbridge.exchange.model import (
     Negotiation,
     NegotiationState,
@@ -53,6 +53,8 @@ class Send:
     message: NegotiationMessage | TransferMessage
 
 
+_REMEMBERED = 64  # words of the peer; a process has far fewer
+
 Effect: TypeAlias = Send | Duty
 
 
@@ -83,6 +85,13 @@ class Table(Generic[State]):
             return True
         return speaker in self.arrows.get((before, after), frozenset())
 
+    def ends(self, state: State) -> bool:
+        """Whether nothing leads on from a state."""
+        return all(before is not state for before, _ in self.arrows)
+
+
+_TERMINATED = "TERMINATED"  # of either family
+
 
 def walk(
     table: Table[Any],
@@ -95,6 +104,7 @@ def walk(
     print_of_message = fingerprint(message) if peer_speaks else ""
     if peer_speaks and process.last_received == print_of_message:
         return Step(process)  # told twice: the answer to the first telling was lost
+    said = word(message) if peer_speaks else ""
     for ours, theirs in (
         (process.consumer_pid, message.consumer_pid),
         (process.provider_pid, message.provider_pid),
@@ -102,7 +112,17 @@ def walk(
         if ours and theirs and ours != theirs:
             return Refusal("exchange.other-process", {"pid": theirs})
     after: Any = message.target  # of the family of the process: the two `step` see to it
+    ending = peer_speaks and _ends_otherwise(table, process, after)
+    told = said and said in process.received
+    if ending and _renews(table, process, message, sender):
+        return Step(process)  # what lasts is told anew, and we are about to end it
+    if told and not _renews(table, process, message, sender):
+        return Step(process)  # an earlier word, which wandered about and comes late
     if peer_speaks:
+        if process.outgoing is None and process.state is after and table.ends(after):
+            return Step(process)  # both say the same end, each on its own
+        if ending:
+            return _illegal(process, after, sender)
         bound = _bind(process, message)
         if not table.allows(bound.state, after, sender):
             bound = acknowledged(bound)
@@ -114,6 +134,7 @@ def walk(
             # A renewal answers nothing: what we were about to say still stands.
             outgoing=bound.outgoing if bound.state is after else None,
             last_received=print_of_message,
+            received=(*process.received, said)[-_REMEMBERED:] if said else process.received,
         )
         return Step(moved, table.duties.get((process.role, after), ()))
     if process.outgoing is not None:
@@ -122,6 +143,30 @@ def walk(
         return _illegal(process, after, sender)
     waiting = replace(process, outgoing=after)
     return Step(waiting, (Send(message), *table.own_duties.get((process.role, after), ())))
+
+
+def _ends_otherwise(table: Table[Any], process: Negotiation | Transfer, after: StrEnum) -> bool:
+    """Whether we are ending the process, and the peer's word crosses ours on the way.
+
+    Two words that cross must not leave each side with the end of the other: while we end it
+    nothing but an end is heard, and of two ends termination is held to.
+    """
+    if process.outgoing is None or not table.ends(process.outgoing):
+        return False
+    return after is not process.outgoing and (
+        str(after) != _TERMINATED or str(process.outgoing) == _TERMINATED
+    )
+
+
+def _renews(
+    table: Table[Any],
+    process: Negotiation | Transfer,
+    message: NegotiationMessage | TransferMessage,
+    sender: Role,
+) -> bool:
+    """Whether the word tells anew what lasts still, with fresh content."""
+    lasting = process.state is message.target
+    return lasting and sender in table.renewals.get(process.state, frozenset())
 
 
 def acknowledged(process: Process) -> Process:

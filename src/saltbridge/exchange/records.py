@@ -32,6 +32,7 @@ def negotiation_record(negotiation: Negotiation) -> dict[str, Any]:
             "target": negotiation.offer.target,
         },
         "last_received": negotiation.last_received,
+        "received": list(negotiation.received),
         "agreement": None if agreement is None else _agreement(agreement),
         "refusal": {
             "code": negotiation.refusal_code,
@@ -57,6 +58,7 @@ def negotiation_of(record: Mapping[str, Any]) -> Negotiation:
         peer_address=record["peer_address"],
         offer=Offer(**record["offer"]),
         last_received=record["last_received"],
+        received=tuple(record.get("received", ())),  # records of before had none
         agreement=None if agreement is None else Agreement(**agreement),
         refusal_code=record["refusal"]["code"],
         refusal_reason=tuple(record["refusal"]["reason"]),
@@ -81,10 +83,13 @@ def transfer_record(transfer: Transfer) -> dict[str, Any]:
         "dataset_id": transfer.dataset_id,
         "format": transfer.format,
         "last_received": transfer.last_received,
+        "received": list(transfer.received),
         "token_digest": transfer.token_digest,
         "delivery_id": transfer.delivery_id,
         "refusal": {"code": transfer.refusal_code, "reason": list(transfer.refusal_reason)},
         "suspended_by": str(transfer.suspended_by or ""),
+        "token_generation": transfer.token_generation,
+        "token_floor": transfer.token_floor,
         "push_to": None if transfer.push_to is None else dict(transfer.push_to),
     }
 
@@ -112,7 +117,10 @@ def transfer_of(record: Mapping[str, Any]) -> Transfer:
         outgoing=TransferState(record["outgoing"]) if record["outgoing"] else None,
         refusal_code=record["refusal"]["code"],
         refusal_reason=tuple(record["refusal"]["reason"]),
-        # Records of before had neither.
+        # Records of before had none of these.
+        received=tuple(record.get("received", ())),
+        token_generation=record.get("token_generation", 0),
+        token_floor=record.get("token_floor", 1),
         suspended_by=Role(record["suspended_by"]) if record.get("suspended_by") else None,
         push_to=record.get("push_to"),
         **plain,

@@ -4,6 +4,7 @@ Source: Dataspace Protocol 2025-1-err1, transfer-process-state-machine.puml. Rea
 in the standard itself.
 """
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from saltbridge.exchange.messages import TransferMessage
@@ -57,6 +58,26 @@ def step(
     """The transfer after a message of ``sender``, with its effects, or the refusal.
 
     A message of the peer moves the state; one of our own waits for its acknowledgement. The
-    same message again has no effects.
+    same message again has no effects. The arrow lets either side start what was paused; we do
+    it only where we paused it ourselves, and as provider refuse it where we did.
     """
-    return walk(TABLE, transfer, message, sender)
+    others = transfer.suspended_by not in (None, sender)
+    ours = sender is transfer.role or transfer.role is Role.PROVIDER
+    if transfer.state is _S.SUSPENDED and message.target is _S.STARTED and others and ours:
+        return Refusal("exchange.suspended-by-other", {"side": str(transfer.suspended_by)})
+    walked = walk(TABLE, transfer, message, sender)
+    if isinstance(walked, Refusal) or walked.process == transfer:
+        return walked
+    return replace(walked, process=_with_pause(transfer, walked.process, message, sender))
+
+
+def _with_pause(
+    before: Transfer, after: Transfer, message: TransferMessage, sender: Role
+) -> Transfer:
+    """The transfer with who paused it. Where both did at once, the provider is held to."""
+    if message.target is _S.STARTED:
+        return replace(after, suspended_by=None)
+    if message.target is not _S.SUSPENDED:
+        return after
+    at_once = sender is not before.role and before.outgoing is _S.SUSPENDED
+    return replace(after, suspended_by=Role.PROVIDER if at_once else sender)

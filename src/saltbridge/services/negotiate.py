@@ -5,21 +5,28 @@ sent from here. What a state demands of us is in ``steps.negotiation_rules``.
 """
 
 from dataclasses import replace
-from typing import Final
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused, Unavailable
-from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import negotiation as machine
 from saltbridge.exchange.address import same_origin
 from saltbridge.exchange.model import Negotiation, NegotiationState, Offer, Refusal, Role
 from saltbridge.exchange.process import Duty
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.ports import OutboxEntry, Partner, StaleWrite, UnitOfWork, World
-from saltbridge.steps.first_request import begun_by, remember_begun
+from saltbridge.ports import OutboxEntry, Partner, StaleWrite, World
+from saltbridge.steps.first_request import begun_by
 from saltbridge.steps.judging import findings_of, fitting_offer, judged_offer
-from saltbridge.steps.negotiating import KIND, answered, heard, load, load_with, said
+from saltbridge.steps.negotiating import (
+    KIND,
+    answered,
+    first_heard,
+    first_word,
+    heard,
+    load,
+    load_with,
+    say_now,
+)
 from saltbridge.steps.negotiation_rules import (
     ID_TAKEN,
     REFUSED_BY_APPROVER,
@@ -29,7 +36,6 @@ from saltbridge.steps.negotiation_rules import (
 from saltbridge.steps.processes import keep_process
 
 __all__ = ["REFUSED_BY_APPROVER", "fitting_offer"]
-REFUSED_BY_PERSON: Final = "exchange.offer-declined"
 
 
 def start_negotiation(
@@ -89,13 +95,13 @@ def ask(
         offer=offer,
         callback_address=f"{world.node.base_url}{DSP_2025_1.path}{DSP_2025_1.callback_path}",
     )
-    return _first_word(world, begun, request)
+    return first_word(world, begun, request)
 
 
 def find_negotiation(
-    world: World, partner: Partner, role: Role, pid: str
+    world: World, partner: Partner, role: Role | None, pid: str
 ) -> Negotiation | None:
-    """Our process of that pid with that partner, or None."""
+    """Our process of that pid with that partner, in that role if one is named, or None."""
     with world.store.reading() as view:
         return load_with(view, partner, role, pid)
 
@@ -128,33 +134,22 @@ def begin(
             peer_address=request.callback_address,
             offer=request.offer,
         )
-        return _begun(world, work, partner, begun, request)
-
-
-def _begun(
-    world: World,
-    work: UnitOfWork,
-    partner: Partner,
-    begun: Negotiation,
-    message: m.ContractRequest | m.ContractOffer,
-) -> Negotiation | Refusal:
-    step = machine.step(begun, message, begun.role.peer)
-    if isinstance(step, Refusal):
-        return step
-    remember_begun(work, KIND, partner, message, begun.pid)
-    return heard(world, work, partner, step, message)
+        return first_heard(world, work, partner, begun, request)
 
 
 def hear(
-    world: World, partner: Partner, role: Role, pid: str, message: m.NegotiationMessage
+    world: World, partner: Partner, role: Role | None, pid: str, message: m.NegotiationMessage
 ) -> Negotiation | Refusal | None:
-    """Our process after a message of the peer; a refusal; or None where there is none."""
+    """Our process after a message of the peer; a refusal; or None where there is none.
+
+    Without a ``role`` it is the one we have in that process.
+    """
     try:
         with world.store.unit_of_work() as work:
             process = load_with(work, partner, role, pid)
             if process is None:
                 return None
-            step = machine.step(process, message, role.peer)
+            step = machine.step(process, message, process.role.peer)
             if isinstance(step, Refusal):
                 return step
             if step.process == process:
@@ -162,25 +157,6 @@ def hear(
             return heard(world, work, partner, step, message)
     except StaleWrite:  # two negotiations came to one agreement id: the first one has it
         return ID_TAKEN
-
-
-def say(world: World, pid: str, message: m.NegotiationMessage) -> Negotiation:
-    """Our process, in which we are about to say something by a person's decision.
-
-    Raises:
-        FaultyInput: there is no such process.
-        Refused: the protocol does not allow it now.
-    """
-    with world.store.unit_of_work() as work:
-        process = load(work, pid)
-        if process is None:
-            raise FaultyInput.of("exchange.process-unknown", pid=pid)
-        step = machine.step(process, message, process.role)
-        if isinstance(step, Refusal):
-            raise Refused([Finding(step.code, step.arguments)])
-        told = said(world, work, process, message)
-        keep_process(work, told)
-        return told
 
 
 def terminate(world: World, pid: str, code: str) -> Negotiation:
@@ -194,7 +170,7 @@ def terminate(world: World, pid: str, code: str) -> Negotiation:
         process = load(view, pid)
     if process is None:
         raise FaultyInput.of("exchange.process-unknown", pid=pid)
-    return say(world, pid, termination(process, Refusal(code)))
+    return say_now(world, pid, termination(process, Refusal(code)))
 
 
 def answer_held(world: World, entry: OutboxEntry) -> None:
@@ -219,12 +195,3 @@ def _address(partner: Partner) -> str:
     if not partner.dsp_url:
         raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
     return partner.dsp_url
-
-
-def _first_word(
-    world: World, begun: Negotiation, message: m.ContractRequest | m.ContractOffer
-) -> Negotiation:
-    with world.store.unit_of_work() as work:
-        waiting = said(world, work, begun, message)
-        keep_process(work, waiting)
-    return waiting

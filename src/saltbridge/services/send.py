@@ -6,25 +6,22 @@ peer refused), or stays as it is and the outbox tries again.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.core.errors import FaultyInput, Unavailable
-from saltbridge.exchange.model import DataAddress, Negotiation, Transfer
+from saltbridge.exchange.model import DataAddress, Negotiation, Role, Transfer, TransferState
 from saltbridge.exchange.process import acknowledged
-from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import negotiation_of, transfer_of
 from saltbridge.formats.dsp import render_data_address
 from saltbridge.formats.dsp_answers import parse_error, parse_process
 from saltbridge.formats.dsp_outbox import Sending, parse_sending
 from saltbridge.ports import HttpAnswer, OutboxEntry, UnitOfWork, World
 from saltbridge.steps import negotiating, transferring
+from saltbridge.steps.data_tokens import issue
 from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import post
-from saltbridge.trust.did import iso
 
 LIMIT_BYTES: Final = 1_000_000
 _TRY_AGAIN = frozenset({408, 425, 429})
@@ -57,7 +54,8 @@ def send_waiting(world: World, entry: OutboxEntry) -> None:
     if process is None or str(process.outgoing) != sending.state:
         return  # the peer's next message has acknowledged it meanwhile
     message: Mapping[str, Any] = sending.message
-    if message["@type"] == "TransferStartMessage" and isinstance(process, Transfer):
+    starts = isinstance(process, Transfer) and message["@type"] == "TransferStartMessage"
+    if starts and isinstance(process, Transfer) and process.role is Role.PROVIDER:
         message = _with_address(world, process, message)
     answer = _post(world, process, message)
     with world.store.unit_of_work() as work:
@@ -81,6 +79,8 @@ def _post(
     template = _PATHS[message["@type"]]
     if message["@type"] == "ContractRequestMessage" and "providerPid" not in message:
         template = "/negotiations/request"
+    if message["@type"] == "ContractOfferMessage" and "consumerPid" not in message:
+        template = "/negotiations/offers"
     path = template.format(pid=quote(peer_pid, safe=":"))
     url = f"{process.peer_address.rstrip('/')}{path}"
     answer = post(world, partner, url, message, limit_bytes=LIMIT_BYTES)
@@ -95,8 +95,6 @@ def _with_address(
     world: World, transfer: Transfer, message: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """The start message with a fresh token, of which only the digest is kept."""
-    token = world.identifiers.token()
-    expires = world.clock.now() + timedelta(seconds=DSP_2025_1.token_seconds)
     with world.store.unit_of_work() as work:
         stored = document(work, "transfer", transfer.pid)
         dataset = document(work, "dataset", transfer.dataset_id)
@@ -104,19 +102,12 @@ def _with_address(
             raise Unavailable.of("exchange.nothing-released", dataset=transfer.dataset_id)
         current = transfer_of(stored)
         announced = dataset["releases"].get(transfer.counterparty, {}).get("digest", "")
-        body = {
-            "transfer_id": transfer.pid,
-            "agreement_id": transfer.agreement_id,
-            "bpn": transfer.counterparty,
-            "expires_at": iso(expires),
-        }
-        token_digest = digest(token.encode())
-        work.put("token", token_digest, canonical_bytes(body), expected_version=0)
-        keep_process(work, replace(current, token_digest=token_digest))
+        opened, issued = issue(world, work, current)
+        keep_process(work, opened)
     address = DataAddress(
         endpoint=f"{world.node.base_url}/data/{quote(transfer.pid, safe=':')}",
-        token=token,
-        expires_in_seconds=DSP_2025_1.token_seconds,
+        token=issued.access,
+        expires_in_seconds=issued.seconds,
         digest=announced,
     )
     return {**message, "dataAddress": render_data_address(address)}
@@ -138,16 +129,17 @@ def _acknowledged(process: Negotiation | Transfer, content: bytes) -> Negotiatio
 
 
 def _with_pid(process: Negotiation | Transfer, content: bytes) -> Negotiation | Transfer:
-    """A 201 tells the provider's pid; bodies of other answers are not specified."""
-    if process.provider_pid:
+    """A 201 tells the peer's pid; bodies of other answers are not specified."""
+    if process.provider_pid and process.consumer_pid:
         return process
     try:
         provider_pid, consumer_pid, _ = parse_process(content)
     except FaultyInput:
         return process  # its first message will tell
-    if consumer_pid != process.consumer_pid:
+    ours = consumer_pid if process.role is Role.CONSUMER else provider_pid
+    if ours != process.pid:
         return process
-    return replace(process, provider_pid=provider_pid)
+    return replace(process, provider_pid=provider_pid, consumer_pid=consumer_pid)
 
 
 def _refused(process: Negotiation | Transfer, answer: HttpAnswer) -> Negotiation | Transfer:
@@ -157,6 +149,11 @@ def _refused(process: Negotiation | Transfer, answer: HttpAnswer) -> Negotiation
         code, reason = "", ()
     code = code or "exchange.peer-refused"
     reason = reason or (f"HTTP {answer.status}",)
+    if isinstance(process, Transfer) and _only_a_pause(process):
+        # We do not pause, or do not go on: an error changes no state.
+        paused_by = process.role if process.outgoing is TransferState.STARTED else None
+        waits = process.state is TransferState.SUSPENDED
+        return replace(process, outgoing=None, suspended_by=paused_by if waits else None)
     if isinstance(process, Transfer):
         ended = type(process.state).TERMINATED
         return replace(
@@ -174,6 +171,12 @@ def _refused(process: Negotiation | Transfer, answer: HttpAnswer) -> Negotiation
         refusal_code=code,
         refusal_reason=reason,
     )
+
+
+def _only_a_pause(process: Transfer) -> bool:
+    """Whether what we said was a pause, going on after one, or a fresh data address."""
+    going_on = process.state in (TransferState.STARTED, TransferState.SUSPENDED)
+    return going_on and process.outgoing in (TransferState.STARTED, TransferState.SUSPENDED)
 
 
 def _load(view: UnitOfWork, sending: Sending) -> Negotiation | Transfer | None:

@@ -20,7 +20,7 @@ from saltbridge.steps.first_request import begun_by, remember_begun
 from saltbridge.steps.processes import keep_process
 from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement import kept_statement
-from saltbridge.steps.transfer_rules import released
+from saltbridge.steps.transfer_rules import released, termination
 from saltbridge.steps.transferring import KIND, heard, load, load_with, said
 
 
@@ -161,6 +161,48 @@ def complete(world: World, pid: str) -> None:
             return
         done = m.TransferCompletion(process.provider_pid, process.consumer_pid)
         keep_process(work, said(world, work, process, done))
+
+
+def suspend(world: World, pid: str, code: str) -> Transfer:
+    """Our process, about to be paused by us; what a token of ours opened is shut at once.
+
+    Raises:
+        FaultyInput: there is no such process.
+        Refused: it cannot be paused now.
+    """
+    process = _process(world, pid)
+    return say(
+        world, pid, m.TransferSuspension(process.provider_pid, process.consumer_pid, code)
+    )
+
+
+def resume(world: World, pid: str) -> Transfer:
+    """Our process, about to go on after a pause; the provider gives a new token.
+
+    Raises:
+        FaultyInput: there is no such process.
+        Refused: it is not paused, or the provider paused it and we are the consumer.
+    """
+    process = _process(world, pid)
+    return say(world, pid, m.TransferStart(process.provider_pid, process.consumer_pid))
+
+
+def terminate(world: World, pid: str, code: str) -> Transfer:
+    """Our process, about to be ended by us; what a token of ours opened is shut at once.
+
+    Raises:
+        FaultyInput: there is no such process.
+        Refused: it cannot be ended now.
+    """
+    return say(world, pid, termination(_process(world, pid), Refusal(code)))
+
+
+def _process(world: World, pid: str) -> Transfer:
+    with world.store.reading() as view:
+        process = load(view, pid)
+    if process is None:
+        raise FaultyInput.of("exchange.process-unknown", pid=pid)
+    return process
 
 
 def open_data(world: World, pid: str, token: str) -> Release | None:

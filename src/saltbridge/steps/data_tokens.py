@@ -1,17 +1,21 @@
 """What a token of the data plane stands for: one transfer, one agreement, one consumer, now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
 
-from saltbridge.core.canonical import digest
+from saltbridge.core.canonical import canonical_bytes, digest
 from saltbridge.exchange.model import Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import transfer_of
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement
-from saltbridge.trust.did import from_iso
+from saltbridge.trust.did import from_iso, iso
+
+REFRESH: Final = "refresh-token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def opened_transfer(
         return None
     stored = document(view, "transfer", binding["transfer_id"])
     transfer = transfer_of(stored) if stored else None
-    if transfer is None or not _holds(transfer, binding, token_digest):
+    if transfer is None or not _holds(transfer, binding):
         return None
     now = world.clock.now()
     kept = kept_agreement(view, transfer.agreement_id, Role.PROVIDER)
@@ -52,11 +56,50 @@ def opened_transfer(
     return OpenedTransfer(transfer, dataset)
 
 
-def _holds(transfer: Transfer, binding: Mapping[str, Any], token_digest: str) -> bool:
+def _holds(transfer: Transfer, binding: Mapping[str, Any]) -> bool:
     return (
         transfer.role is Role.PROVIDER
         and TransferState.STARTED in (transfer.state, transfer.outgoing)
         and binding["agreement_id"] == transfer.agreement_id
         and binding["bpn"] == transfer.counterparty
-        and transfer.token_digest == token_digest
+        and bool(transfer.token_digest)
+        and binding.get("generation", 0) >= transfer.token_floor
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token of the data plane and the one that renews it; we keep their digests only."""
+
+    access: str
+    refresh: str
+    seconds: int
+
+
+def issue(world: World, work: UnitOfWork, transfer: Transfer) -> tuple[Transfer, Issued]:
+    """The transfer with one token more, and that token; the transfer is not stored here.
+
+    Tokens given before live on until they expire, or are raised above by ``token_floor``.
+    """
+    generation = transfer.token_generation + 1
+    issued = Issued(
+        world.identifiers.token(), world.identifiers.token(), DSP_2025_1.token_seconds
+    )
+    access = digest(issued.access.encode())
+    expires = world.clock.now() + timedelta(seconds=issued.seconds)
+    body = {
+        "transfer_id": transfer.pid,
+        "agreement_id": transfer.agreement_id,
+        "bpn": transfer.counterparty,
+        "expires_at": iso(expires),
+        "generation": generation,
+    }
+    work.put("token", access, canonical_bytes(body), expected_version=0)
+    renewing = {"transfer_id": transfer.pid, "access": access, "generation": generation}
+    work.put(
+        REFRESH,
+        digest(issued.refresh.encode()),
+        canonical_bytes(renewing),
+        expected_version=0,
+    )
+    return replace(transfer, token_digest=access, token_generation=generation), issued

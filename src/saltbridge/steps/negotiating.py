@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import negotiation as machine
 from saltbridge.exchange.model import Agreement, Negotiation, Refusal, Role
@@ -12,6 +14,7 @@ from saltbridge.exchange.records import KeptAgreement, agreement_record, negotia
 from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps import negotiation_rules
+from saltbridge.steps.first_request import remember_begun
 from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import enqueue, say_later
@@ -25,11 +28,14 @@ def load(view: UnitOfWork, pid: str) -> Negotiation | None:
     return None if record is None else negotiation_of(record)
 
 
-def load_with(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Negotiation | None:
-    """The process of that pid in which we have that role, with that partner."""
+def load_with(
+    view: UnitOfWork, partner: Partner, role: Role | None, pid: str
+) -> Negotiation | None:
+    """The process of that pid with that partner, in which we have that role if one is named."""
     process = load(view, pid)
-    ours = process is not None and (process.role, process.counterparty) == (role, partner.bpn)
-    return process if ours else None
+    if process is None or process.counterparty != partner.bpn:
+        return None
+    return process if role in (None, process.role) else None
 
 
 def heard(
@@ -77,6 +83,65 @@ def said(
     if isinstance(message, m.NegotiationFinalized):
         _keep_agreement(work, told)
     return told
+
+
+def say_now(
+    world: World,
+    pid: str,
+    message: m.NegotiationMessage,
+    *,
+    dataset_kind: str = "",
+    transfer_wanted: bool = False,
+) -> Negotiation:
+    """Our process, in which we are about to say something by a person's decision.
+
+    A consumer that had not asked may add what the catalogue says of the dataset, and that it
+    wants the data as soon as it is agreed.
+
+    Raises:
+        FaultyInput: there is no such process.
+        Refused: the protocol does not allow it now.
+    """
+    with world.store.unit_of_work() as work:
+        process = load(work, pid)
+        if process is None:
+            raise FaultyInput.of("exchange.process-unknown", pid=pid)
+        step = machine.step(process, message, process.role)
+        if isinstance(step, Refusal):
+            raise Refused([Finding(step.code, step.arguments)])
+        wanted = replace(
+            process,
+            dataset_kind=dataset_kind or process.dataset_kind,
+            transfer_wanted=transfer_wanted or process.transfer_wanted,
+        )
+        told = said(world, work, wanted, message)
+        keep_process(work, told)
+        return told
+
+
+def first_word(
+    world: World, begun: Negotiation, message: m.ContractRequest | m.ContractOffer
+) -> Negotiation:
+    """A negotiation that we begin, stored and waiting to be sent."""
+    with world.store.unit_of_work() as work:
+        waiting = said(world, work, begun, message)
+        keep_process(work, waiting)
+    return waiting
+
+
+def first_heard(
+    world: World,
+    work: UnitOfWork,
+    partner: Partner,
+    begun: Negotiation,
+    message: m.ContractRequest | m.ContractOffer,
+) -> Negotiation | Refusal:
+    """A negotiation that the peer begins; its first message begins no second one."""
+    step = machine.step(begun, message, begun.role.peer)
+    if isinstance(step, Refusal):
+        return step
+    remember_begun(work, KIND, partner, message, begun.pid)
+    return heard(world, work, partner, step, message)
 
 
 def acknowledged_by_peer(world: World, work: UnitOfWork, process: Negotiation) -> Negotiation:

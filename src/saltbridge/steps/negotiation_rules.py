@@ -86,16 +86,24 @@ def _answer_request(
         gone = Refusal("exchange.offer-unknown", {"offer": process.offer.id})
         return termination(process, explain_refusal(work, process, gone))
     refusal = refused_request(world, work, partner, process, dataset)
-    if refusal is None and awaited(dataset, partner.bpn):
+    if refusal is not None:
+        return termination(process, refusal)
+    return _agree_if_released(world, work, partner, process, dataset)
+
+
+def _agree_if_released(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation, dataset: Json
+) -> m.NegotiationMessage | None:
+    if awaited(dataset, partner.bpn):
         hold(work, awaited(dataset, partner.bpn), process.pid)
-        return None  # stays REQUESTED until two persons have decided
-    if refusal is None and refused_with(dataset, partner.bpn):
+        return None  # stays as it is until two persons have decided
+    if refused_with(dataset, partner.bpn):
         # The words that an approver wrote for the partner, and nothing beside them.
         reason = (refused_with(dataset, partner.bpn),)
         return m.NegotiationTermination(
             process.provider_pid, process.consumer_pid, REFUSED_BY_APPROVER, reason
         )
-    refusal = refusal or _nothing_released(work, dataset, partner, process)
+    refusal = _nothing_released(work, dataset, partner, process)
     if refusal is not None:
         return termination(process, refusal)
     return agreement_message(world, partner, process)
@@ -103,8 +111,13 @@ def _answer_request(
 
 def _agree(
     world: World, work: UnitOfWork, partner: Partner, process: Negotiation
-) -> m.NegotiationMessage:
-    return agreement_message(world, partner, process)
+) -> m.NegotiationMessage | None:
+    """Agree to what we offered ourselves and the consumer accepted."""
+    dataset = visible_dataset(world, work, process.offer.target, partner)
+    if dataset is None:
+        gone = Refusal("exchange.offer-unknown", {"offer": process.offer.id})
+        return termination(process, explain_refusal(work, process, gone))
+    return _agree_if_released(world, work, partner, process, dataset)
 
 
 def _consider_offer(

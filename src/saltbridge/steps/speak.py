@@ -1,5 +1,6 @@
 """Saying something to a partner: now, with a token of its own, or from the outbox later."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from saltbridge.core.identifiers import did_web_base
@@ -28,8 +29,14 @@ def say_later(
     process: Negotiation | Transfer,
     message: NegotiationMessage | TransferMessage,
 ) -> None:
-    """Leave a message of a process in the outbox; it is sent once this has been committed."""
-    enqueue(world, work, SEND, render_sending(process, message), process.pid)
+    """Leave a message of a process in the outbox; it is sent once this has been committed.
+
+    It bears an id of its own, the same however often it is sent: so the peer can tell it from
+    another one that says the same.
+    """
+    named = {**message.unknown, "@id": world.identifiers.urn_uuid()}
+    sending = render_sending(process, replace(message, unknown=named))
+    enqueue(world, work, SEND, sending, process.pid)
 
 
 def post(

@@ -35,7 +35,7 @@ def heard(
     world: World, work: UnitOfWork, step: Step[Transfer], message: m.TransferMessage
 ) -> Transfer:
     """The process after a message of the peer: taken over, answered, stored."""
-    process = _with_content(step.process, message, step.process.role.peer)
+    process = _with_content(step.process, message)
     for effect in step.effects:
         if isinstance(effect, Duty):
             process = _fulfilled(world, work, process, effect, message)
@@ -54,7 +54,7 @@ def said(
     step = machine.step(process, message, process.role)
     if isinstance(step, Refusal):
         raise RuntimeError(f"{step.code}: {dict(step.arguments)}")
-    told = _with_content(step.process, message, process.role)
+    told = _with_content(step.process, message)
     for effect in step.effects:
         if isinstance(effect, Send):
             say_later(world, work, told, effect.message)
@@ -76,7 +76,8 @@ def _fulfilled(
 ) -> Transfer:
     match duty:
         case Duty.REVOKE_TOKEN:
-            return replace(process, token_digest="")
+            dead = process.token_generation + 1
+            return replace(process, token_digest="", token_floor=dead)
         case Duty.CLOSE_TRANSFER:
             return process  # its last leaf is written where it is stored
         case Duty.FETCH:
@@ -97,14 +98,10 @@ def _decided(
     return process if answer is None else said(world, work, process, answer)
 
 
-def _with_content(process: Transfer, message: m.TransferMessage, speaker: Role) -> Transfer:
+def _with_content(process: Transfer, message: m.TransferMessage) -> Transfer:
     """The process with what the message says, whoever says it."""
     match message:
         case m.TransferTermination(code=code, reason=reason):
             return replace(process, refusal_code=code, refusal_reason=reason)
-        case m.TransferSuspension():
-            return replace(process, suspended_by=speaker)
-        case m.TransferStart():
-            return replace(process, suspended_by=None)
         case _:
             return process

@@ -32,6 +32,7 @@ from saltbridge.formats.dsp_catalogue import (
 from saltbridge.locales import text, text_or
 from saltbridge.ports import Partner, World
 from saltbridge.services import catalogue, negotiate, transfer
+from saltbridge.services import unasked_offers as offers
 from saltbridge.services.sign_in import Caller as KnownCaller
 from saltbridge.services.sign_in import known_caller
 from saltbridge.steps.identity import IdentityMode, mode_of
@@ -55,6 +56,10 @@ _NEGOTIATION = {
         "termination": (m.NegotiationTermination,),
     },
 }
+_EITHER = {
+    name: tuple(kind for role in Role for kind in _NEGOTIATION[role].get(name, ()))
+    for name in {**_NEGOTIATION[Role.PROVIDER], **_NEGOTIATION[Role.CONSUMER]}
+}
 _TRANSFER: dict[str, tuple[type[Any], ...]] = {
     "start": (m.TransferStart,),
     "completion": (m.TransferCompletion,),
@@ -71,10 +76,10 @@ class Problem(Exception):
     code: str
     reason: tuple[str, ...] = ()
     pid: str = ""
-    role: Role = Role.PROVIDER
+    role: Role | None = Role.PROVIDER
 
 
-def _not_found(pid: str = "", role: Role = Role.PROVIDER) -> Problem:
+def _not_found(pid: str = "", role: Role | None = Role.PROVIDER) -> Problem:
     return Problem(404, "dsp.not-found", (text("dsp.not-found"),), pid, role)
 
 
@@ -137,7 +142,7 @@ def router(
         partner: Caller,
         content: Body,
         pid: str,
-        role: Role,
+        role: Role | None,
         kinds: tuple[type[Message], ...],
         service: Callable[..., Negotiation | Transfer | Refusal | None],
     ) -> Response:
@@ -147,7 +152,7 @@ def router(
     def state(
         partner: Caller,
         pid: str,
-        role: Role,
+        role: Role | None,
         service: Callable[..., Negotiation | Transfer | None],
     ) -> Response:
         return _answer(service(world, partner, role, pid), 200, _nothing, pid, role)
@@ -162,26 +167,34 @@ def router(
 
         add(path, "POST", handler)
 
-    def hear_at(path: str, role: Role, kinds: tuple[type[Message], ...], service: Any) -> None:
+    def hear_at(
+        path: str, role: Role | None, kinds: tuple[type[Message], ...], service: Any
+    ) -> None:
         def handler(partner: Caller, content: Body, pid: str) -> Response:
             return hear(partner, content, pid, role, kinds, service)
 
         add(path, "POST", handler)
 
-    def state_at(path: str, role: Role, service: Any) -> None:
+    def state_at(path: str, role: Role | None, service: Any) -> None:
         def handler(partner: Caller, pid: str) -> Response:
             return state(partner, pid, role, service)
 
         add(path, "GET", handler)
 
     begin_at(f"{base}/negotiations/request", m.ContractRequest, negotiate.begin)
+    begin_at(f"{base}/negotiations/offers", m.ContractOffer, offers.begin_offered)
     begin_at(f"{base}/transfers/request", m.TransferRequest, transfer.begin)
     for role, root in ((Role.PROVIDER, base), (Role.CONSUMER, callback)):
-        for name, kinds in _NEGOTIATION[role].items():
-            hear_at(f"{root}/negotiations/{{pid}}/{name}", role, kinds, negotiate.hear)
+        # An offer made unasked names no callback of the consumer: the provider goes on speaking
+        # to where it made it, so at the base each process has the role it has.
+        heard = _NEGOTIATION[role] if role is Role.CONSUMER else _EITHER
+        for name, kinds in heard.items():
+            there = role if role is Role.CONSUMER else None
+            hear_at(f"{root}/negotiations/{{pid}}/{name}", there, kinds, negotiate.hear)
         for name, moves in _TRANSFER.items():
             hear_at(f"{root}/transfers/{{pid}}/{name}", role, moves, transfer.hear)
-        state_at(f"{root}/negotiations/{{pid}}", role, negotiate.find_negotiation)
+        there = role if role is Role.CONSUMER else None
+        state_at(f"{root}/negotiations/{{pid}}", there, negotiate.find_negotiation)
         state_at(f"{root}/transfers/{{pid}}", role, transfer.find_transfer)
     return routes
 
@@ -203,7 +216,7 @@ def _answer(
     status: int,
     wake: Callable[[], None],
     pid: str = "",
-    role: Role = Role.PROVIDER,
+    role: Role | None = Role.PROVIDER,
 ) -> Response:
     if outcome is None:
         raise _not_found(pid, role)
@@ -227,7 +240,7 @@ def add_problem_handler(app: FastAPI) -> None:
         if not isinstance(problem, Problem):
             raise problem
         pids = {
-            "provider_pid" if problem.role is Role.PROVIDER else "consumer_pid": problem.pid
+            "consumer_pid" if problem.role is Role.CONSUMER else "provider_pid": problem.pid
         }
         kind = _kind_of(request.url.path)
         document = render_error(kind, problem.code, problem.reason, **pids)

@@ -17,7 +17,7 @@ from saltbridge.exchange import messages as m
 from saltbridge.exchange.model import Negotiation, Refusal, Transfer
 from saltbridge.exchange.process import Duty
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
-from saltbridge.services import negotiate, transfer
+from saltbridge.services import transfer
 from saltbridge.steps import negotiating, transferring
 from saltbridge.steps.negotiation_rules import agreement_message
 from saltbridge.steps.negotiation_rules import termination as end_of_negotiation
@@ -159,7 +159,7 @@ def act(world: World, entry: OutboxEntry, *, pause_seconds: float = PAUSE_SECOND
         if body["transfer"]:
             transfer.say(world, pid, _of_transfer(world, pid, what))
         else:
-            negotiate.say(world, pid, _of_negotiation(world, pid, what))
+            negotiating.say_now(world, pid, _of_negotiation(world, pid, what))
     except Refused as refused:
         if refused.findings[0].code != "exchange.still-sending":
             raise
