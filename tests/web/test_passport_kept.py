@@ -22,8 +22,10 @@ from saltbridge.testing.deliveries import (
     put_delivery,
 )
 from saltbridge.web import passport_public
+from saltbridge.web.app import create_app
 from saltbridge.web.passport_page import routes
 from saltbridge.web.passport_public import PublicPassports
+from saltbridge.web.watch import Watch, watched
 
 GTIN = "09521234567899"
 SERIALS = ("MJC24-7K2MQ9", "MJC24-H4TX0B", "MJC24-R9D5WE")
@@ -69,10 +71,12 @@ def test_another_process_that_writes_is_seen_too(world: World, tmp_path: Path) -
     assert public.kept(GTIN, SERIALS[0]) is None
 
 
+@pytest.mark.parametrize("whole", [False, True], ids=["routes", "node"])
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
-def test_page_and_json_follow_a_new_version(world: World, accept: str) -> None:
+def test_page_and_json_follow_a_new_version(world: World, accept: str, whole: bool) -> None:
     path, headers = f"/01/{GTIN}/21/{SERIALS[0]}", {"Accept": accept}
-    with TestClient(Starlette(routes=routes(world))) as client:
+    app = create_app(world) if whole else Starlette(routes=routes(world))
+    with TestClient(app) as client:
         first, again = (client.get(path, headers=headers) for _ in range(2))
         assert (first.status_code, first.content) == (200, again.content)
         assert first.headers == again.headers
@@ -81,6 +85,42 @@ def test_page_and_json_follow_a_new_version(world: World, accept: str) -> None:
         change(world)
         assert client.get(path, headers=headers).content != first.content
         assert client.get(path, headers={"Accept": "image/gif"}).status_code == 406
+
+
+def test_the_door_answers_what_the_routes_answer_and_counts_it(world: World) -> None:
+    """Asked twice, so that the second answer comes from memory; then with a question the door
+    leaves to the routes."""
+    watch = Watch()
+    path = f"/01/{GTIN}/21/{SERIALS[1]}"
+    with TestClient(watched(create_app(world, watch=watch), watch)) as client:
+        for headers in (
+            {},
+            {"Accept": "application/json"},
+            {"Accept-Language": "zh, en;q=0.5"},
+        ):
+            first, again = (client.get(path, headers=headers) for _ in range(2))
+            assert (first.status_code, first.headers) == (200, again.headers)
+            assert first.content == again.content
+        assert client.get(f"{path}?format=json").json()["serial"] == SERIALS[1]
+        assert client.head(path).status_code == 200
+        assert client.post(path).status_code == 405
+        assert client.get(f"{path}x").status_code == 404
+    counted = watch.registry.get_sample_value(
+        "saltbridge_requests_total",
+        {"method": "GET", "route": "/01/{rest:path}", "status": "200"},
+    )
+    assert counted == 7
+
+
+def test_who_looks_for_serials_is_not_let_in_by_the_door_either(world: World) -> None:
+    few = replace(
+        world, settings={**world.settings, "limits": {"passport_misses_per_minute": 3}}
+    )
+    path = f"/01/{GTIN}/21/{SERIALS[1]}"
+    with TestClient(create_app(few)) as client:
+        assert [client.get(path).status_code for _ in range(2)] == [200, 200]
+        assert [client.get(f"{path}{n}").status_code for n in range(3)] == [404] * 3
+        assert client.get(path).status_code == client.get(f"{path}9").status_code == 429
 
 
 def test_a_store_without_a_mark_keeps_nothing(world: World) -> None:

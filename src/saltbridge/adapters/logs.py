@@ -6,7 +6,6 @@ exception its kind, the codes of its findings and the places in our code are tol
 text. The one field for text, ``says``, is for our own catalogues about the node's own files.
 """
 
-import json
 import logging
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from traceback import walk_tb
 from typing import Any, Final, TextIO
+
+import orjson
 
 # Whatever is not named here is not written: add a name only if its values are ids, codes,
 # counts, times or names of our own.
@@ -29,7 +30,7 @@ class JsonLines(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(facts(record), ensure_ascii=False, separators=(",", ":"))
+        return orjson.dumps(facts(record)).decode()
 
 
 class TextLines(logging.Formatter):
@@ -63,6 +64,8 @@ def configure(settings: Mapping[str, Any], stream: TextIO | None = None) -> None
     """Send everything that is logged in this process to standard error, in our form."""
     from saltbridge.adapters.settings import value
 
+    # Nothing of it is written, and each would be looked up for every line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream or sys.stderr)
     json_wanted = value(settings, "log_format") == "json"
     handler.setFormatter(JsonLines() if json_wanted else TextLines())
@@ -91,7 +94,10 @@ def _template(record: logging.LogRecord) -> str:
 
 def _plain(text: str) -> str:
     """On one line, and not for ever: a value must not look like another line."""
-    return "".join(c if c.isprintable() else "?" for c in text[:_LONGEST])
+    told = text[:_LONGEST]
+    if told.isprintable():
+        return told
+    return "".join(c if c.isprintable() else "?" for c in told)
 
 
 def _number(value: object) -> object:

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from saltbridge.ports import World
 from saltbridge.services.sign_in import known_caller
@@ -36,6 +37,7 @@ from saltbridge.web import (
     verifier,
 )
 from saltbridge.web.answers import json_answer
+from saltbridge.web.at_once import AtOnce
 from saltbridge.web.watch import Watch
 
 
@@ -55,7 +57,7 @@ def create_app(
     which partner calls.
     """
     watch = watch or Watch()
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = _Application(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(health.router(world, watch))
     app.include_router(metrics.router(world, watch))
     app.include_router(identity.router(world))
@@ -81,13 +83,28 @@ def create_app(
         verifier,
     ):
         app.router.routes.extend(own.routes(world))
-    app.router.routes.extend(passport_page.routes(world))
+    public = passport_page.PassportPages(world)
+    app.router.routes.extend(public.routes())
     app.router.routes.extend(passport_api.routes(world))
     dsp.add_problem_handler(app)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Exception, _internal_error)
+    app.door = AtOnce(app.all_routes, public.address, public.at_once)
     return app
+
+
+class _Application(FastAPI):
+    """All routes of a node, behind a door where the most frequent question is answered."""
+
+    door: AtOnce
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.door(scope, receive, send)
+
+    async def all_routes(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the door does not answer."""
+        await super().__call__(scope, receive, send)
 
 
 def _http_error(request: Request, error: Exception) -> Response:

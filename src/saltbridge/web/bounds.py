@@ -1,7 +1,8 @@
 """Bounds of a connection: how many from one address, how long a request may take to arrive.
 
-uvicorn bounds the number of all connections and the size of a head; it waits for ever for
-the rest of a head or a body. Whoever sends drop by drop is cut off here.
+uvicorn bounds the number of all connections; with httptools (llhttp) it bounds no head, and it
+waits for ever for the rest of a head or a body. Whoever sends drop by drop, or without end, is
+cut off here.
 """
 
 import asyncio
@@ -9,12 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Any, Final
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from saltbridge.adapters.settings import value
+
+_SLICE: Final = 16 * 1024  # what comes at once is read in slices, and counted by them
+_AROUND_A_CHUNK: Final = 8  # a body may come byte by byte, each with a length and line ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Bounds:
     connections_per_address: int
     head_seconds: float
     body_seconds: float
+    head_bytes: int
     uncounted: Collection[IPv4Network | IPv6Network] = ()
 
 
@@ -33,20 +37,24 @@ def bounds_of(settings: Mapping[str, Any]) -> Bounds:
         value(settings, "limits.connections_per_address"),
         value(settings, "limits.head_seconds"),
         value(settings, "limits.body_seconds"),
+        value(settings, "limits.head_bytes"),
         tuple(ip_network(p, strict=False) for p in value(settings, "trusted_proxies")),
     )
 
 
 def bounded_protocol(
     bounds: Bounds, refused: Callable[[str], None] = lambda reason: None
-) -> type[H11Protocol]:
+) -> type[HttpToolsProtocol]:
     """The HTTP/1.1 protocol of uvicorn within bounds; ``refused`` counts who was cut off."""
     open_from: Counter[str] = Counter()
 
-    class BoundedProtocol(H11Protocol):
+    class BoundedProtocol(HttpToolsProtocol):
         _address = ""
         _waiting: asyncio.TimerHandle | None = None
         _waits_for = ""
+        _arriving = ""  # the part of a request that is on its way: head, body, or nothing
+        _come = 0  # bytes of this request, to a slice
+        _body = 0  # those of them that are body
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -69,14 +77,43 @@ def bounded_protocol(
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            if self.transport.is_closing():
-                return
-            super().data_received(data)
-            state = self.conn.their_state
-            if state is h11.IDLE:
-                self._wait("head")
-            else:
-                self._wait("body" if state is h11.SEND_BODY else "")
+            for at in range(0, len(data), _SLICE):
+                if self.transport.is_closing():
+                    return
+                part = data[at : at + _SLICE]
+                super().data_received(part)
+                self._come += len(part)
+                if self._arriving and self._is_beyond() and not self.transport.is_closing():
+                    self.send_400_response("Invalid HTTP request received.")
+            answered = self.cycle is None or self.cycle.response_complete
+            # Nothing but empty lines is no request: then its head is still waited for.
+            self._wait(self._arriving or ("head" if answered else ""))
+
+        def _is_beyond(self) -> bool:
+            """Whether a head, or what stands around the chunks of a body, is too long."""
+            if self._arriving == "head":
+                return self._come > bounds.head_bytes + _SLICE
+            around = self._come - self._body
+            return around > 2 * bounds.head_bytes + _SLICE + _AROUND_A_CHUNK * self._body
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self._arriving, self._come, self._body = "head", 0, 0
+
+        def on_headers_complete(self) -> None:
+            told = sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if len(self.url) + told > bounds.head_bytes:
+                raise ValueError("a head beyond its bound")  # answered with 400
+            self._arriving = "body"
+            super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            self._body += len(body)
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            super().on_message_complete()
+            self._arriving = ""
 
         def _wait(self, what: str) -> None:
             if what == self._waits_for:

@@ -67,6 +67,10 @@ class Misses:
         self._pace = Pace(most) if most else None
         self._world = world
 
+    def are_too_many(self, caller: str) -> bool:
+        """Whether the caller has missed too often within the last minute."""
+        return self._pace is not None and self._pace.is_spent(caller, self._world.clock.now())
+
     def bounded(self, answer: Answer, refuse: Callable[[Request], Response]) -> Answer:
         """The handler, with ``refuse`` in its place for who has missed too often."""
         pace = self._pace

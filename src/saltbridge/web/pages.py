@@ -79,7 +79,13 @@ def reader_language(request: Request) -> str:
     chosen = request.query_params.get("lang", "")
     if chosen in LANGUAGES:
         return chosen
-    for wanted, _ in preferences(request.headers.get("accept-language", "")):
+    return language_of(request.headers.get("accept-language", ""))
+
+
+@lru_cache(maxsize=256)
+def language_of(accepted: str) -> str:
+    """The best of an Accept-Language header, else English."""
+    for wanted, _ in preferences(accepted):
         primary = wanted.partition("-")[0]
         if primary in LANGUAGES:
             return primary

@@ -6,13 +6,14 @@ reads: ``passport_restricted`` answers below ``/access``, for readers with a gra
 goes wrong, an address without a passport gets one and the same answer.
 """
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes
@@ -26,7 +27,7 @@ from saltbridge.steps.passport_status import TTL_SECONDS, released_list
 from saltbridge.web import passport_model
 from saltbridge.web import passport_variants as variants
 from saltbridge.web.pace import Answer, Misses
-from saltbridge.web.pages import page_headers, plain_headers, reader_language
+from saltbridge.web.pages import language_of, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
 from saltbridge.web.passport_drawing import Older, draw
 from saltbridge.web.passport_public import KEPT, PublicPassport, PublicPassports
@@ -40,33 +41,83 @@ _VARY: Final = {"Vary": "Accept, Accept-Language"}
 
 def routes(world: World) -> list[Route]:
     """The public addresses of a node's passports."""
-    pages, misses = _PassportPages(world), Misses(world)
-    answers: dict[str, Answer] = {
-        "/01/{rest:path}": pages.by_product,
-        "/passports/{id}": pages.plain_link,
-        "/passports/{id}/claim.json": pages.claim_file,
-        "/passports/{id}/statement.json": pages.statement,
-    }
-    return [
-        Route("/passports/status/{number:int}", pages.status_list, methods=["GET"]),
-        Route("/.well-known/gs1resolver", pages.resolver, methods=["GET"]),
-        *(
-            Route(path, misses.bounded(answer, _too_often), methods=["GET"])
-            for path, answer in answers.items()
-        ),
-    ]
+    return PassportPages(world).routes()
 
 
-class _PassportPages:
+class PassportPages:
+    """The public pages of a node's passports, and what of them is in memory."""
+
     def __init__(self, world: World) -> None:
         self._world = world
+        self._misses = Misses(world)
         self._public = PublicPassports(world)
         self._restricted = RestrictedPassport(world)
+        self.address = self._route("/01/{rest:path}", self.by_product)
         # Pages as they were drawn last, by address and language, for that very passport.
         self._drawn: dict[tuple[str, str], tuple[PublicPassport, str]] = {}
+        # Where a passport was found last, and its bytes as JSON with their head.
+        self._named: dict[bytes, tuple[str, str]] = {}
+        self._json: dict[str, tuple[PublicPassport, Response]] = {}
+
+    def routes(self) -> list[Route]:
+        """All of them."""
+        return [
+            Route("/passports/status/{number:int}", self.status_list, methods=["GET"]),
+            Route("/.well-known/gs1resolver", self.resolver, methods=["GET"]),
+            self.address,
+            self._route("/passports/{id}", self.plain_link),
+            self._route("/passports/{id}/claim.json", self.claim_file),
+            self._route("/passports/{id}/statement.json", self.statement),
+        ]
+
+    def _route(self, path: str, answer: Answer) -> Route:
+        return Route(path, self._misses.bounded(answer, _too_often), methods=["GET"])
+
+    def at_once(self, scope: Scope) -> Response | None:
+        """The answer to a plain question for what is in memory; None for everything else.
+
+        The same as ``by_product`` gives, without the way there.
+        """
+        named = self._named.get(scope.get("raw_path") or b"")
+        if named is None or self._misses.are_too_many((scope.get("client") or ("",))[0]):
+            return None
+        try:
+            passport = self._public.kept(*named)
+        except SaltbridgeError:
+            return None
+        if passport is None:
+            return None
+        accept, tongue = b"", b""
+        for name, said in scope["headers"]:
+            if name == b"accept":
+                accept = said
+            elif name == b"accept-language":
+                tongue = said
+        form = variants.best(accept.decode("latin-1"), passport)
+        if form == JSON:
+            return self._as_json(passport)
+        if form == HTML:
+            return self._page(passport, language_of(tongue.decode("latin-1")))
+        return None
+
+    def _as_json(self, passport: PublicPassport) -> Response:
+        known = self._json.get(passport.product_id)
+        if known is None or known[0] is not passport:
+            known = (passport, _released(passport.view, JSON, _headers(passport)))
+            _keep(self._json, passport.product_id, known)
+        return known[1]
+
+    def _page(self, passport: PublicPassport, language: str) -> Response | None:
+        """The page as it was drawn last, if it was drawn for this very passport."""
+        drawn = self._drawn.get((passport.product_id, language))
+        if drawn is None or drawn[0] is not passport:
+            return None
+        headers = {**_headers(passport), **page_headers(language)}
+        return Response(drawn[1], media_type=HTML, headers=headers)
 
     async def by_product(self, request: Request) -> Response:
         """``/01/{gtin}/21/{serial}`` and the QR code below it."""
+        request.scope["route"] = self.address  # the log names it
         # The raw path: an escaped slash belongs to the serial number, a plain one does not.
         raw = request.scope.get("raw_path") or quote(request.url.path).encode()
         path = raw.decode("ascii", "replace")
@@ -92,13 +143,12 @@ class _PassportPages:
         if len(parts) == 4:
             if variants.is_older(request):
                 return await run_in_threadpool(self._older, request, passport)
+            _keep(self._named, raw, (parts[1], parts[3]))
             form = variants.wanted(request, passport) if variants.is_linked(request) else ""
             if form == JSON:
-                return _released(passport.view, JSON, _headers(passport))
-            drawn = self._drawn.get((passport.product_id, reader_language(request)))
-            if drawn and drawn[0] is passport and form == HTML:
-                headers = {**_headers(passport), **page_headers(reader_language(request))}
-                return Response(drawn[1], media_type=HTML, headers=headers)
+                return self._as_json(passport)
+            if form == HTML and (page := self._page(passport, reader_language(request))):
+                return page
             return await run_in_threadpool(self._negotiated, request, passport)
         if parts[4] == "qr.svg":
             return _image(qr_svg(passport.product_id), "image/svg+xml")
@@ -165,9 +215,7 @@ class _PassportPages:
         language = reader_language(request)
         page = draw(self._world, self._public, passport, language, older)
         if older is None:
-            while len(self._drawn) >= KEPT:
-                self._drawn.pop(next(iter(self._drawn), ("", "")), None)
-            self._drawn[passport.product_id, language] = (passport, page)
+            _keep(self._drawn, (passport.product_id, language), (passport, page))
         return Response(page, media_type=HTML, headers={**headers, **page_headers(language)})
 
     def _led_on(self, request: Request, path: str) -> Response:
@@ -236,6 +284,13 @@ class _PassportPages:
         if statement is None:
             return await run_in_threadpool(self._no_such_id, request, id)
         return _released(statement, JSON, {})
+
+
+def _keep(kept: dict[Any, Any], key: object, value: object) -> None:
+    """Keep the last of a kind in memory; threads may do it at the same time."""
+    while len(kept) >= KEPT and key not in kept:
+        kept.pop(next(iter(kept), key), None)
+    kept[key] = value
 
 
 def _headers(passport: PublicPassport) -> dict[str, str]:

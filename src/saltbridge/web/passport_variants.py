@@ -44,6 +44,11 @@ def _best(accept: str, signed: str) -> str | None:
     return best_variant(accept, _offered("", signed))
 
 
+def best(accept: str, passport: PublicPassport) -> str | None:
+    """The form a reader with this Accept header likes best."""
+    return _best(accept, passport.signed_media_type)
+
+
 def is_older(request: Request) -> bool:
     """Whether a version is asked for by its number or by a day."""
     asked = request.query_params if request.scope["query_string"] else {}

@@ -243,7 +243,6 @@ def _run(face: Face, application: Any, listener: socket.socket, watch: "Watch") 
         forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=5,
         limit_concurrency=value(settings, "limits.connections"),
-        h11_max_incomplete_event_size=value(settings, "limits.head_bytes"),
         ssl_context_factory=None if context is None else lambda *_: context,
     )
     # uvicorn raises the signal again after its shutdown; this keeps us alive to close up.

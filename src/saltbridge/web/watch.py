@@ -71,7 +71,19 @@ class Watch:
         )  # fmt: skip
         for who in ("partner", "person"):
             self.sign_in_failures.labels(who)
+        self._meters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._read_up_to: int | None = None
+
+    def meters(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """Where an answer is counted and timed; looked up once for each kind."""
+        known = self._meters.get((method, route, status))
+        if known is None:
+            known = (
+                self.requests.labels(method, route, str(status)),
+                self.seconds.labels(route),
+            )
+            self._meters[method, route, status] = known
+        return known
 
     def follow(self, view: UnitOfWork) -> None:
         """Count and log the border decisions that became durable since the last look.
@@ -187,14 +199,20 @@ def _route(scope: Scope) -> str:
 def _account(watch: Watch, scope: Scope, status: int, seconds: float, failed: bool) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     route, state = _route(scope), scope.get("state", {})
-    watch.requests.labels(method, route, str(status)).inc()
-    watch.seconds.labels(route).observe(seconds)
+    counter, clock = watch.meters(method, route, status)
+    counter.inc()
+    clock.observe(seconds)
     refused = state.get("sign_in_refused", "")
     if refused:
         watch.sign_in_failures.labels("person" if refused == "person" else "partner").inc()
-    _requests.info(
-        "request",
-        extra={
+    if not _requests.isEnabledFor(logging.INFO):
+        return
+    # The record as ``Logger.info`` makes it, but for the search for who called.
+    record = logging.LogRecord(
+        _requests.name, logging.INFO, __file__, 0, "request", None, None, "_account"
+    )
+    record.__dict__.update(
+        {
             "event": "sign-in-refused" if refused else "request",
             "request": state.get("request_id"),
             "method": method,
@@ -203,8 +221,9 @@ def _account(watch: Watch, scope: Scope, status: int, seconds: float, failed: bo
             "seconds": round(seconds, 6),
             "partner": state.get("partner"),
             "person": state.get("person"),
-        },
+        }
     )
+    _requests.handle(record)
 
 
 async def _say_500(send: Send) -> None:

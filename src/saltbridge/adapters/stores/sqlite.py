@@ -6,6 +6,7 @@ that reads first and writes later fails at once when somebody else wrote in betw
 """
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ class SqliteStore:
         # A connection that only asks whether others wrote: it counts the commits of others.
         self._watching = threading.Lock()
         self._watched: PoolProxiedConnection | None = None
+        self._asking: Any = None  # its cursor
         self._writing_thread: int | None = None
         self._place = Place(file=str(self._path))
         try:
@@ -112,15 +114,19 @@ class SqliteStore:
 
     def state(self) -> object:
         """A number that differs once anybody wrote, in this process or another one."""
-        with self._watching, self._worded():
+        with self._watching:
             if self._watched is None:
-                self._watched = self._reader.raw_connection()
-            cursor = self._watched.cursor()
+                with self._worded():
+                    self._watched = self._reader.raw_connection()
+                    self._asking = self._watched.cursor()
             try:
-                cursor.execute("PRAGMA data_version")
-                return cursor.fetchone()
-            finally:
-                cursor.close()
+                self._asking.execute("PRAGMA data_version")
+                return self._asking.fetchone()
+            except sqlite3.OperationalError as fault:
+                reason = str(fault)
+                raise Unavailable(
+                    [finding("store.cannot-open", self._place, reason=reason)]
+                ) from fault
 
     def close(self) -> None:
         """Let go of the file."""
