@@ -218,6 +218,7 @@ def test_pages_go_through_everything_once_in_the_order_of_creation(met):
         ("GET", "shell-descriptors?createdAfter=yesterday", 400),
         ("GET", "lookup/shells?assetIds=x", 400),
         ("POST", "lookup/shellsByAssetLink", 400),
+        ("POST", "lookup/shellsByAssetLink?many", 400),
         ("POST", "shell-descriptors", 501),
         ("DELETE", "shell-descriptors/dXJuOnV1aWQ6YQ", 501),
         ("GET", "submodels", 501),
@@ -227,7 +228,8 @@ def test_pages_go_through_everything_once_in_the_order_of_creation(met):
 )
 def test_what_a_partner_is_not_answered(met, method, path, status):
     met.registered(shell("urn:uuid:a")).agreed()
-    body = {"not": "a list"} if method == "POST" else None
+    many = [{"name": "n", "value": str(n)} for n in range(101)]
+    body = {"GET": None, "DELETE": None}.get(method, many if "many" in path else {"a": 1})
     found, told = met.ask(method, path, body)
     assert found == status
     assert told["messages"][0]["messageType"] == "Error"
@@ -302,3 +304,8 @@ def test_every_write_leaves_a_leaf(met):
         leaves = view.log_leaves(range(view.log_size()))
     events = [leaf.event for leaf in leaves if leaf.subject == "urn:uuid:a"]
     assert events == ["twin.registered", "twin.changed", "twin.removed"]
+
+
+def test_an_id_that_no_index_holds_is_refused(met):
+    assert met.own("POST", "shell-descriptors", shell("ä" * 1200))[0] == 201
+    assert met.own("POST", "shell-descriptors", shell("电" * 900))[0] == 400

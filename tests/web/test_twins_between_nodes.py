@@ -16,7 +16,7 @@ from saltbridge.passport.model import Origin, OriginKind
 from saltbridge.services import twin_find
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.twin_publish import TwinRequest, publish_twins
-from saltbridge.services.twin_registry import own_twins
+from saltbridge.services.twin_registry import own_twins, remove
 from saltbridge.testing.builders import FixedClock
 from saltbridge.testing.deliveries import example_record
 
@@ -188,6 +188,20 @@ def test_a_token_for_one_meaning_opens_no_other_and_no_foreign_aspect(pair, reco
     assert pair.pull(f"{base}/{one.id}/elsewhere", way.token).status == 404
     assert pair.pull(get.format(one.id), edr.token).status == 403  # that of the registry
     assert pair.pull(get.format("x"), way.token).status == 403
+
+
+def test_what_was_taken_out_of_the_registry_is_handed_out_no_more(pair, record):
+    published(pair, record)
+    edr = registry(pair)
+    (id,) = twin_find.find(pair.consumer, pair.to_provider, edr, MODEL)
+    aspect = twin_find.read(pair.consumer, pair.to_provider, edr, id).aspects[0]
+    way = opened(
+        pair, lambda: twin_find.value_of(pair.consumer, WAYS, pair.to_provider, aspect)
+    )
+    url = f"{pair.provider.node.base_url}/data/aspects/{aspect.id}/submodel/$value"
+    assert pair.pull(url, way.token).status == 200
+    assert remove(pair.provider, id)
+    assert pair.pull(url, way.token).status == 403
 
 
 def test_publishing_again_changes_what_changed_and_keeps_every_id(pair, record):

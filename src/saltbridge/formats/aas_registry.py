@@ -21,6 +21,8 @@ from saltbridge.formats.aas_check import (
 )
 
 INTERFACE: Final = "SUBMODEL-3.1"
+MOST_ID_BYTES: Final = 2500  # what an index of PostgreSQL takes, with the rest of a row
+MOST_LINKS: Final = 100  # of one search
 _OWN: Final = frozenset(
     {
         "id",
@@ -54,6 +56,8 @@ def parse_shell(document: Any, id: str = "") -> Twin:
     """
     document = _with_id(document, id)
     check(document, SHELL)
+    if len(document["id"].encode()) > MOST_ID_BYTES:
+        raise FaultyDescriptor([Fault("id", f"must take at most {MOST_ID_BYTES} bytes")])
     return Twin(
         id=document["id"],
         asset_ids=tuple(_asset_id(a) for a in document.get("specificAssetIds", ())),
@@ -129,7 +133,9 @@ def parse_links(document: Any) -> tuple[AssetLink, ...]:
             the operation, as the reference registry gives it.
     """
     faults: list[Fault] = []
-    for index, entry in enumerate(_list(document)):
+    if len(_list(document)) > MOST_LINKS:
+        raise FaultyDescriptor([Fault("", f"at most {MOST_LINKS} links are looked for")])
+    for index, entry in enumerate(document):
         try:
             check(entry, ASSET_LINK, f"assetLink[{index}]")
         except FaultyDescriptor as fault:

@@ -14,6 +14,7 @@ from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import Refused
 from saltbridge.core.piece import Piece, Shape, piece
 from saltbridge.exchange.served import SERVED, TWIN_ASPECT
+from saltbridge.formats.aas_registry import parse_shell
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.deciding import (
     Proposer,
@@ -25,6 +26,7 @@ from saltbridge.steps.deciding import (
 from saltbridge.steps.records import document
 from saltbridge.steps.release import keep_decision, keep_decision_alike, kept_release
 from saltbridge.steps.statement import keep_statement
+from saltbridge.steps.twin_keeping import kept_twin, released_view
 
 ASPECT: Final = "twin-aspect"
 MEDIA_TYPE: Final = "application/json"
@@ -127,9 +129,17 @@ def keep_aspects(
 
 
 def released_aspect(view: UnitOfWork, id: str, semantic_id: str, reader: str) -> Release | None:
-    """The content of an aspect for a partner, if it is of the meaning that was agreed."""
+    """The content of an aspect for a partner, if it is of the meaning that was agreed.
+
+    Only while the partner may see the twin, and the twin has the aspect: what was taken out of
+    the registry is not handed out to who still knows its address.
+    """
     kept = document(view, ASPECT, id)
     if kept is None or kept["semantic_id"] != semantic_id:
+        return None
+    twin = kept_twin(view, kept["twin_id"])
+    shown = released_view(view, twin, reader) if twin else None
+    if shown is None or all(a.id != id for a in parse_shell(read_json(shown.content)).aspects):
         return None
     return _released(view, kept, reader)
 
