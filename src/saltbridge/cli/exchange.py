@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli import exchange_doctor, exchange_offers, exchange_status
+from saltbridge.cli import exchange_doctor, exchange_offers, exchange_status, pcf
 from saltbridge.cli.exchange_status import say_checks, say_delivery, watch
 from saltbridge.cli.options import AsJson, Node
 from saltbridge.cli.publish import publish
@@ -22,6 +22,7 @@ app.command("offer")(publish)
 app.command()(exchange_offers.terms)
 app.command()(exchange_status.status)
 app.command()(exchange_doctor.doctor)
+app.command()(pcf.inbox)
 
 PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
 
