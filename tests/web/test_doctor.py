@@ -20,6 +20,7 @@ from saltbridge.exchange.offering import term
 from saltbridge.locales import LANGUAGES
 from saltbridge.ports import MAX_ATTEMPTS, HttpAnswer
 from saltbridge.reports.policy_words import point_lines
+from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.doctor import examine
 from saltbridge.testing.certificates import authority, server_files
 
@@ -169,6 +170,24 @@ def test_an_offer_that_does_not_fit_is_told_with_its_term(a_pair):
     assert _found(pair) == {
         "offer": [("exchange.purpose-not-ours", PARTNER), ("policy.end-passed", PARTNER)]
     }
+
+
+def test_a_dataset_that_cannot_be_read_hides_no_other(a_pair):
+    """A number where the protocol wants a text, as CX-0152 1.1.0 has it for days."""
+    pair = a_pair()
+    with pair.provider.store.unit_of_work() as work:
+        record = read_json(work.get("dataset", pair.dataset_id).body)
+        other = deepcopy(record)
+        terms = other["offer"]["permission"][0]["constraint"][0]["and"]
+        terms.append(term("DataUsageEndDurationDays", "eq", 30))
+        id = "urn:uuid:33333333-3333-4333-8333-333333333333"
+        work.put("dataset", id, canonical_bytes({**other, "id": id}))
+    assert _found(pair) == {"catalogue": [("doctor.dataset-unreadable", PARTNER)]}
+    (offer,) = [c for c in examine(pair.consumer, pair.to_provider, served=True).checks
+                if c.name == "offer"]  # fmt: skip
+    assert offer.state is State.OK
+    (dataset,) = request_catalogue(pair.consumer, pair.to_provider).datasets
+    assert dataset.id == pair.dataset_id
 
 
 def test_nothing_on_offer_is_told(a_pair):

@@ -38,13 +38,20 @@ def catalog(
     from dataclasses import asdict
 
     from saltbridge.bootstrap import opened_world
-    from saltbridge.cli.present import language, say, say_json
+    from saltbridge.cli.present import language, say, say_findings, say_json
+    from saltbridge.core.finding import Finding, Severity
     from saltbridge.reports.policy_words import term_lines
-    from saltbridge.services.catalogue import request_catalogue
+    from saltbridge.services.catalogue import shown_catalogue
     from saltbridge.services.exchange_state import partner_named
 
     with opened_world(node) as world:
-        shown = request_catalogue(world, partner_named(world, partner))
+        read = shown_catalogue(world, partner_named(world, partner))
+    shown = read.catalogue
+    for faulty in read.faulty:
+        left_out = Finding(
+            "exchange.dataset-unreadable", {"id": faulty.id}, severity=Severity.WARNING
+        )
+        say_findings([left_out, *faulty.findings[:2]])
     if json:
         say_json([asdict(dataset) for dataset in shown.datasets])
         return

@@ -5,11 +5,11 @@ from saltbridge.exchange.catalogue import dataset_of
 from saltbridge.exchange.model import Catalogue, Dataset
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.ports import Partner, World
-from saltbridge.steps.partner_catalogue import request_catalogue
+from saltbridge.steps.partner_catalogue import request_catalogue, shown_catalogue
 from saltbridge.steps.records import document, every
 from saltbridge.steps.standing import visible_to
 
-__all__ = ["catalogue_for", "dataset_for", "request_catalogue"]
+__all__ = ["catalogue_for", "dataset_for", "request_catalogue", "shown_catalogue"]
 
 
 def catalogue_for(world: World, partner: Partner) -> Catalogue:

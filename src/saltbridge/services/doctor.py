@@ -27,6 +27,7 @@ from saltbridge.exchange.explanation import Point, Verdict
 from saltbridge.exchange.model import Catalogue, Dataset
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.formats.dsp_answers import SpokenVersion, parse_spoken
+from saltbridge.formats.dsp_catalogue_parts import FaultyDataset
 from saltbridge.ports import HttpAnswer, Partner, World
 from saltbridge.steps.identity import IdentityMode, mode_of
 from saltbridge.steps.judging import judged_offer
@@ -39,7 +40,7 @@ from saltbridge.steps.own_side import (
     own_offer_checks,
     points_of,
 )
-from saltbridge.steps.partner_catalogue import request_catalogue
+from saltbridge.steps.partner_catalogue import shown_catalogue
 from saltbridge.trust.did import (
     CREDENTIAL_SERVICE,
     DATA_SERVICE,
@@ -182,14 +183,24 @@ def _catalogue(world: World, partner: Partner, reached: bool) -> list[Check]:
     if not reached:
         return [not_made("catalogue", "reach"), not_made("offers", "reach")]
     try:
-        shown = request_catalogue(world, partner)
+        read = shown_catalogue(world, partner)
     except SaltbridgeError as error:
         points = [_let_in(point, partner) for point in points_of(error, PARTNER)]
         return [checked("catalogue", points), not_made("offers", "catalogue")]
-    if not shown.datasets:
+    shown = read.catalogue
+    unreadable = [point for faulty in read.faulty for point in _unreadable(faulty)]
+    readable = checked("catalogue", unreadable)
+    if not shown.datasets and not unreadable:
         nothing = fault("doctor.shown-nothing", PARTNER, partner=partner.name)
-        return [checked("catalogue", ()), checked("offers", [nothing])]
-    return [checked("catalogue", ()), *_offers(world, shown)]
+        return [readable, checked("offers", [nothing])]
+    return [readable, *_offers(world, shown)]
+
+
+def _unreadable(faulty: FaultyDataset) -> Iterable[Point]:
+    """A dataset that the protocol's schemas refuse, and the first of the reasons."""
+    yield fault("doctor.dataset-unreadable", PARTNER, id=faulty.id)
+    for found in faulty.findings[:1]:
+        yield Point(Verdict.NOTED, found.code, found.arguments, PARTNER, found.place.pointer)
 
 
 def _let_in(point: Point, partner: Partner) -> Point:

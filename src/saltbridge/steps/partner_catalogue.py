@@ -1,18 +1,37 @@
 """What a partner shows to us."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.exchange.model import Catalogue
-from saltbridge.formats.dsp_catalogue import parse_catalogue, render_catalogue_request
+from saltbridge.formats.dsp_catalogue import render_catalogue_request
+from saltbridge.formats.dsp_catalogue_parts import FaultyDataset, parse_catalogue_parts
 from saltbridge.ports import Partner, World
 from saltbridge.steps.speak import post
 
 LIMIT_BYTES: Final = 20_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class ShownCatalogue:
+    """What a partner shows to us: what can be read of it, and the datasets that cannot."""
+
+    catalogue: Catalogue
+    faulty: tuple[FaultyDataset, ...] = ()
+
+
 def request_catalogue(world: World, partner: Partner) -> Catalogue:
-    """The partner's catalogue as it shows it to us.
+    """The partner's catalogue as it shows it to us, without what cannot be read.
+
+    Raises:
+        As ``shown_catalogue``.
+    """
+    return shown_catalogue(world, partner).catalogue
+
+
+def shown_catalogue(world: World, partner: Partner) -> ShownCatalogue:
+    """The partner's catalogue, dataset by dataset.
 
     Raises:
         FaultyInput: we do not know where to reach the partner, or the answer is no catalogue.
@@ -26,9 +45,9 @@ def request_catalogue(world: World, partner: Partner) -> Catalogue:
         raise Unavailable.of(
             "exchange.no-catalogue", partner=partner.name, status=answer.status
         )
-    catalogue = parse_catalogue(answer.content)
+    catalogue, faulty = parse_catalogue_parts(answer.content)
     if catalogue.participant != partner.did:
         raise FaultyInput.of(
             "exchange.foreign-catalogue", found=catalogue.participant[:200], due=partner.did
         )
-    return catalogue
+    return ShownCatalogue(catalogue, faulty)
