@@ -43,6 +43,7 @@ PAGES: Mapping[str, Page] = {
     },
     "older version": Page(path=f"/01/{GTIN}/21/MJC24-02?version=1"),
     "no version then": Page(path=f"/01/{GTIN}/21/MJC24-02?on=2020-01-01"),
+    "model": Page(path=f"/01/{GTIN}"),
     "recycled": Page("recycled", status=410),
     "missing": Page(path=f"/01/{GTIN}/21/NOBODY", status=404),
     "wrong number": Page(path="/01/09521234567898/21/NOBODY", status=400),
@@ -181,6 +182,7 @@ def test_a_back_up_copy_says_that_it_is_one(
     box = tab.locator("section[aria-labelledby=trust] details")
     assert box.get_attribute("open") is not None  # the address of the code is another one
     assert tab.locator(".issuer .host").inner_text() == "127.0.0.1:8108"
+    assert "127.0.0.1:8103" in box.locator("li").last.inner_text()
     for size in (PHONE, DESK):
         tab.set_viewport_size(size)
         photograph(tab, f"copy-{language}-{size['width']}")

@@ -186,6 +186,7 @@ def test_nobody_is_shown_a_copy_until_a_person_switches_it_on(scene: Scene) -> N
     assert "Back-up copy" in shown.text and scene.cars.node.legal_name in shown.text
     assert "1 June 2029" in shown.text and "cannot be asked for here" in shown.text
     assert "/passport-access" not in shown.text
+    assert "The original lay at 127.0.0.1:8103" in shown.text
     assert shown.headers["saltbridge-copy-of"] == scene.cars.node.did
     original = page(scene.cars, path, "application/json")
     answer = page(scene.keeper, path, "application/json")

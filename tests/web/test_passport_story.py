@@ -195,6 +195,7 @@ def test_a_version_is_read_again_by_number_or_day(
     old = words(page(client, lives, "changed", **query))
     assert "165.02 kg" in old and "164.5 kg" not in old
     assert "This is version 1 of 23 November 2026" in old
+    assert "has issued a newer one" not in old  # said once
     new = words(page(client, lives, "changed"))
     assert "164.5 kg" in new and "This is version" not in new
     html = page(client, lives, "changed", **query)

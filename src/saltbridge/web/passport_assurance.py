@@ -23,6 +23,7 @@ from saltbridge.web.passport_values import day
 GOOD: Final = "good"
 OPEN: Final = "open"
 BAD: Final = "bad"
+_MARKS: Final = {"valid": GOOD, "old": OPEN, "superseded": OPEN}  # by the status of a version
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,11 @@ def assurance(world: World, passport: PublicPassport, language: str) -> Assuranc
     signed_on = day(passport.signed.issued_at.isoformat(), language)
     status = _status(passport)
     logged, entry = _logged(passport)
-    place, about = _address(world, base, passport.signed.issuer)
+    place, about = _address(world, base, passport)
     now_by = _other_operator(passport.content)
     checks = (
         check(GOOD, "signature", "good", day=signed_on),
-        check({"valid": GOOD, "old": OPEN}.get(status, BAD), "status", status),
+        check(_MARKS.get(status, BAD), "status", status),
         check({"none": OPEN}.get(logged, logged), "log", logged, **entry),
         check(
             OPEN if now_by else GOOD,
@@ -84,8 +85,13 @@ def assurance(world: World, passport: PublicPassport, language: str) -> Assuranc
     return Assurance(issuer, host, checks)
 
 
-def _address(world: World, base: str, issuer: str) -> tuple[str, Mapping[str, str]]:
+def _address(
+    world: World, base: str, passport: PublicPassport
+) -> tuple[str, Mapping[str, str]]:
     """How the address in the code, the issuer's key and this node belong together."""
+    issuer = passport.signed.issuer
+    if passport.copy is not None:
+        return "copy", {"named": urlsplit(base).netloc}
     if base != world.node.base_url:  # taken over from the node that the code names
         return "moved", {"named": urlsplit(base).netloc, "keeper": world.node.legal_name}
     return ("good", {}) if did_web(base) == issuer else ("elsewhere", {"named": issuer})
