@@ -122,7 +122,9 @@ def test_signs_that_nobody_sees_are_refused(sign: str) -> None:
 
 def test_numbers_that_are_none_are_refused() -> None:
     huge = "MJC-1,A127,1e308,MWh,2029-05-01T08:00:00Z,BMS,,\n"
-    assert faults(HEAD + huge) == [("passport.wrong-unit", 2, "")]
+    assert faults(HEAD + huge) == [
+        ("passport.out-of-range", 2, ""), ("passport.wrong-unit", 2, "")
+    ]  # fmt: skip
     for number in ("NaN", "Infinity", "1e999", "1,5", "٣", "1_0", "0x10", " ", "9" * 70):
         cell = f'"{number}"'
         assert faults(HEAD + f"MJC-1,A093,{cell},%,2029-05-01T08:00:00Z,BMS,,\n"), number
@@ -144,7 +146,7 @@ def test_an_exported_cell_is_no_formula() -> None:
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "A093": st.floats(0, 120),
-    "A126": st.integers(0, 10**9),
+    "A126": st.integers(0, 10**6),
     "A130": st.floats(-40, 80),
     "A131": st.builds(lambda h: {"bins": [0, 10, 20], "hours": h}, st.lists(
         st.floats(0, 1e6), min_size=2, max_size=2)),

@@ -12,13 +12,14 @@ from saltbridge.passport.check_values import check_value
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind
 
 ORIGIN = Origin(OriginKind.DOCUMENT, "")
-_HOSTILE = "Ä \u202e<b>'\"&| 电 [en] x\n(y)"
+_HOSTILE = "Ä \u200f<b>'\"&| 电 [en] x\n(y)"
 _OWN: dict[str, Any] = {
     "A001": "urn:uuid:0a0005fd-00b0-4c00-8d00-00000000000e",
     "A002": "https://id.example/01/09521234567899/21/A1",
     "A007": "BPNL000000000OEM",
     "A008": "BPNS0000CELLFZ01",
     "A017": "85076000",
+    "A019": "A1",
     "A023": "BPNL00000000CELL",
 }
 
@@ -30,8 +31,17 @@ def _part(attribute: Attribute, part: str, nth: int) -> Any:
         return 0.5 + nth
     if part == "passport_id":
         return f"urn:uuid:0a0005fd-00b0-4c00-8d00-00000000000{nth}"
-    if part in ("time", "date"):
+    if part == "time":
         return f"2026-11-0{nth + 1}T08:30:00Z"
+    typed = {
+        "date": f"2026-11-0{nth + 1}",
+        "country": ("DE", "CN")[nth],
+        "cas": ("7782-42-5", "96-49-1")[nth],
+        "url": f"https://x.example/{nth}?a=b&c=d",
+        "email": f"p{nth}@x.example",
+    }
+    if (type := attribute.constraints.part_types.get(part)) in typed:
+        return typed[type]
     return 5 if (attribute.id, part) == ("A061", "value") else f"{part} {nth} {_HOSTILE}"
 
 

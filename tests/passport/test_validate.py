@@ -12,6 +12,7 @@ from saltbridge.passport.attributes import acts, attribute_table
 from saltbridge.passport.check_file import check_document, example_document
 from saltbridge.passport.check_values import check_value, in_table_unit
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind
+from saltbridge.passport.part_types import PART_TYPES
 from saltbridge.passport.validate import State, readiness
 
 DUTY = date(2027, 2, 18)
@@ -330,3 +331,85 @@ def test_a_document_of_another_shape_is_refused(document: Any) -> None:
     with pytest.raises(FaultyInput) as fault:
         check_document(document, DUTY)
     assert [f.code for f in fault.value.findings] == ["passport.not-a-passport"]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "held", "code"),
+    [
+        ("A018", value("dd>a\u202e.b"), "passport.hidden-character"),
+        ("A018", value("a\0b"), "passport.hidden-character"),
+        ("A018", value("a\x1b[31mb"), "passport.hidden-character"),
+        ("A084", value({"en": "Charge \u2066gently"}), "passport.hidden-character"),
+        ("A069", value(None, unknown="\u202enot known"), "passport.hidden-character"),
+        ("A065", value([{"name": "\u2067", "component": "c"}]), "passport.hidden-character"),
+        ("A029", value("2026-W45-1"), "passport.wrong-type"),
+        ("A037", value("20270218"), "passport.wrong-type"),
+        ("A013", value("2027-W07-4"), "passport.wrong-type"),
+        ("A006", value("20270218T080000Z"), "passport.wrong-type"),
+        ("A088", value(75.0, "Ah", measured_on="20270101garbage"), "passport.not-dated"),
+        ("A033", value(75.0, "kg", measured_on="soon"), "passport.not-dated"),
+        ("A087", value(1e308, "Ah"), "passport.out-of-range"),
+        ("A019", value("../../etc/passwd"), "passport.bad-identifier"),
+        ("A028", value({"city": "Berlin", "country": "de"}), "passport.wrong-part"),
+        ("A026", value({"name": "X", "address": " "}), "passport.wrong-part"),
+        ("A044", value({"title": "DoC", "digest": "sha256:zz"}), "passport.wrong-type"),
+        ("A044", value({"title": "DoC", "text": " "}), "passport.wrong-type"),
+        ("A131", value({"bins": [1, 0], "hours": [5]}, "h"), "passport.wrong-type"),
+        ("A131", value({"bins": [0, 1], "hours": [-5]}, "h"), "passport.wrong-type"),
+    ],
+)
+def test_what_shows_one_thing_and_says_another_is_found(
+    attribute: str, held: AttributeValue, code: str
+) -> None:
+    assert codes(attribute, held) == [code]
+
+
+@pytest.mark.parametrize(
+    ("metals", "parts"),
+    [
+        ({"mercury": "lots", "cadmium": 0, "lead": "2"}, ["mercury", "lead"]),
+        ({"mercury": -1, "cadmium": 0, "lead": 2}, ["mercury"]),
+        ({"mercury": 1, "cadmium": 0, "lead": 2}, []),
+    ],
+)
+def test_members_have_types_of_their_own(metals: dict[str, Any], parts: list[str]) -> None:
+    found = check_value(attribute_table()["A067"], value(metals, "ppm"))
+    assert [(f.code, f.arguments["part"]) for f in found] == [
+        ("passport.wrong-part", part) for part in parts
+    ]
+
+
+@pytest.mark.parametrize("id", [a.id for a in attribute_table().values() if a.type == "record"])
+def test_every_type_of_a_member_is_known(id: str) -> None:
+    assert set(attribute_table()[id].constraints.part_types.values()) <= PART_TYPES.keys()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"A037": {"value": "2099-12-31"}}, "passport.later-day"),
+        ({"A029": {"value": "2027-03"}}, "passport.later-day"),
+        (
+            {"A088": {"value": 75.0, "unit": "Ah", "measured_on": "2099-01-01"}},
+            "passport.later-day",
+        ),
+        ({"A002": {"value": "https://id.example/01/09521234567899/21/OTHER"}},
+         "passport.other-serial"),
+        ({"A012": {"value": [{"passport_id": "{own}"}]}}, "passport.own-predecessor"),
+    ],
+)  # fmt: skip
+def test_values_that_cannot_be_true_together(changes: dict[str, Any], code: str) -> None:
+    own = example_document()["attributes"]["A001"]["value"]
+    if "A012" in changes:
+        changes = {"A012": {"value": [{"passport_id": own}]}}
+    assert code in [
+        f.code for f in errors_in(check_document(changed(**changes), DUTY).findings)
+    ]
+
+
+def test_a_document_is_held_against_what_it_says_of_itself() -> None:
+    told = {**example_document(), "category": "lmt"}
+    assert "passport.other-category" in [f.code for f in check_document(told, DUTY).findings]
+    issuer = {"issuer": {"did": "did:web:somebody.example"}}
+    found = check_document({**example_document(), **issuer}, DUTY).findings
+    assert [(f.code, f.severity.value) for f in found] == [("passport.other-host", "warning")]

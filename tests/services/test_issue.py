@@ -1,7 +1,7 @@
 """Issue: complete passports or none, one signed version, one unit of work."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -325,3 +325,11 @@ def test_an_attribute_nobody_knows_is_reported_and_kept_and_shown_to_nobody(
         served = [r.body for kind in ("passport", "passport-version") for r in view.find(kind)]
     assert "CANARY-unknown" in read_json(models[0])["unknown"]["operator"]["X900"]
     assert not [body for body in served if b"CANARY-unknown" in body]
+
+
+def test_a_day_of_placing_on_the_market_has_to_be_near(world: World, examples: Path) -> None:
+    deliver(world, examples)
+    with pytest.raises(FaultyInput) as fault:
+        run(world, examples, placed_on_market=date(2099, 1, 1))
+    assert "passport.placed-later" in codes(fault)
+    assert nothing_stored(world)

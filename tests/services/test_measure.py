@@ -236,3 +236,24 @@ def test_the_audit_looks_at_every_batch(examples: Path) -> None:
         work.put(FILE, "another file", body)
         work.append_leaf("passport.measured", "another file", body)
     assert codes() == {"audit.batch-unlisted", "audit.batch-gone"}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "wrong", "unit", "day", "code"),
+    [
+        ("A092", "99999", "kWh", "2029-05-01", "measurement.implausible"),
+        ("A092", "1e20", "kWh", "2029-05-01", "passport.out-of-range"),
+        ("A089", "1e308", "Ah", "2029-05-01", "passport.out-of-range"),
+        ("A088", "0", "Ah", "1900-01-01", "measurement.before-made"),
+        ("A131", '"{""bins"":[1,0],""hours"":[-5]}"', "h", "2029-05-01", "passport.wrong-type"),
+    ],
+)
+def test_what_cannot_be_is_not_taken_in(
+    world: World, attribute: str, wrong: str, unit: str, day: str, code: str
+) -> None:
+    """It would stay for good, and stand against every later version of the passport."""
+    with pytest.raises(FaultyInput) as fault:
+        measure(world, rows((SERIALS[0], attribute, wrong, unit, day)), "bms.csv")
+    assert code in {f.code for f in fault.value.findings}
+    assert all(f.place.row == 2 for f in fault.value.findings)
+    assert stored(world, RECORD) == []

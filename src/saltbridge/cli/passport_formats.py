@@ -44,7 +44,7 @@ def export(
     from datetime import UTC, datetime
 
     from saltbridge.cli.acting import os_name
-    from saltbridge.cli.passport import day_of
+    from saltbridge.cli.days import day_of
     from saltbridge.cli.present import language_of, say, say_findings
     from saltbridge.core.canonical import digest
 

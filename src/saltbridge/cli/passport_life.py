@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from saltbridge.cli.days import day_of
 from saltbridge.cli.options import AsJson, Node
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from saltbridge.services.passport_events import PastEvent
     from saltbridge.steps.passport_event_effects import Recorded
 
@@ -54,7 +53,7 @@ def event(
     request = EventRequest(
         passport=passport,
         kind=kind,
-        on=_day(on),
+        on=day_of(on),
         to=to,
         capacity=capacity,
         successor=successor,
@@ -199,7 +198,7 @@ def second_life(
         gtin=gtin,
         category=category,
         facts=_facts(facts),
-        on=_day(on),
+        on=day_of(on),
         person=person,
     )
     with opened_world(node) as world:
@@ -211,17 +210,6 @@ def second_life(
         say_json({**told, "digest": made.digest, "predecessors": named})
         return
     say("lifecycle.second-life", id=made.id, serial=made.serial, count=len(named))
-
-
-def _day(text: str) -> "date":
-    from datetime import date
-
-    from saltbridge.core.errors import FaultyInput
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as fault:
-        raise FaultyInput.of("passport.bad-date", found=text[:40]) from fault
 
 
 def _facts(path: Path | None) -> dict[str, Any]:

@@ -1,15 +1,26 @@
 """What only several values of a passport together can show."""
 
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Final
+
 from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.core.product_identifiers import parse_digital_link
 from saltbridge.passport.check_identifiers import check_granularity
 from saltbridge.passport.chemistry import chemistry_findings
 from saltbridge.passport.conditions import heavy_metals_due
 from saltbridge.passport.model import Values, number_of
 
+AHEAD: Final = timedelta(days=366)  # so far ahead a battery may be placed on the market
 
-def across_findings(values: Values) -> list[Finding]:
-    """What only several values together can show."""
-    found = []
+
+def across_findings(values: Values, latest: date, on: date) -> list[Finding]:
+    """What only several values together can show.
+
+    ``latest``: nothing was measured or made after that day; ``on``: the day that is judged: the
+    battery is placed on the market a year after it at the latest.
+    """
+    found = [*_later(values, latest, on), *_of_another_battery(values)]
     for low, high in (("A096", "A098"), ("A098", "A097"), ("A132", "A133")):
         lower, upper = number_of(values, low), number_of(values, high)
         if lower is not None and upper is not None and lower > upper:
@@ -50,3 +61,44 @@ def across_findings(values: Values) -> list[Finding]:
             )
         )
     return found
+
+
+def _later(values: Values, latest: date, on: date) -> Iterable[Finding]:
+    """Days that had not come yet when the passport was made, or the battery was judged."""
+    last = latest.isoformat()
+    stated = {id: v.measured_on[:10] for id, v in values.items() if v.measured_on[:10] > last}
+    stated.pop("A035", None)  # the status of a new battery is that of its placing on the market
+    made, placed = values.get("A029"), values.get("A037")
+    if made is not None and isinstance(made.value, str) and made.value[:7] > last[:7]:
+        stated["A029"] = made.value[:10]
+    told = dict.fromkeys(stated, last)
+    ahead = (on + AHEAD).isoformat()
+    if placed is not None and isinstance(placed.value, str) and placed.value > ahead:
+        stated["A037"], told["A037"] = placed.value[:10], ahead
+    for id, day in stated.items():
+        yield finding(
+            "passport.later-day",
+            Place(pointer=f"/attributes/{id}"),
+            attribute=id,
+            found=day[:20],
+            last=told[id],
+        )
+
+
+def _of_another_battery(values: Values) -> Iterable[Finding]:
+    """A link with another serial number, or a passport that is its own predecessor."""
+    link, serial, own = (values.get(id) for id in ("A002", "A019", "A001"))
+    if link is not None and serial is not None and isinstance(link.value, str):
+        parsed = parse_digital_link(link.value)
+        if parsed is not None and parsed.serial and parsed.serial != serial.value:
+            yield finding(
+                "passport.other-serial",
+                Place(pointer="/attributes/A002"),
+                found=parsed.serial[:40],
+                serial=str(serial.value)[:40],
+            )
+    before = values.get("A012")
+    if own is None or before is None or not isinstance(before.value, list):
+        return
+    if any(isinstance(e, dict) and e.get("passport_id") == own.value for e in before.value):
+        yield finding("passport.own-predecessor", Place(pointer="/attributes/A012"))

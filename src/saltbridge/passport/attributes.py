@@ -7,7 +7,7 @@ a date of entry into force keeps its duty *not yet required*.
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -47,6 +47,7 @@ class Constraints:
     choices: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()  # members an entry must have
     optional_parts: tuple[str, ...] = ()
+    part_types: Mapping[str, str] = field(default_factory=dict)  # of members that are no text
     dated: bool = False  # a measured value says the day it was measured
     unknown_allowed: bool = False  # "unknown" with a reason is an answer
 
@@ -64,7 +65,8 @@ class Attribute:
     unit: str
     point: int | None
     clause: str  # of Annex XIII, e.g. 1(h); empty: required or allowed by another text
-    granularity: str  # model | batch | item
+    # model | model per plant | model per plant and year | operator | batch | item
+    granularity: str
     dynamics: Dynamics
     update_trigger: str
     obligations: Mapping[str, Obligation]
@@ -112,13 +114,15 @@ def _constraints(text: str) -> Constraints:
     for clause in filter(None, text.split(";")):
         key, _, value = clause.partition("=")
         given[key] = value
-    parts = [p for p in given.get("parts", "").split(",") if p]
+    named = [p.partition(":") for p in given.get("parts", "").split(",") if p]
+    parts = [name for name, _, _ in named]
     return Constraints(
         minimum=float(given["min"]) if "min" in given else None,
         maximum=float(given["max"]) if "max" in given else None,
         choices=tuple(given["choices"].split(",")) if "choices" in given else (),
         parts=tuple(p for p in parts if not p.endswith("?")),
         optional_parts=tuple(p.removesuffix("?") for p in parts if p.endswith("?")),
+        part_types=MappingProxyType({n.removesuffix("?"): t for n, _, t in named if t}),
         dated="dated" in given,
         unknown_allowed="unknown" in given,
     )

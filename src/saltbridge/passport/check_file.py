@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.finding import Finding, Severity, finding
+from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.passport.access import MAY_SEE, Audience
 from saltbridge.passport.assemble import item_values, model_values, parse_values
 from saltbridge.passport.attributes import attribute_table
-from saltbridge.passport.model import AttributeValue, Origin, OriginKind
+from saltbridge.passport.model import AttributeValue, Origin, OriginKind, Values
+from saltbridge.passport.part_types import is_url
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.passport.views import presented_view
 from saltbridge.trust.sd_jwt import parse, revealed
@@ -65,7 +67,27 @@ def check_document(document: Any, on: date, category: str = "") -> Readiness:
     if isinstance(document, Mapping) and document.keys() & {"sd_jwt", "jws"}:
         found.append(finding("passport.signature-not-looked-at", severity=Severity.NOTE))
     result = readiness(values, chosen, on, table=table)
+    found += _against_header(content, values)
     return replace(result, findings=(*found, *result.findings))
+
+
+def _against_header(content: Mapping[str, Any], values: Values) -> list[Finding]:
+    """Where a document says one thing beside its attributes and another one in them."""
+    found: list[Finding] = []
+    category, stated = content.get("category"), values.get("A032")
+    if category and stated is not None and stated.value not in (None, category):
+        told = {"found": str(category)[:40], "stated": str(stated.value)[:40]}
+        place = Place(pointer="/attributes/A032")
+        found.append(Finding("passport.other-category", told, place))
+    issuer, link = content.get("issuer"), values.get("A002")
+    did = str(issuer.get("did", "")) if isinstance(issuer, Mapping) else ""
+    if did.startswith("did:web:") and link is not None and is_url(link.value):
+        host = urlsplit(str(link.value)).netloc
+        if unquote(did.split(":")[2]).lower() != host.lower():
+            told = {"host": host[:80], "did": did[:200]}
+            place = Place(pointer="/attributes/A002")
+            found.append(Finding("passport.other-host", told, place, "", Severity.WARNING))
+    return found
 
 
 def document_values(

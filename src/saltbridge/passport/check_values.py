@@ -3,17 +3,27 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from saltbridge.core.finding import Finding, Place, Severity, finding
 from saltbridge.core.identifiers import is_bpn, is_traction_battery_code
 from saltbridge.core.quantity import UnitMismatch, UnknownUnit, conversion_factor, is_number
 from saltbridge.passport.attributes import Attribute
 from saltbridge.passport.check_identifiers import check_scheme
-from saltbridge.passport.data_carrier import is_passport_id
+from saltbridge.passport.data_carrier import is_passport_id, is_serial
 from saltbridge.passport.model import AttributeValue
+from saltbridge.passport.part_types import (
+    DIGEST,
+    PART_TYPES,
+    hidden_in,
+    is_day,
+    is_localised,
+    is_moment,
+    is_month,
+    is_text,
+    is_url,
+)
 
 _DURATION = re.compile(r"P(?=\d)(\d{1,3}Y)?(\d{1,4}M)?(\d{1,5}D)?")
 _NUMERIC: Final = frozenset({"number", "integer", "per_soc", "range"})
@@ -34,6 +44,8 @@ def in_table_unit(attribute: Attribute, value: AttributeValue) -> AttributeValue
 
 def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
     """Everything wrong with one value: type, range, unit, date, identifier."""
+    if hidden := hidden_in(_words(value)):
+        return [finding("passport.hidden-character", **_named(attribute), found=hidden)]
     answers = (value.value is not None, bool(value.unknown), bool(value.not_applicable))
     if sum(answers) > 1:
         return [finding("passport.several-answers", **_named(attribute))]
@@ -59,18 +71,26 @@ def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
         )
         return found
     found += _check_range(attribute, value.value)
+    found += _check_parts(attribute, value.value)
     if attribute.unit and attribute.type in _NUMERIC and value.unit != attribute.unit:
         unit = value.unit[:20]
         found.append(
             finding("passport.wrong-unit", **_named(attribute), due=attribute.unit, found=unit)
         )
-    if attribute.constraints.dated and not _is_day(value.measured_on):
+    dated = attribute.constraints.dated or bool(value.measured_on)
+    if dated and not (is_day(value.measured_on) or is_moment(value.measured_on)):
         found.append(finding("passport.not-dated", **_named(attribute)))
     if attribute.id in _IDENTIFIERS and not _IDENTIFIERS[attribute.id](value.value):
         found.append(
             finding("passport.bad-identifier", **_named(attribute), found=str(value.value)[:80])
         )
     return [*found, *check_scheme(attribute.id, value)]
+
+
+def _words(value: AttributeValue) -> tuple[Any, ...]:
+    """Everything of a value that a person reads, or that stands where one does."""
+    reasons = (value.not_applicable, value.unknown)
+    return (value.value, value.unit, value.measured_on, *reasons)
 
 
 def _named(attribute: Attribute) -> dict[str, Any]:
@@ -97,6 +117,25 @@ def _due(attribute: Attribute) -> str:
     return attribute.type
 
 
+def _check_parts(attribute: Attribute, value: Any) -> list[Finding]:
+    """What is wrong with the members of a structured value: each is of its own type."""
+    if attribute.type not in ("record", "list"):
+        return []
+    entries = value if isinstance(value, list) else [value]
+    limits = attribute.constraints
+    found = []
+    for entry in entries:
+        for part in (*limits.parts, *limits.optional_parts) if isinstance(entry, dict) else ():
+            written, is_right = PART_TYPES[limits.part_types.get(part, "")]
+            optional = part in limits.optional_parts and entry.get(part) in (None, "")
+            if part not in entry or optional or is_right(entry[part]):
+                continue
+            held = repr(entry[part])[:80]
+            named = _named(attribute) | {"part": part, "due": written, "found": held}
+            found.append(finding("passport.wrong-part", **named))
+    return found
+
+
 def _check_range(attribute: Attribute, value: Any) -> list[Finding]:
     limits = attribute.constraints
     numbers = [value] if is_number(value) else []
@@ -121,49 +160,20 @@ def _check_range(attribute: Attribute, value: Any) -> list[Finding]:
     ]
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= 4000
-
-
-def _is_localised(value: Any) -> bool:
-    """A text, or the same text by language."""
-    if isinstance(value, Mapping):
-        return bool(value) and all(_is_text(k) and _is_text(t) for k, t in value.items())
-    return _is_text(value)
-
-
-def _is_url(value: Any) -> bool:
-    if not _is_text(value):
-        return False
-    parts = urlsplit(value)
-    return parts.scheme in ("https", "http") and bool(parts.netloc)
-
-
-def _is_day(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(date.fromisoformat(value[:10]))
-    except ValueError:
-        return False
-
-
-def _is_month(value: Any) -> bool:
-    return isinstance(value, str) and len(value) in (7, 10) and _is_day(f"{value}-01"[:10])
-
-
-def _is_moment(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
+_OF_DOCUMENT: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "url": is_url,
+    "digest": lambda v: isinstance(v, str) and DIGEST.fullmatch(v) is not None,
+    "text": is_localised,
+}
 
 
 def _is_document(value: Any) -> bool:
     """A title, and the document itself: its address, its digest or its text."""
     return (
         isinstance(value, Mapping)
-        and _is_localised(value.get("title"))
-        and ("url" not in value or _is_url(value["url"]))
-        and any(value.get(part) for part in ("url", "digest", "text"))
+        and is_localised(value.get("title"))
+        and any(value.get(part) for part in _OF_DOCUMENT)
+        and all(check(value[part]) for part, check in _OF_DOCUMENT.items() if part in value)
     )
 
 
@@ -178,7 +188,7 @@ def _is_list(attribute: Attribute, value: Any) -> bool:
         return False
     if attribute.constraints.parts:
         return all(_has_parts(attribute, entry) for entry in value)
-    return all(_is_text(entry) for entry in value)
+    return all(is_text(entry) for entry in value)
 
 
 def _is_per_soc(value: Any) -> bool:
@@ -211,20 +221,22 @@ def _is_histogram(value: Any) -> bool:
         and isinstance(value.get("hours"), list)
         and len(value["bins"]) == len(value["hours"]) + 1
         and all(is_number(n) for n in [*value["bins"], *value["hours"]])
+        and all(low < high for low, high in pairwise(value["bins"]))
+        and all(hours >= 0 for hours in value["hours"])
     )
 
 
 _CHECKS: Final[Mapping[str, Callable[[Attribute, Any], bool]]] = {
-    "text": lambda a, v: _is_text(v),
-    "identifier": lambda a, v: _is_text(v) and not re.search(r"[\s<>\"]", v),
+    "text": lambda a, v: is_text(v),
+    "identifier": lambda a, v: is_text(v) and not re.search(r"[\s<>\"]", v),
     "traction_code": lambda a, v: isinstance(v, str) and is_traction_battery_code(v),
-    "localised": lambda a, v: _is_localised(v),
-    "url": lambda a, v: _is_url(v),
+    "localised": lambda a, v: is_localised(v),
+    "url": lambda a, v: is_url(v),
     "choice": lambda a, v: v in a.constraints.choices,
     "boolean": lambda a, v: isinstance(v, bool),
-    "month": lambda a, v: _is_month(v),
-    "date": lambda a, v: isinstance(v, str) and len(v) == 10 and _is_day(v),
-    "datetime": lambda a, v: _is_moment(v),
+    "month": lambda a, v: is_month(v),
+    "date": lambda a, v: is_day(v),
+    "datetime": lambda a, v: is_moment(v),
     "duration": lambda a, v: isinstance(v, str) and _DURATION.fullmatch(v) is not None,
     "number": lambda a, v: is_number(v),
     "integer": lambda a, v: is_number(v) and float(v).is_integer(),
@@ -252,6 +264,7 @@ def _is_facility(value: Any) -> bool:
 
 _IDENTIFIERS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "A001": lambda v: is_passport_id(str(v)),
+    "A019": lambda v: is_serial(str(v)),
     "A007": _is_party,
     "A008": _is_facility,
     "A023": _is_party,

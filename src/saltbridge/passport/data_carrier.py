@@ -27,8 +27,12 @@ def is_serial(text: str) -> bool:
     """Whether the text can stand in a GS1 Digital Link as a serial number.
 
     Path segments of dots alone are refused: a browser would walk up the path.
+
+    >>> is_serial("A/1"), is_serial("../../etc/passwd")
+    (True, False)
     """
-    return _SERIAL.fullmatch(text) is not None and text.strip(".") != ""
+    dots = any(part and not part.strip(".") for part in text.split("/"))
+    return _SERIAL.fullmatch(text) is not None and not dots
 
 
 def check_identifiers(gtin: str, serials: list[str], base_url: str) -> list[Finding]:

@@ -30,8 +30,8 @@ _Beside: TypeAlias = tuple[tuple[str, str, str, str], Origin]
 class FleetReadiness:
     """``validate.readiness`` for one category and day, battery after battery."""
 
-    def __init__(self, category: str, on: date) -> None:
-        self._category, self._on = category, on
+    def __init__(self, category: str, on: date, today: date | None = None) -> None:
+        self._category, self._on, self._today = category, on, today or on
         self._last: tuple[Values, _Answers, Readiness] | None = None
         self._wrong: dict[str, list[Finding]] = {}  # what is wrong with single values
 
@@ -43,7 +43,7 @@ class FleetReadiness:
         if last is not None and last[1] == answers:
             changed = changed_since(last[0], values)
         if last is None or changed is None or not _can_be_kept(values, last[2]):
-            status = readiness(values, self._category, self._on)
+            status = readiness(values, self._category, self._on, today=self._today)
             self._last = (values, answers, status)
             self._wrong = {}
             self._check(values, values.keys() & attribute_table().keys())
@@ -51,10 +51,12 @@ class FleetReadiness:
         self._check(values, changed)
         if any(errors_in(found) for found in self._wrong.values()):
             self._last = None  # a faulty value is a state of its own
-            return readiness(values, self._category, self._on)
+            return readiness(values, self._category, self._on, today=self._today)
         self._last = (values, answers, last[2])
         of_values = self._wrong and [f for id in values for f in self._wrong.get(id, ())]
-        return replace(last[2], findings=(*of_values, *across_findings(values)))
+        return replace(
+            last[2], findings=(*of_values, *across_findings(values, self._today, self._on))
+        )
 
     def _check(self, values: Values, ids: Iterable[str]) -> None:
         """Look at these values; what is wrong with the others is known from before."""

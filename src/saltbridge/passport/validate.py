@@ -150,8 +150,12 @@ def readiness(
     *,
     table: Mapping[str, Attribute] | None = None,
     acts: Mapping[str, Act] | None = None,
+    today: date | None = None,
 ) -> Readiness:
-    """The state of every attribute, and everything wrong with the values given."""
+    """The state of every attribute, and everything wrong with the values given.
+
+    ``today``: the day on which it is stated; without it ``on``. A day after it is none.
+    """
     known = attribute_table() if table is None else table
     if category not in CATEGORIES:
         unknown = finding(
@@ -180,7 +184,7 @@ def readiness(
                 attribute=unknown_id[:40],
             )
         )
-    found += across_findings(values)
+    found += across_findings(values, today or on, on)
     return Readiness(category, on, MappingProxyType(states), tuple(due), tuple(found))
 
 

@@ -132,7 +132,7 @@ def _decide(
             company_information=sources.stated_estimate(world),
             on=on,
         )
-        status = readiness(passport.values, sources.category, on)
+        status = readiness(passport.values, sources.category, on, today=now.date())
         drafts.append((passport, status))
         notes += [placed(f, serial) for f in (*found, *status.findings)]
         notes += kept_back_findings(passport, passport.kept_back)

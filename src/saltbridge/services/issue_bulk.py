@@ -119,7 +119,7 @@ class FleetIssuer:
             company_information=self.sources.stated_estimate(world),
             on=self._on,
         )
-        self._states = FleetReadiness(self.sources.category, self._on)
+        self._states = FleetReadiness(self.sources.category, self._on, world.clock.now().date())
         self._parts = FleetParts()
         self._values = (FleetValues(), FleetValues())  # of the supplier, and of the rows
         self._asked = digest(
@@ -284,7 +284,7 @@ def _already(row: FleetRow) -> FaultyRow:
 def _is_of_item(found: Finding) -> bool:
     """Whether a finding is about a value that each battery has of its own."""
     attribute = attribute_table().get(found.place.pointer.rpartition("/")[2])
-    return attribute is not None and attribute.granularity != "model"
+    return attribute is not None and attribute.granularity in ("batch", "item")
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.passport.across import AHEAD
 from saltbridge.passport.assemble import (
     model_values,
     parse_values,
@@ -127,6 +128,10 @@ def gather(
                 "passport.unknown-category", found=category[:40], known=", ".join(CATEGORIES)
             )
         )
+    last = world.clock.now().date() + AHEAD
+    if request.placed_on_market > last:
+        day = request.placed_on_market.isoformat()
+        notes.append(finding("passport.placed-later", found=day, last=last.isoformat()))
     notes += check_identifiers(gtin, list(request.serials), world.node.base_url)
     estimate: Mapping[str, Any] = {}
     try:

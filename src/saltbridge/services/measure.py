@@ -30,6 +30,7 @@ from saltbridge.steps.passport_measured import (
     newest_batch,
 )
 from saltbridge.steps.passport_named import passport_ids
+from saltbridge.steps.passport_plausible import implausible
 from saltbridge.steps.records import document
 from saltbridge.trust.did import iso
 
@@ -144,7 +145,8 @@ def _batch(
         measured,
         marks_after([*held, *measured]),
     )
-    return batch, (*consistent(held, new), *_below_stated(record, rows))
+    wrong = [*_below_stated(record, rows), *implausible(work, record, rows)]
+    return batch, (*consistent(held, new), *wrong)
 
 
 def _below_stated(record: Mapping[str, Any], rows: Sequence[MeasuredRow]) -> Iterable[Finding]:

@@ -100,7 +100,9 @@ def second_life(world: World, request: SecondLifeRequest) -> SecondLife:
         # Of several batteries nobody knows which one a value is about.
         base = told[0] if len(links) == len(told) == 1 else {}
         passport = _assembled(world, request, id, links, base, given, now)
-        status = readiness(passport.values, passport.category, _duty_day(request))
+        status = readiness(
+            passport.values, passport.category, _duty_day(request), today=now.date()
+        )
         notes += kept_back_findings(passport, given)
         if errors_in([*notes, *status.findings]):
             raise FaultyInput([*notes, *status.findings])

@@ -86,7 +86,7 @@ def change_passport(
     start = applies_from("passport", facts.category)
     on = max(now.date(), facts.placed_on_market, start or now.date())
     passport = next_version(facts, changed, issued_at=iso(now), on=on)
-    status = readiness(passport.values, passport.category, on)
+    status = readiness(passport.values, passport.category, on, today=now.date())
     told = [*status.findings, *kept_back_findings(passport, changed)]
     if errors_in(told):
         raise FaultyInput(told)

@@ -15,6 +15,7 @@ from saltbridge.passport.attributes import applies_from, attribute_table
 from saltbridge.passport.model import ItemPassport
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
 from saltbridge.steps.passport_counted import counters_member
+from saltbridge.steps.passport_plausible import made_member
 from saltbridge.steps.passport_versions import WrittenVersion
 
 REGISTRY_CLOSED: Final = "registry-accepts-batteries: pending"
@@ -60,6 +61,7 @@ def records_of_issue(
         "claim_digest": digest,
         "public": written.record["public"],
         **counters_member(passport.values, {}),
+        **made_member(passport.values),
     }
     asked = {
         "passport_id": passport.id,

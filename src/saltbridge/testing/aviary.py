@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from saltbridge.core.provenance import Confidence
 from saltbridge.footprint.model import (
@@ -211,6 +211,10 @@ _WITHIN = {
 }
 
 
+# Members of other types than texts hold no canary: others of the same entry do.
+_TYPED: Final = {"percent": 1.0, "number": 1.0, "date": "2026-01-01", "time": "2026-01-01"}
+
+
 def planted(attribute: Attribute, aviary: Aviary) -> Any:
     """A value of the attribute's type; what Annex XIII restricts is for companies only."""
     text = aviary.text(f"attribute-{attribute.id}", CELLS, CARS)
@@ -231,7 +235,8 @@ def planted(attribute: Attribute, aviary: Aviary) -> Any:
         "per_soc": [{"state_of_charge_percent": 80, "value": number}],
     }
     if attribute.type == "list":
-        return [dict.fromkeys(attribute.constraints.parts, text)]
+        typed = attribute.constraints.part_types
+        return [{p: _TYPED.get(typed.get(p, ""), text) for p in attribute.constraints.parts}]
     return by_type.get(attribute.type, text)
 
 
