@@ -1,11 +1,17 @@
 """Signing in: a token is good once, and what is remembered of it does not pile up."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.trust.wallet import WalletSigner
 
+from saltbridge.adapters.stores import open_store
+from saltbridge.core.errors import Unavailable
 from saltbridge.services.sign_in import signed_in
+from saltbridge.steps import used_tokens
 from saltbridge.testing.builders import FixedClock, memory_world, node_profile, partner_of
 from saltbridge.trust.self_issued import MAX_LIFE, MAX_SKEW, self_issued_token
 from saltbridge.trust.suites import NotVerified
@@ -80,3 +86,73 @@ def test_a_partner_with_a_wallet_signs_in_by_es256k(world):
     assert signed_in(world, text) == world.node.partners[0]
     with pytest.raises(NotVerified):
         signed_in(world, token(world))  # signed on P-256, by a key of before
+
+
+def test_many_at_a_time_are_each_good_once(world, tmp_path):
+    """Ten tokens, each shown twice, wait for one writer: ten get in, by one transaction."""
+    store = open_store(f"sqlite:///{tmp_path / 'node.sqlite'}", world.clock)
+    world = replace(world, store=store)
+    waiting = world.kept.shared("sign-ins waiting", used_tokens._Waiting)
+
+    def outcome(text):
+        try:
+            signed_in(world, text)
+        except NotVerified as refused:
+            return refused.findings[0].code
+        return "in"
+
+    written = []
+    original = used_tokens._remember
+    with ThreadPoolExecutor(20) as pool, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            used_tokens, "_remember", lambda w, t: (written.append(len(t)), original(w, t))
+        )
+        with waiting.writing:
+            asked = [
+                pool.submit(outcome, text) for text in [token(world) for _ in range(10)] * 2
+            ]
+            while len(waiting.tokens) < 20:
+                pass
+        found = Counter(future.result() for future in asked)
+    assert found == {"in": 10, "trust.token-replayed": 10}
+    assert (written, remembered(world)) == ([20], 10)
+    assert outcome(token(world)) == "in"
+    store.close()
+
+
+def test_a_store_that_fails_uses_no_token_up(world):
+    first = token(world)
+    working = world.store.unit_of_work
+    world.store.unit_of_work = lambda: (_ for _ in ()).throw(Unavailable.of("store.busy"))
+    with pytest.raises(Unavailable):
+        signed_in(world, first)
+    world.store.unit_of_work = working
+    assert signed_in(world, first) == world.node.partners[0]
+
+
+def test_a_fault_of_one_write_is_no_fault_of_the_others(world):
+    """The transaction of all fails, and so does the writer's own: the others go on."""
+    waiting = world.kept.shared("sign-ins waiting", used_tokens._Waiting)
+    failures = [Unavailable.of("store.busy"), Unavailable.of("store.busy")]
+    original = world.store.unit_of_work
+
+    def failing():
+        if failures:
+            raise failures.pop()
+        return original()
+
+    def outcome(text):
+        try:
+            return signed_in(world, text).name
+        except Unavailable:
+            return "try again"
+
+    with ThreadPoolExecutor(3) as pool:
+        with waiting.writing:
+            asked = [pool.submit(outcome, token(world)) for _ in range(3)]
+            while len(waiting.tokens) < 3:
+                pass
+            world.store.unit_of_work = failing
+        found = Counter(future.result() for future in asked)
+    assert found == {"try again": 1, "supplier": 2}
+    assert waiting.tokens == []

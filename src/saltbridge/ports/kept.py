@@ -1,9 +1,11 @@
 """What a process remembers for a while: fetched lists, and who is being asked right now."""
 
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+T = TypeVar("T")
 _MOST: Final = 256
 
 
@@ -16,6 +18,7 @@ class Kept:
     def __init__(self) -> None:
         self._values: dict[str, tuple[datetime, Any]] = {}
         self._locks: dict[str, Lock] = {}
+        self._shared: dict[str, Any] = {}
         self._guard = Lock()
 
     def get(self, name: str, now: datetime) -> Any:
@@ -37,3 +40,11 @@ class Kept:
             if len(self._locks) >= _MOST:
                 self._locks = {n: lock for n, lock in self._locks.items() if lock.locked()}
             return self._locks.setdefault(name, Lock())
+
+    def shared(self, name: str, make: Callable[[], T]) -> T:
+        """The one object of this name, made at the first asking and kept for good."""
+        with self._guard:
+            if name not in self._shared:
+                self._shared[name] = make()
+            found: T = self._shared[name]
+            return found
