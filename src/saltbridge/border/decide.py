@@ -30,6 +30,7 @@ from saltbridge.border.minimise import (
     WITHHELD,
     Circumstances,
 )
+from saltbridge.border.passport_credential import credential_in
 from saltbridge.border.release import Release, _mint
 from saltbridge.border.rules import (
     FEW_CONTRIBUTORS,
@@ -340,8 +341,8 @@ def release(decision: Decision, content: bytes, media_type: str, embedded: bytes
     """The bytes as a Release, once they are known to carry the decided view and nothing else.
 
     ``content`` is either ``embedded`` itself, or a signed claim file whose statement has
-    ``embedded`` as its content, or the signed token of a status list. Where the decision leans
-    on approvals, ``content`` is what was approved, to the last byte.
+    ``embedded`` as its content, or the signed token of a status list or of a credential.
+    Where the decision leans on approvals, ``content`` is what was approved, to the last byte.
 
     Raises:
         Refused: nothing may leave, the approvals are missing or were given for other bytes,
@@ -357,7 +358,8 @@ def release(decision: Decision, content: bytes, media_type: str, embedded: bytes
         raise Refused.of("border.nothing-leaves", kind=decision.document_kind)
     if embedded != decision.view_bytes:
         raise Refused.of("border.not-the-view", kind=decision.document_kind)
-    if content != embedded and embedded not in (claimed(content), list_in(content)):
+    carried = (claimed, list_in, credential_in)
+    if content != embedded and all(embedded != found(content) for found in carried):
         raise Refused.of("border.carries-more", kind=decision.document_kind)
     return _mint(
         content,

@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from saltbridge.border.context import Context
 from saltbridge.border.decide import Decision, decide, release
+from saltbridge.border.passport_credential import MEDIA_TYPE as CREDENTIAL
+from saltbridge.border.passport_credential import TYPE as CREDENTIAL_TYPE
+from saltbridge.border.passport_credential import credential_of
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import Refused
 from saltbridge.core.finding import Place, finding
@@ -38,7 +41,7 @@ from saltbridge.steps.records import document
 from saltbridge.steps.release import keep_decision
 from saltbridge.steps.rules import rule_book
 from saltbridge.steps.statement import keep_statement
-from saltbridge.trust import sd_jwt
+from saltbridge.trust import sd_jwt, signature
 from saltbridge.trust.claims import PassportVersion, sign
 from saltbridge.trust.status_list import Status
 
@@ -120,7 +123,9 @@ def write_version(
         "sources": dict(sources or (replaces or {}).get("sources", {})),
         "unshown": unshown(passport),
         "replaces": None if replaces is None else replaces["claim_digest"],
-        "public": _released(world, work, decision, file, now),
+        "public": _released(
+            world, work, decision, file, now, _credential(world, decision.view, place)
+        ),
     }
     work.put(
         RECORD,
@@ -153,6 +158,20 @@ def _link_to(work: UnitOfWork, before: Mapping[str, Any], own: str) -> dict[str,
     passport = document(work, "passport", str(before["passport_id"])) or {}
     stepped_in = (passport.get("succession") or {}).get("operator") == own
     return {**link, "issuer": issuer, "link": SUCCESSION if stepped_in else TRANSFER}
+
+
+def _credential(world: World, view: Mapping[str, Any], place: Mapping[str, Any]) -> bytes:
+    """The public view signed as a Verifiable Credential too, where the node does that."""
+    if world.settings.get("passport_credential") is not True:
+        return b""
+    signer = world.keyring.signer()
+    unsigned = signature.prepare(
+        canonical_bytes(credential_of(view, place)),
+        key_id=signer.key_id,
+        suite=signer.suite,
+        typ=CREDENTIAL_TYPE,
+    )
+    return signature.assemble(unsigned, signer.sign(unsigned.signing_input)).encode("ascii")
 
 
 def release_public(
@@ -193,15 +212,20 @@ def _decide(
 
 
 def _released(
-    world: World, work: UnitOfWork, decision: Decision, file: bytes, now: datetime
+    world: World,
+    work: UnitOfWork,
+    decision: Decision,
+    file: bytes,
+    now: datetime,
+    credential: bytes = b"",
 ) -> dict[str, str]:
-    """Release and keep the claim file and the view; returns where they are."""
+    """Release and keep the claim file, the view and the credential; where they are."""
     claim = release(decision, file, MEDIA_TYPE, decision.view_bytes)
     shown = release(decision, decision.view_bytes, VIEW_MEDIA_TYPE, decision.view_bytes)
+    releases = {"claim": claim, "view": shown}
+    if credential:
+        releases["credential"] = release(decision, credential, CREDENTIAL, decision.view_bytes)
     record, _ = keep_decision(work, decision, claim)
-    keep_statement(world, work, decision, record, [claim, shown], now)
-    return {
-        "decision_id": str(record["id"]),
-        "claim": work.put_release(claim),
-        "view": work.put_release(shown),
-    }
+    keep_statement(world, work, decision, record, [*releases.values()], now)
+    kept = {name: work.put_release(released) for name, released in releases.items()}
+    return {"decision_id": str(record["id"]), **kept}

@@ -208,6 +208,8 @@ class PassportPages:
             return _released(passport.view, JSON, headers)
         if variant == LINKS:
             return Response(variants.links(passport), media_type=variant, headers=headers)
+        if variant == variants.CREDENTIAL and passport.credential is not None:
+            return _released(passport.credential, variant, headers)
         if variant == variants.LD:
             return Response(variants.linked_data(passport), media_type=variant, headers=headers)
         if variant != HTML:

@@ -46,6 +46,7 @@ class PublicPassport:
     decision_id: str  # the export decision about both
     status: Status
     copy: CopyOf | None = None  # the back-up copy of another operator's passport
+    credential: Release | None = None  # the view as a Verifiable Credential, if it was made
 
     @property
     def content(self) -> Mapping[str, Any]:
@@ -256,13 +257,14 @@ def _opened(
     Raises:
         SaltbridgeError: something of it was altered.
     """
-    digests = [released[part] for part in ("claim", "view")]
+    digests = [released[part] for part in ("claim", "view", "credential") if part in released]
     decision_id = str(released["decision_id"])
-    claim_file, view = kept_releases(work, digests, decision_id, PUBLIC.bpn)
+    claim_file, view, *more = kept_releases(work, digests, decision_id, PUBLIC.bpn)
     if claim_file is None or view is None:
         return None
     signed = signed_passport(claim_file.content)
     told = signed.view
     if told.get("passport_id") != id or canonical_bytes(dict(told)) != view.content:
         return None  # somebody pointed the record at another battery
-    return PublicPassport(claim_file, view, signed, decision_id, status, copy)
+    credential = more[0] if more else None
+    return PublicPassport(claim_file, view, signed, decision_id, status, copy, credential)

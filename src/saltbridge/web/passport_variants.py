@@ -11,6 +11,7 @@ from typing import Final
 
 from starlette.requests import Request
 
+from saltbridge.border.passport_credential import MEDIA_TYPE as VC_JWT
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.formats.passport_dpp import written_public_view
 from saltbridge.formats.passport_json_ld import FORMAT as JSON_LD
@@ -23,6 +24,7 @@ from saltbridge.web.passport_public import PublicPassport
 HTML: Final = "text/html"
 JSON: Final = "application/json"
 LD: Final = "application/ld+json"
+CREDENTIAL: Final = VC_JWT
 SIGNED: Final = "signed"
 # ``?format=`` for links, which cannot send an Accept header.
 _BY_WORD: Final[Mapping[str, str]] = {"json": JSON, "jsonld": LD, "linkset": LINKS}
@@ -30,18 +32,20 @@ _BY_WORD: Final[Mapping[str, str]] = {"json": JSON, "jsonld": LD, "linkset": LIN
 
 def offered(passport: PublicPassport) -> dict[str, str]:
     """What is offered under the one address: media type → an address of that form alone."""
-    return _offered(passport.product_id, passport.signed_media_type)
+    credential = passport.credential is not None
+    return _offered(passport.product_id, passport.signed_media_type, credential)
 
 
-def _offered(address: str, signed: str) -> dict[str, str]:
+def _offered(address: str, signed: str, credential: bool = False) -> dict[str, str]:
+    made = {CREDENTIAL: f"{address}?format=vc"} if credential else {}
     by_word = {media_type: f"{address}?format={word}" for word, media_type in _BY_WORD.items()}
-    return {HTML: address, **by_word, signed: f"{address}?format={SIGNED}"}
+    return {HTML: address, **by_word, signed: f"{address}?format={SIGNED}", **made}
 
 
 @lru_cache(maxsize=1024)
-def _best(accept: str, signed: str) -> str | None:
-    """The form a reader likes best; which forms there are hangs on the signed one alone."""
-    return best_variant(accept, _offered("", signed))
+def _best(accept: str, signed: str, credential: bool) -> str | None:
+    """The form a reader likes best; which forms there are hangs on the signed ones alone."""
+    return best_variant(accept, _offered("", signed, credential))
 
 
 def best(accept: str, passport: PublicPassport) -> str | None:
@@ -89,13 +93,16 @@ def wanted(request: Request, passport: PublicPassport) -> str | None:
     """The media type asked for; None if nothing the reader accepts is offered."""
     accept = request.headers.get("accept", "")
     if not request.scope["query_string"]:
-        return _best(accept, passport.signed_media_type)
+        return _best(accept, passport.signed_media_type, passport.credential is not None)
     if link_type(request.query_params.get("linkType", "")) == LINKSET[0]:
         return LINKS
     word = request.query_params.get("format", "")
     if word == SIGNED:
         return passport.signed_media_type
-    return _BY_WORD.get(word) or _best(accept, passport.signed_media_type)
+    if word == "vc" and passport.credential is not None:
+        return CREDENTIAL
+    best = _best(accept, passport.signed_media_type, passport.credential is not None)
+    return _BY_WORD.get(word) or best
 
 
 def links(passport: PublicPassport) -> bytes:
