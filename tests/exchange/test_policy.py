@@ -2,12 +2,13 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saltbridge.exchange.catalogue import visible
+from saltbridge.exchange.catalogue import shown_to
 from saltbridge.exchange.model import Agreement, Offer
 from saltbridge.exchange.policy import (
     PURPOSE_PASSPORT,
@@ -17,6 +18,7 @@ from saltbridge.exchange.policy import (
     same_terms,
     usage_offer,
 )
+from saltbridge.exchange.standing import Standing
 
 OEM, OTHER = "BPNL00000000OEM1", "BPNL0000000OTHER"
 POLICY = usage_offer("o", PURPOSE_PCF, contract_reference="c-1")
@@ -31,8 +33,10 @@ def test_a_caller_sees_what_names_it_and_nothing_else():
         {"id": "4"},
         {"id": "5", "access": [""]},
     ]
-    assert [r["id"] for r in visible(records, OEM)] == ["1", "2"]
-    assert visible(records, "") == ()
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    seen = [r["id"] for r in records if shown_to(r, Standing(OEM), now)]
+    assert seen == ["1", "2"]
+    assert not any(shown_to(r, Standing(""), now) for r in records)
 
 
 def _change(path, value):

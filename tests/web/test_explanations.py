@@ -19,6 +19,7 @@ from saltbridge.reports.policy_words import point_lines
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.exchange_state import processes, progress
 from saltbridge.services.negotiate import fitting_offer, start_negotiation, terminate
+from saltbridge.services.unasked_offers import accept_offer, offer_dataset
 from saltbridge.steps import judging
 
 
@@ -224,3 +225,18 @@ def test_what_a_person_ends_is_said_on_both_sides(a_pair):
     pair.pump()
     assert progress(pair.consumer, begun.pid).by == "us"
     assert _theirs(pair).by == "partner"
+
+
+def test_an_offer_nobody_asked_for_is_agreed_only_to_whom_it_fits(a_pair, monkeypatch):
+    pair = a_pair()
+    ours = offer_dataset(pair.provider, pair.to_consumer, pair.dataset_id)
+    pair.pump()
+    (theirs,) = processes(pair.consumer)
+    bare = Standing(pair.to_consumer.bpn, member=False, frameworks=frozenset())
+    monkeypatch.setattr(judging, "standing_of", lambda world, view, partner: bare)
+    accept_offer(pair.consumer, theirs.pid)
+    pair.pump()
+    now = progress(pair.provider, ours.pid)
+    assert now.negotiation == "TERMINATED"
+    assert "policy.membership-missing" in [p.code for p in _failed(now)]
+    assert pair.all(pair.provider, "agreement") == []

@@ -1,6 +1,6 @@
 """What a caller finds in the catalogue: the datasets whose access list names it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +26,6 @@ def dataset_of(record: Mapping[str, Any], profile: Profile, endpoint: str) -> Da
         endpoint=endpoint,
         unknown={SEMANTIC_ID: {"@id": meaning}} if meaning else {},
     )
-
-
-def visible(records: Iterable[Mapping[str, Any]], bpn: str) -> tuple[Mapping[str, Any], ...]:
-    """The dataset records whose list names this caller."""
-    return tuple(record for record in records if may_see(record.get("access", ()), bpn))
 
 
 def shown_to(record: Mapping[str, Any], caller: Standing, now: datetime) -> bool:

@@ -56,6 +56,13 @@ def refused_request(
     refusal = judge_request(dataset_of(dataset, DSP_2025_1, "").offers, process.offer)
     if refusal is not None:
         return explain_refusal(work, process, refusal)
+    return refused_terms(world, work, partner, process)
+
+
+def refused_terms(
+    world: World, work: UnitOfWork, partner: Partner, process: Negotiation
+) -> Refusal | None:
+    """Why the partner cannot have what is negotiated under these terms, as it is told."""
     theirs = standing_of(world, work, partner)
     judged = judge_usage(process.offer.policy, theirs, world.clock.now())
     if not judged.failed:

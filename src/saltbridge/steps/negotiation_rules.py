@@ -16,7 +16,7 @@ from saltbridge.exchange.process import Duty
 from saltbridge.exchange.served import SERVED
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.explaining import explain_refusal
-from saltbridge.steps.judging import refused_offer, refused_request
+from saltbridge.steps.judging import refused_offer, refused_request, refused_terms
 from saltbridge.steps.proposals import awaited, hold, refused_with
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
@@ -117,6 +117,9 @@ def _agree(
     if dataset is None:
         gone = Refusal("exchange.offer-unknown", {"offer": process.offer.id})
         return termination(process, explain_refusal(work, process, gone))
+    refusal = refused_terms(world, work, partner, process)
+    if refusal is not None:
+        return termination(process, refusal)
     return _agree_if_released(world, work, partner, process, dataset)
 
 
