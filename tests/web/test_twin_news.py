@@ -48,6 +48,7 @@ def test_who_listens_is_told_of_new_and_of_changed_aspects_once(a_pair, record):
     told = set().union(*news(pair))
     assert told == parts("CreateSubmodel", "P1", "P2", "P4", "P5", "P6", "P7")
     before = len(news(pair))
+    assert before == 2  # of the model, and of its batteries
     published(pair, record)
     assert len(news(pair)) == before
     attributes = {**record["attributes"], "A087": {"value": 76.5, "unit": "Ah"}}

@@ -128,6 +128,7 @@ class _Work:
         with self._world.store.unit_of_work() as work:
             named = [self._names(item) for item in items]
             subjects = [self._subject(work, names) for names in named]
+            news: dict[str, list[TwinEvent]] = {}  # by BPN
             made: dict[str, dict[str, str]] = {s["twin_id"]: {} for s in subjects}
             for part in TYPE_PARTS if not named[0].serial else ITEM_PARTS:
                 aspects = {}
@@ -145,13 +146,16 @@ class _Work:
                         semantic_id=SEMANTIC_IDS[part],
                         given=given,
                     )
-                for aspect_id, dataset in self._release(work, part, aspects, now).items():
+                for aspect_id, dataset in self._release(work, part, aspects, news, now).items():
                     made[aspects[aspect_id].twin_id][part] = dataset
             twins = [
                 self._twin(work, names, subject, made[subject["twin_id"]])
                 for names, subject in zip(named, subjects, strict=True)
             ]
             self._keep(work, twins)
+            for partner in self._partners:
+                if events := news.get(partner.bpn):
+                    announce(self._world, work, partner, events, self._request.person, now)
         published = [
             PublishedTwin(
                 id=twin.id,
@@ -197,7 +201,12 @@ class _Work:
         return subject
 
     def _release(
-        self, work: UnitOfWork, part: str, aspects: Mapping[str, AspectOf], now: Any
+        self,
+        work: UnitOfWork,
+        part: str,
+        aspects: Mapping[str, AspectOf],
+        news: dict[str, list[TwinEvent]],
+        now: Any,
     ) -> dict[str, str]:
         """Release the content to every partner; for each aspect let go, its dataset."""
         if not aspects:
@@ -224,9 +233,8 @@ class _Work:
             )
             released[partner.bpn] = release_aspects(self._world, work, aspects, handing)
         for partner in self._partners:
-            news = self._news(work, aspects, released[partner.bpn], partner)
-            if news:
-                announce(self._world, work, partner, news, self._request.person, now)
+            events = self._news(work, aspects, released[partner.bpn], partner)
+            news.setdefault(partner.bpn, []).extend(events)
             withheld = len(aspects) - len(released[partner.bpn])
             if withheld:
                 self._withheld[part, partner.name] += withheld
