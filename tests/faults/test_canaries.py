@@ -58,6 +58,7 @@ ROUTES = {
     "/2025-1/catalog/datasets/{id:path}": "partners",
     "/2025-1/negotiations/request": "partners",
     "/2025-1/negotiations/offers": "partners",
+    "/data-tokens/refresh": "partners",
     "/2025-1/negotiations/{pid}/offers": "partners",
     "/2025-1/negotiations/{pid}/agreement": "partners",
     "/2025-1/negotiations/{pid}": "partners",

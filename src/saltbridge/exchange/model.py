@@ -179,5 +179,8 @@ class DataAddress:
     auth_type: str = "bearer"
     expires_in_seconds: int | None = None
     digest: str = ""  # sha256:…; empty when the provider announces none
+    refresh_token: str = ""  # gets another token; empty where the provider renews none
+    refresh_endpoint: str = ""
+    refresh_audience: str = ""  # DID of whom to sign in with there
     endpoint_type: str = "https://w3id.org/idsa/v4.1/HTTP"
     unknown: Json = field(default_factory=dict)  # further endpoint properties by name

@@ -184,6 +184,9 @@ def parse_data_address(document: Json, profile: Profile = DSP_2025_1) -> DataAdd
         *profile.auth_type_names,
         *profile.expires_in_names,
         *profile.digest_names,
+        *profile.refresh_token_names,
+        *profile.refresh_endpoint_names,
+        *profile.refresh_audience_names,
     }
     return DataAddress(
         endpoint=document.get("endpoint", ""),
@@ -191,6 +194,9 @@ def parse_data_address(document: Json, profile: Profile = DSP_2025_1) -> DataAdd
         auth_type=value(profile.auth_type_names) or "bearer",
         expires_in_seconds=int(seconds) if seconds.isascii() and seconds.isdigit() else None,
         digest=value(profile.digest_names),
+        refresh_token=value(profile.refresh_token_names),
+        refresh_endpoint=value(profile.refresh_endpoint_names),
+        refresh_audience=value(profile.refresh_audience_names),
         endpoint_type=document["endpointType"],
         unknown={name: text for name, text in stated.items() if name not in ours},
     )
@@ -204,6 +210,9 @@ def render_data_address(address: DataAddress, profile: Profile = DSP_2025_1) -> 
         *((name, address.auth_type) for name in profile.auth_type_names),
         *((name, "" if seconds is None else str(seconds)) for name in profile.expires_in_names),
         *((name, address.digest) for name in profile.digest_names),
+        *((name, address.refresh_token) for name in profile.refresh_token_names),
+        *((name, address.refresh_endpoint) for name in profile.refresh_endpoint_names),
+        *((name, address.refresh_audience) for name in profile.refresh_audience_names),
         *((name, str(text)) for name, text in address.unknown.items()),
     ]
     return {

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.exchange.model import DataAddress, Negotiation, Role, Transfer, TransferState
 from saltbridge.exchange.process import acknowledged
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import negotiation_of, transfer_of
 from saltbridge.formats.dsp import render_data_address
 from saltbridge.formats.dsp_answers import parse_error, parse_process
@@ -109,6 +110,9 @@ def _with_address(
         token=issued.access,
         expires_in_seconds=issued.seconds,
         digest=announced,
+        refresh_token=issued.refresh,
+        refresh_endpoint=f"{world.node.base_url}{DSP_2025_1.refresh_path}",
+        refresh_audience=world.node.did,
     )
     return {**message, "dataAddress": render_data_address(address)}
 

@@ -10,7 +10,7 @@ from saltbridge.exchange.model import Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import transfer_of
-from saltbridge.ports import UnitOfWork, World
+from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement
 from saltbridge.trust.did import from_iso, iso
@@ -46,14 +46,19 @@ def opened_transfer(
     transfer = transfer_of(stored) if stored else None
     if transfer is None or not _holds(transfer, binding):
         return None
-    now = world.clock.now()
+    if world.clock.now() >= from_iso(binding["expires_at"]):
+        return None
+    dataset = _agreed(world, view, transfer)
+    return None if dataset is None else OpenedTransfer(transfer, dataset)
+
+
+def _agreed(world: World, view: UnitOfWork, transfer: Transfer) -> Mapping[str, Any] | None:
+    """The dataset of a transfer, while its agreement is in force."""
     kept = kept_agreement(view, transfer.agreement_id, Role.PROVIDER)
-    dataset = document(view, "dataset", transfer.dataset_id)
+    dataset: Mapping[str, Any] | None = document(view, "dataset", transfer.dataset_id)
     if kept is None or dataset is None or kept.counterparty != transfer.counterparty:
         return None
-    if now >= from_iso(binding["expires_at"]) or not in_force(kept.agreement, now):
-        return None
-    return OpenedTransfer(transfer, dataset)
+    return dataset if in_force(kept.agreement, world.clock.now()) else None
 
 
 def _holds(transfer: Transfer, binding: Mapping[str, Any]) -> bool:
@@ -103,3 +108,26 @@ def issue(world: World, work: UnitOfWork, transfer: Transfer) -> tuple[Transfer,
         expected_version=0,
     )
     return replace(transfer, token_digest=access, token_generation=generation), issued
+
+
+def renew(
+    world: World, work: UnitOfWork, partner: Partner, refresh: str, old: str
+) -> tuple[Transfer, Issued] | None:
+    """Another token in the place of ``old``, or None: unknown, revoked, not theirs.
+
+    The refresh token stays good until one that was given later is used: an answer that got
+    lost costs nothing, and two that ask at once both get theirs.
+    """
+    named = document(work, REFRESH, digest(refresh.encode()))
+    stored = document(work, "transfer", named["transfer_id"]) if named else None
+    if named is None or stored is None or named["access"] != digest(old.encode()):
+        return None
+    transfer = transfer_of(stored)
+    binding = document(work, "token", named["access"])
+    theirs = transfer.counterparty == partner.bpn
+    if binding is None or not theirs or not _holds(transfer, binding):
+        return None
+    if _agreed(world, work, transfer) is None:
+        return None
+    raised = max(transfer.token_floor, named["generation"])
+    return issue(world, work, replace(transfer, token_floor=raised))

@@ -1,20 +1,25 @@
 """Where and with which token a partner's interface is asked: kept while it may be used."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode
 
-from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.errors import FaultyInput
 from saltbridge.exchange.address import may_pull_from
 from saltbridge.exchange.model import DataAddress, Transfer
-from saltbridge.ports import UnitOfWork, World
+from saltbridge.ports import HttpAnswer, UnitOfWork, World
+from saltbridge.steps.identity import sign_in_token
 from saltbridge.steps.records import document
 from saltbridge.trust.did import from_iso, iso
 
 KIND: Final = "edr"
 _PURPOSE: Final = "endpoint data reference"
 _USUAL: Final = timedelta(seconds=300)  # CX-0018: the life of a token that names none
+_ANSWER_BYTES: Final = 100_000
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 
@@ -37,19 +42,95 @@ def keep_edr(world: World, work: UnitOfWork, transfer: Transfer, address: DataAd
     now = world.clock.now()
     work.forget(KIND, now - _FORGOTTEN_AFTER)
     lifetime = address.expires_in_seconds
-    token = address.token.encode()
-    sealed = world.keyring.seal(token, _PURPOSE) if world.keyring.protected else token
     body = {
         "transfer_id": transfer.pid,
         "agreement_id": transfer.agreement_id,
         "provider": transfer.counterparty,
         "endpoint": address.endpoint,
         "sealed": world.keyring.protected,
-        "token": base64.b64encode(sealed).decode("ascii"),
+        "token": _shut(world, address.token),
         "expires_at": iso(now + (_USUAL if lifetime is None else timedelta(seconds=lifetime))),
+        **_renewal(world, address),
     }
     work.put(KIND, transfer.pid, canonical_bytes(body))
     return True
+
+
+def _renewal(world: World, address: DataAddress) -> dict[str, str]:
+    """How the token is renewed, for the store; nothing where it is not."""
+    if not address.refresh_token or not address.refresh_endpoint:
+        return {}
+    return {
+        "refresh_token": _shut(world, address.refresh_token),
+        "refresh_endpoint": address.refresh_endpoint,
+        "refresh_audience": address.refresh_audience,
+    }
+
+
+def _shut(world: World, secret: str) -> str:
+    content = secret.encode()
+    sealed = world.keyring.seal(content, _PURPOSE) if world.keyring.protected else content
+    return base64.b64encode(sealed).decode("ascii")
+
+
+def _open(world: World, kept: Mapping[str, Any], name: str) -> str:
+    content = base64.b64decode(kept[name])
+    if kept["sealed"]:
+        content = world.keyring.unseal(content, _PURPOSE)
+    return content.decode()
+
+
+def renewed_edr(world: World, transfer: Transfer) -> Edr | None:
+    """The endpoint with a token got anew (RFC 6749, section 6), kept; None where that fails.
+
+    The old token names the grant; that it is ours we show by a token signed for this call.
+    """
+    partner = world.node.partner(transfer.counterparty)
+    with world.store.reading() as view:
+        kept = document(view, KIND, transfer.pid)
+    if kept is None or partner is None or "refresh_token" not in kept:
+        return None
+    url = kept["refresh_endpoint"]
+    if not may_pull_from(url, partner.dsp_url):
+        return None
+    old = _open(world, kept, "token")
+    form = {"grant_type": "refresh_token", "refresh_token": _open(world, kept, "refresh_token")}
+    answer = world.http.send(
+        "POST",
+        url,
+        headers={
+            "authorization": f"Bearer {sign_in_token(world, partner.did, old)}",
+            "content-type": "application/x-www-form-urlencoded",
+        },
+        content=urlencode(form).encode(),
+        limit_bytes=_ANSWER_BYTES,
+    )
+    address = _renewed(answer, kept) if answer.status == 200 else None
+    if address is None:
+        return None
+    with world.store.unit_of_work() as work:
+        if not keep_edr(world, work, transfer, address):
+            return None
+    return Edr(address.endpoint, address.token)
+
+
+def _renewed(answer: HttpAnswer, kept: Mapping[str, Any]) -> DataAddress | None:
+    try:
+        told = read_json(answer.content)
+    except FaultyInput:
+        return None
+    token = told.get("access_token") if isinstance(told, dict) else None
+    if not isinstance(token, str) or not token:
+        return None
+    lives, another = told.get("expires_in"), told.get("refresh_token")
+    return DataAddress(
+        endpoint=kept["endpoint"],
+        token=token,
+        expires_in_seconds=lives if type(lives) is int and lives > 0 else None,
+        refresh_token=another if isinstance(another, str) else "",
+        refresh_endpoint=kept["refresh_endpoint"],
+        refresh_audience=kept["refresh_audience"],
+    )
 
 
 def kept_edr(world: World, view: UnitOfWork, transfer_id: str) -> Edr | None:
@@ -57,7 +138,4 @@ def kept_edr(world: World, view: UnitOfWork, transfer_id: str) -> Edr | None:
     kept = document(view, KIND, transfer_id)
     if kept is None or world.clock.now() >= from_iso(kept["expires_at"]):
         return None
-    token = base64.b64decode(kept["token"])
-    if kept["sealed"]:
-        token = world.keyring.unseal(token, _PURPOSE)
-    return Edr(kept["endpoint"], token.decode())
+    return Edr(kept["endpoint"], _open(world, kept, "token"))

@@ -26,7 +26,7 @@ from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.records import negotiation_of, transfer_of
 from saltbridge.exchange.served import semantic_id, served_kind
 from saltbridge.ports import HttpAnswer, Partner, UnitOfWork, World
-from saltbridge.steps.edr import Edr, kept_edr
+from saltbridge.steps.edr import Edr, kept_edr, renewed_edr
 from saltbridge.steps.judging import fitting_offer
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement
@@ -109,6 +109,8 @@ def access(world: World, ways: Ways, partner: Partner, wanted: Wanted) -> Edr | 
         return None
     if transfer is None or transfer.state in (TransferState.START, TransferState.REQUESTED):
         return None
+    if edr is None and transfer.state is TransferState.STARTED:
+        edr = renewed_edr(world, transfer)  # the token has run out
     if edr is not None and transfer.state is TransferState.STARTED:
         _keep(world, name, kept)
         return edr

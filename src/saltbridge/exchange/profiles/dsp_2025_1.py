@@ -22,16 +22,21 @@ class Profile:
     policy_profile: str
     formats: tuple[str, ...]
     callback_path: str
+    refresh_path: str
     token_names: tuple[str, ...]
     auth_type_names: tuple[str, ...]
     expires_in_names: tuple[str, ...]
     digest_names: tuple[str, ...]
+    refresh_token_names: tuple[str, ...]
+    refresh_endpoint_names: tuple[str, ...]
+    refresh_audience_names: tuple[str, ...]
     token_seconds: int
 
 
 _DSPACE = "https://w3id.org/dspace/2025/1/context.jsonld"
 _ODRL = "https://w3id.org/dspace/2025/1/odrl-profile.jsonld"
 _CX_POLICY = "https://w3id.org/catenax/2025/9/policy/"
+_TRACTUS_X = "https://w3id.org/tractusx/auth/"
 _EDC = "https://w3id.org/edc/v0.0.1/ns/"
 
 DSP_2025_1 = Profile(
@@ -45,10 +50,14 @@ DSP_2025_1 = Profile(
     policy_profile=_CX_POLICY,
     formats=("HttpData-PULL",),
     callback_path="/callback",
+    refresh_path="/data-tokens/refresh",
     # The DSP examples use the short names, Catena-X the long ones: we write and read both.
     token_names=(f"{_EDC}authorization", "authorization"),
     auth_type_names=(f"{_EDC}authType", "authType"),
     expires_in_names=("https://w3id.org/tractusx/auth/expiresIn", "expiresIn"),
     digest_names=("https://w3id.org/saltbridge/v1/digest",),
+    refresh_token_names=(f"{_TRACTUS_X}refreshToken",),
+    refresh_endpoint_names=(f"{_TRACTUS_X}refreshEndpoint",),
+    refresh_audience_names=(f"{_TRACTUS_X}refreshAudience",),
     token_seconds=300,
 )
