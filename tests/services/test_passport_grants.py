@@ -25,6 +25,7 @@ from saltbridge.services.passport_grants import (
     listed_grants,
     revoke,
 )
+from saltbridge.services.passport_requests import AccessRequest, ask
 from saltbridge.steps.passport_access_log import ACCESS, Access, AccessRecorder
 from saltbridge.steps.passport_grants import code_reader, grants_for
 from saltbridge.steps.people import account_by_id
@@ -241,3 +242,12 @@ def test_accesses_are_listed_by_passport_and_found_when_somebody_changed_them(
     told = audit(issued).findings
     unlogged_ids = [f.arguments["id"] for f in told if f.code == "audit.document-unlogged"]
     assert "x" in unlogged_ids
+
+
+def test_a_name_that_reads_otherwise_is_refused() -> None:
+    asked = AccessRequest(
+        name="Nord\u202e egaraG", email="a@b.example", interest="repairer", reason="r"
+    )
+    with pytest.raises(FaultyInput) as fault:
+        ask(carmaker_world(), asked)
+    assert "access.hidden-character" in [f.code for f in fault.value.findings]

@@ -45,7 +45,7 @@ def parse_values(
     """Attribute values as they stand in a record or a facts file, and what is wrong.
 
     ``given`` maps attribute ids to ``{"value", "unit"?, "measured_on"?, "not_applicable"?,
-    "unknown"?}``. Unknown attributes are reported and left out, never passed on.
+    "unknown"?}``. Unknown attributes are reported and shown to nobody.
     """
     values: dict[str, AttributeValue] = {}
     found: list[Finding] = []

@@ -28,6 +28,7 @@ from saltbridge.steps.passport_events import (
     life_of,
     taken_over,
 )
+from saltbridge.steps.passport_stated import keep_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def record(world: World, request: EventRequest) -> tuple[Recorded, bytes]:
         done = record_event(
             world, work, passport, words, [parse_claim_file(file)], given, now, request.person
         )
+        keep_unknown(work, passport["id"], done.version, request.facts)
     return done, file
 
 

@@ -34,6 +34,7 @@ from saltbridge.steps.passport_events import (
     last_event,
     life_of,
 )
+from saltbridge.steps.passport_stated import keep_unknown
 from saltbridge.trust.claims import VerifiedClaim, verify
 
 PROPOSAL: Final = "passport-proposal"
@@ -118,7 +119,9 @@ def complete(
         passport = passport_named(work, event.passport)
         if (words.number - 1, words.previous) != last_event(work, event.passport):
             raise Refused.of("lifecycle.moved-on", passport=event.passport)
-        return record_event(world, work, passport, words, files, given, now, person)
+        done = record_event(world, work, passport, words, files, given, now, person)
+        keep_unknown(work, passport["id"], done.version, facts)
+        return done
 
 
 def _proposed(

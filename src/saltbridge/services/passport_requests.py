@@ -12,6 +12,7 @@ from saltbridge.accounts.model import Act, Person
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, finding
 from saltbridge.passport.interest import interests
+from saltbridge.passport.part_types import hidden_in
 from saltbridge.ports import World
 from saltbridge.steps.passport_requests import (
     OPEN,
@@ -81,6 +82,8 @@ def _faults(world: World, asked: AccessRequest) -> list[Finding]:
         found.append(finding("access.name-and-reason"))
     if not _MAIL.fullmatch(asked.email.strip()):
         found.append(finding("access.no-mail"))
+    if hidden := hidden_in(asdict(asked)):
+        found.append(finding("access.hidden-character", found=hidden))
     long = [n for n, most in _LENGTHS.items() if len(getattr(asked, n)) > most]
     if long or len(asked.reason) > _REASON:
         found.append(finding("access.too-long", most=_REASON))

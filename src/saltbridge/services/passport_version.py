@@ -10,7 +10,7 @@ from saltbridge.ports import World
 from saltbridge.steps.passport_change import change_passport, passport_named
 from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_events import refuse_if_not_responsible
-from saltbridge.steps.passport_stated import stated_by_operator
+from saltbridge.steps.passport_stated import keep_unknown, stated_by_operator
 
 MAX_REASON_CHARACTERS = 200
 
@@ -74,6 +74,7 @@ def new_version(world: World, request: VersionRequest) -> NewVersion:
             now=now,
             person=request.person,
         )
+        keep_unknown(work, record["id"], int(done.version.record["version"]), request.facts)
     version = done.version.record
     return NewVersion(
         passport_id=record["id"],

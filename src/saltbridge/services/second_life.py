@@ -41,15 +41,13 @@ from saltbridge.steps.passport_inherited import inherited
 from saltbridge.steps.passport_issued import put_passport
 from saltbridge.steps.passport_measured import measurements_of
 from saltbridge.steps.passport_reading import facts_of, newest_number, stored_version
-from saltbridge.steps.passport_stated import stated_by_operator
+from saltbridge.steps.passport_stated import keep_unknown, stated_by_operator
 from saltbridge.steps.passport_versions import write_version
 from saltbridge.trust.did import iso
 
 # What belongs to one passport or one operator and never to its successor.
 _OWN = frozenset({"A019", "A020", "A026", "A032", "A035", "A036", "A037"})
-_OF_HEADER = frozenset(
-    {"A016", "A017"}
-)  # all else in the header is worked out or of one passport
+_OF_HEADER = frozenset({"A016", "A017"})  # the rest of it is worked out or of one passport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,14 +98,14 @@ def second_life(world: World, request: SecondLifeRequest) -> SecondLife:
         # Of several batteries nobody knows which one a value is about.
         base = told[0] if len(links) == len(told) == 1 else {}
         passport = _assembled(world, request, id, links, base, given, now)
-        status = readiness(
-            passport.values, passport.category, _duty_day(request), today=now.date()
-        )
+        on, today = _duty_day(request), now.date()
+        status = readiness(passport.values, passport.category, on, today=today)
         notes += kept_back_findings(passport, given)
         if errors_in([*notes, *status.findings]):
             raise FaultyInput([*notes, *status.findings])
         written = write_version(world, work, passport, status, now=now, person=request.person)
         put_passport(world, work, passport, written, {"supplier_record": ""}, now)
+        keep_unknown(work, passport.id, 1, request.facts)
         _begin(world, work, passport.id, here, request, tuple(links), now)
     return SecondLife(
         passport.id,

@@ -14,6 +14,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, finding
 from saltbridge.passport.grants import Grant, Grantee, GranteeKind
 from saltbridge.passport.interest import Evidence, Interest, interests
+from saltbridge.passport.part_types import hidden_in
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps import passport_grants as kept
 from saltbridge.steps.passport_change import passport_named
@@ -194,4 +195,6 @@ def _grantee(world: World, work: UnitOfWork, request: GrantRequest) -> tuple[Gra
         return Grantee(GranteeKind.PARTNER, partner.did, partner.name), ""
     code = world.identifiers.token()
     name = request.code_for.strip()[:120]
+    if hidden := hidden_in(name):
+        raise FaultyInput.of("access.hidden-character", found=hidden)
     return Grantee(GranteeKind.CODE, token_digest(code), name), code
