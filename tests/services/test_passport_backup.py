@@ -473,3 +473,14 @@ def test_the_registry_is_told_who_keeps_the_copy(scene: Scene) -> None:
     told = registry_entry("p", "i", "o", "e", entry.backup_operator_id)
     assert told["backupUniqueEconomicOperatorIdentifier"] == scene.keeper.node.bpn
     assert "backupUniqueEconomicOperatorIdentifier" not in registry_entry("p", "i", "o", "e")
+
+
+def test_another_keeper_gets_everything_from_the_beginning(scene: Scene) -> None:
+    send(scene.cars)
+    heir = scene.town["heir"]
+    keep_for(heir, scene.act("contract 8"))
+    arrange(scene.cars, heir.node.did, [KEY], "os:tester")
+    assert backup_status(scene.cars).waiting == 2
+    assert (send(scene.cars).passports, send(scene.cars).passports) == (2, 0)
+    arrange(scene.cars, scene.keeper.node.did, [KEY], "os:tester")
+    assert send(scene.cars).batches == 0  # the first one goes on where it was

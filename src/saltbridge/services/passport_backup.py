@@ -143,7 +143,8 @@ def backup_status(world: World) -> BackupStatus:
         Refused: nothing is arranged.
     """
     with world.store.reading() as view:
-        arranged, sent = _arranged(view), document(view, SENT, CURRENT) or _NOTHING
+        arranged = _arranged(view)
+        sent = document(view, SENT, str(arranged["provider"])) or _NOTHING
         found = due(view, int(sent["log_to"]), int(sent["skip"]), 1000)
         more = len(found.passports) >= 1000
     return BackupStatus(
@@ -182,7 +183,7 @@ def _caught_up(world: World, partner: Partner) -> Mapping[str, Any]:
         Refused: the provider has less than it receipted, or something this node did not send.
     """
     with world.store.reading() as view:
-        ours: Mapping[str, Any] = document(view, SENT, CURRENT) or _NOTHING
+        ours: Mapping[str, Any] = document(view, SENT, partner.did) or _NOTHING
     answer = ask(
         world, partner, "GET", f"{address_of(world, partner)}{PATH}/state", limit_bytes=500_000
     )
@@ -267,7 +268,7 @@ def _receipted(
     }
     body = canonical_bytes(record)
     with world.store.unit_of_work() as work:
-        work.put(SENT, CURRENT, body)
+        work.put(SENT, partner.did, body)
         work.append_leaf("passport.backup-sent", partner.did, body)
     return record
 

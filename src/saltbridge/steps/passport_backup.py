@@ -19,8 +19,8 @@ from saltbridge.steps.records import document
 from saltbridge.trust.sealed import sealed
 
 ARRANGEMENT: Final = "passport-backup"  # record: with whom, for which keys
-CURRENT: Final = "current"  # id of that record, and of the one about what was sent
-SENT: Final = "passport-backup-sent"  # record: the newest batch that was receipted
+CURRENT: Final = "current"  # id of that record
+SENT: Final = "passport-backup-sent"  # record by provider: its newest receipted batch
 SEND: Final = "passport-backup"  # outbox: what changed is to be sent
 MOST: Final = 40  # passports in a batch
 _BY_PASSPORT: Final = frozenset(
