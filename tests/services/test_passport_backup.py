@@ -212,7 +212,10 @@ def test_an_authority_has_it_served_beside_the_operator(scene: Scene) -> None:
     send(scene.cars)
     ordered = scene.act("recall", ordered_by="Market surveillance", reference="MS-2029-17")
     serve(scene.keeper, ordered)
-    assert page(scene.keeper, f"/01/{GTIN}/21/{SERIALS[1]}").status_code == 200
+    shown = page(scene.keeper, f"/01/{GTIN}/21/{SERIALS[1]}")
+    assert shown.status_code == 200
+    assert "By order of Market surveillance" in shown.text
+    assert "no longer answers" not in shown.text  # it does
     with scene.keeper.store.reading() as work:
         operator = kept.kept_operator(work, scene.cars.node.did)
     assert operator is not None

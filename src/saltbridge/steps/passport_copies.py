@@ -31,6 +31,7 @@ class CopyOf:
     as_of: str  # when the operator sent it
     since: str  # when it was switched on
     keeper: str  # name of who keeps it
+    ordered_by: str = ""  # the authority that had it switched on, if one did
 
 
 def kept_operator(view: UnitOfWork, did: str) -> Mapping[str, Any] | None:

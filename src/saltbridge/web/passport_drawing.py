@@ -83,7 +83,8 @@ def _copy(passport: PublicPassport, language: str) -> dict[str, str] | None:
     if copy is None:
         return None
     return {
-        "operator": copy.operator,
+        "operator": str(passport.content["issuer"]["name"]),  # as it signed itself
+        "authority": copy.ordered_by,
         "did": copy.did,
         "keeper": copy.keeper,
         "as_of": day(copy.as_of[:10], language),

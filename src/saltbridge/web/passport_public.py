@@ -240,6 +240,7 @@ def _copied(
         str(record["as_of"]),
         since,
         world.node.legal_name,
+        str(operator["serving"]["ordered_by"]),
     )
     status = Status[str(newest["status"]).upper()]
     return _opened(work, id, newest["public"], status, told)
