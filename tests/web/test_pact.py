@@ -9,6 +9,7 @@ from tests.conformance.pact_cases import CARS, OTHER, Host, a_host, body, cases
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.formats.pact_api import BadRequest, parse_event, parse_filter, validity
 from saltbridge.services import pact, pact_callback
+from saltbridge.services.log_audit import audit
 
 CASES = dict(cases())
 
@@ -74,6 +75,11 @@ def test_who_does_not_show_a_client_gets_no_token(host, headers, content, status
     headers = {**headers, "content_type": "application/x-www-form-urlencoded"}
     answer = host.send("POST", f"{host.base}/auth/token", content, **headers)
     assert (answer.status, body(answer)["error"]) == (status, "invalid_client")
+
+
+def test_an_audit_finds_a_leaf_for_clients_and_events(host):
+    host.event("PublishedEvent", {"pfIds": [host.footprints[0]["id"]]})
+    assert audit(host.world).clean
 
 
 def test_an_event_is_kept_once_and_answered_once(host):

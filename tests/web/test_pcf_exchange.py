@@ -10,6 +10,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.exchange.pcf_exchange import State
 from saltbridge.formats.pcf import recognise
 from saltbridge.services import pcf_answer, pcf_ask
+from saltbridge.services.log_audit import audit
 from saltbridge.services.pcf_answer import Answer
 from saltbridge.services.pcf_ask import Question, ask_partner, take_answer
 from saltbridge.steps.edr import kept_edr
@@ -181,6 +182,13 @@ def test_an_update_follows_the_answer(desk, footprint):
     assert (seen.updates, seen.text) == (1, "corrected")
     with desk.pair.consumer.store.reading() as view:
         assert view.get("pcf-answer", f"{desk.pair.provider.node.bpn}|{id}").version == 2
+
+
+def test_an_audit_finds_nothing_after_an_exchange(desk, footprint):
+    pcf_answer.keep_sheet(desk.pair.provider, PART, footprint)
+    desk.answer(desk.ask())
+    for world in (desk.pair.provider, desk.pair.consumer):
+        assert audit(world).clean
 
 
 def test_a_refusal_tells_its_reason_and_ends_the_request(desk, footprint):

@@ -15,6 +15,7 @@ from saltbridge.formats.passport_submodels import parse_submodel_values
 from saltbridge.passport.model import Origin, OriginKind
 from saltbridge.services import twin_find
 from saltbridge.services.catalogue import request_catalogue
+from saltbridge.services.log_audit import audit
 from saltbridge.services.twin_publish import TwinRequest, publish_twins
 from saltbridge.services.twin_registry import own_twins, remove
 from saltbridge.testing.builders import FixedClock
@@ -202,6 +203,17 @@ def test_what_was_taken_out_of_the_registry_is_handed_out_no_more(pair, record):
     assert pair.pull(url, way.token).status == 200
     assert remove(pair.provider, id)
     assert pair.pull(url, way.token).status == 403
+
+
+def test_an_audit_finds_a_leaf_for_every_twin_and_value_and_a_twin_without_one(pair, record):
+    twins = published(pair, record).twins
+    read_all(pair, BATTERY)
+    assert remove(pair.provider, twins[-1].id)
+    for world in (pair.provider, pair.consumer):
+        assert audit(world).clean
+    with pair.provider.store.unit_of_work() as work:
+        work.put("twin", "urn:uuid:planted", b'{"id":"urn:uuid:planted"}')
+    assert "audit.document-unlogged" in audit(pair.provider).found
 
 
 def test_publishing_again_changes_what_changed_and_keeps_every_id(pair, record):

@@ -35,6 +35,8 @@ ALWAYS_LOGGED: Final = frozenset(
         *("passport-event", "passport-measurement-file"),
         *("passport-receipt", "passport-dossier-received", "passport-copy-operator"),
         *("passport-copy-state", "passport-backup", "passport-backup-sent"),
+        *("twin", "twin-value", "twin-event", "pcf-sheet", "pcf-answer"),
+        *("pact-client", "pact-event"),
     }
 )
 # Leaves of proposals and of accesses, which retention erases; a tombstone has its own leaf.
