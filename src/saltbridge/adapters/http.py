@@ -139,10 +139,13 @@ class SafeHttpClient:
                         raise Unavailable.of("http.too-large", url=url, limit=limit_bytes)
                     if time.monotonic() > deadline:
                         raise Unavailable.of("http.too-slow", url=url, seconds=timeout_seconds)
-                names = {
-                    name.decode("latin-1").lower(): value.decode("latin-1")
-                    for name, value in answer.headers
-                }
+                names: dict[str, str] = {}
+                for raw_name, raw_text in answer.headers:
+                    name = raw_name.decode("latin-1").lower()
+                    text = raw_text.decode("latin-1")
+                    # Links may come in several headers; of others the last one is read.
+                    also = name == "link" and name in names
+                    names[name] = f"{names[name]}, {text}" if also else text
                 return HttpAnswer(answer.status, names, bytes(body))
         except ForbiddenAddress as fault:
             raise Unavailable.of("http.address-forbidden", url=url) from fault

@@ -23,15 +23,6 @@ def render_catalogue_request() -> dict[str, Any]:
     return {"@context": list(DSP_2025_1.contexts), "@type": "CatalogRequestMessage"}
 
 
-def parse_catalogue_request(content: bytes) -> bool:
-    """Whether the request asks for a filter (we support none).
-
-    Raises:
-        FaultyJson, NotDsp: not a catalogue request.
-    """
-    return bool(parse_document(content, "CatalogRequestMessage").get("filter"))
-
-
 def render_catalogue(catalogue: Catalogue, profile: Profile = DSP_2025_1) -> dict[str, Any]:
     """The catalogue; an empty one has no ``dataset`` member, as the schema demands."""
     document: dict[str, Any] = {

@@ -1,16 +1,19 @@
 """What a partner shows to us."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from saltbridge.core.errors import FaultyInput, Unavailable
+from saltbridge.exchange.address import same_origin
 from saltbridge.exchange.model import Catalogue
 from saltbridge.formats.dsp_catalogue import render_catalogue_request
 from saltbridge.formats.dsp_catalogue_parts import FaultyDataset, parse_catalogue_parts
+from saltbridge.formats.dsp_catalogue_query import next_link
 from saltbridge.ports import Partner, World
 from saltbridge.steps.speak import post
 
 LIMIT_BYTES: Final = 20_000_000
+MOST_PAGES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,20 @@ def shown_catalogue(world: World, partner: Partner) -> ShownCatalogue:
     """
     if not partner.dsp_url:
         raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
-    url = f"{partner.dsp_url.rstrip('/')}/catalog/request"
+    first = f"{partner.dsp_url.rstrip('/')}/catalog/request"
+    shown, url = _one_page(world, partner, first)
+    pages = 1
+    while url and pages < MOST_PAGES:
+        more, url = _one_page(world, partner, url)
+        datasets = (*shown.catalogue.datasets, *more.catalogue.datasets)
+        whole = replace(shown.catalogue, datasets=datasets)
+        shown = ShownCatalogue(whole, (*shown.faulty, *more.faulty))
+        pages += 1
+    return shown
+
+
+def _one_page(world: World, partner: Partner, url: str) -> tuple[ShownCatalogue, str]:
+    """One page, and where the next one is: at the partner's own address, or nowhere."""
     answer = post(world, partner, url, render_catalogue_request(), limit_bytes=LIMIT_BYTES)
     if answer.status != 200:
         raise Unavailable.of(
@@ -50,4 +66,6 @@ def shown_catalogue(world: World, partner: Partner) -> ShownCatalogue:
         raise FaultyInput.of(
             "exchange.foreign-catalogue", found=catalogue.participant[:200], due=partner.did
         )
-    return ShownCatalogue(catalogue, faulty)
+    further = next_link(answer.headers.get("link", ""))
+    theirs = further if same_origin(further, partner.dsp_url) else ""
+    return ShownCatalogue(catalogue, faulty), theirs

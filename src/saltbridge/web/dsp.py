@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from starlette.responses import Response
 
 from saltbridge.core.errors import FaultyInput, Refused, Unavailable
@@ -25,9 +25,14 @@ from saltbridge.formats.dsp_answers import (
     render_versions,
 )
 from saltbridge.formats.dsp_catalogue import (
-    parse_catalogue_request,
     render_catalogue,
     render_dataset,
+)
+from saltbridge.formats.dsp_catalogue_query import (
+    TOKEN,
+    parse_catalogue_query,
+    parse_token,
+    render_links,
 )
 from saltbridge.locales import text, text_or
 from saltbridge.ports import Partner, World
@@ -114,10 +119,16 @@ def router(
         dcp = mode_of(world) is IdentityMode.DCP
         return json_answer(render_versions(DSP_2025_1, world.node.did, with_credentials=dcp))
 
-    def catalogue_request(partner: Caller, content: Body) -> Response:
-        if _read(parse_catalogue_request, content):
-            raise Problem(400, "dsp.filter-unsupported", (text("dsp.filter-unsupported"),))
-        return json_answer(render_catalogue(catalogue.catalogue_for(world, partner)))
+    def catalogue_request(
+        partner: Caller,
+        content: Body,
+        token: Annotated[str, Query(alias=TOKEN, max_length=2000)] = "",
+    ) -> Response:
+        query = _read(parse_catalogue_query, content)
+        after = _read(parse_token, token) if token else ""
+        shown, page = catalogue.catalogue_for(world, partner, query, after=after)
+        links = render_links(f"{world.node.base_url}{base}/catalog/request", page)
+        return json_answer(render_catalogue(shown), 200, links)
 
     def dataset(partner: Caller, id: str) -> Response:
         found = catalogue.dataset_for(world, partner, id)
@@ -203,7 +214,7 @@ def _nothing() -> None:
     """A reading changes nothing, so nobody is woken."""
 
 
-def _read(parse: Callable[..., Any], content: bytes, *kinds: Any) -> Any:
+def _read(parse: Callable[..., Any], content: bytes | str, *kinds: Any) -> Any:
     try:
         return parse(content, *kinds)
     except FaultyInput as fault:
