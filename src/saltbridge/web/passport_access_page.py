@@ -25,6 +25,7 @@ from saltbridge.services import passport_requests as requests
 from saltbridge.web.own_pages import language_of, own_page, problem_page, worded
 from saltbridge.web.pace import Pace
 from saltbridge.web.passport_readers import MOST_CODE, cookie_of
+from saltbridge.web.passport_values import day, moment
 from saltbridge.web.session import (
     Form,
     Session,
@@ -200,4 +201,6 @@ class _Pages:
             waiting=[r for r in listed if r["state"] == "open"],
             answered=[r for r in listed if r["state"] != "open"],
             held=[g for g, holds in held if holds],
+            day=lambda iso: day(str(iso), language_of(request)),
+            moment=lambda iso: moment(str(iso), language_of(request)),
         )
