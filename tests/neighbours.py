@@ -33,6 +33,18 @@ _NO_DATA: Final = {"not_applicable": "not recorded"}
 USED: Final[Mapping[str, Any]] = {
     "attributes": dict.fromkeys(("A094", "A126", "A130", "A140", "A141"), _NO_DATA)
 }
+# What who remanufactures a battery states anew: it is another battery's maker.
+REMADE: Final[Mapping[str, Any]] = {
+    "A022": {"value": "Renewer GmbH (fictitious)"},
+    "A023": {"value": "BPNL0000000RENEW"},
+    "A024": {"value": {"street": "1 Werkstraße", "city": "Kiel", "country": "DE"}},
+    "A028": {"value": {"city": "Kiel", "country": "DE"}},
+    "A029": {"value": "2029-04"},
+    "A031": {"not_applicable": "no warranty is given"},
+    "A044": {"value": {"title": "Declaration R-4", "url": "https://renewer.example/r4.pdf"}},
+    "A045": {"value": "R-4"},
+    "A046": {"value": [{"title": "Report R-4", "url": "https://renewer.example/t4.pdf"}]},
+}
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.neighbours import Neighbours, eu_node, neighbours
+from tests.neighbours import REMADE, Neighbours, eu_node, neighbours
 
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused
@@ -85,6 +85,10 @@ def request(**more: Any) -> SecondLifeRequest:
         "facts": FACTS,
         "on": DAY,
     }
+    if (
+        told["operation"] == more.get("operation", "remanufacturing") and "facts" not in more
+    ):  # remanufacturing
+        told["facts"] = {"attributes": {**REMADE, **USED}}
     return SecondLifeRequest(**{**told, **more})
 
 
@@ -319,3 +323,13 @@ class TestAForeignPredecessor:
         assert "passport.missing" in codes(fault)
         with town["renewer"].store.reading() as work:
             assert not work.find("passport")
+
+
+def test_who_remanufactures_does_not_inherit_what_the_old_maker_declared(scene: Scene) -> None:
+    with pytest.raises(FaultyInput) as fault:
+        second_life(scene.oem, request(facts=FACTS))
+    due = {f.arguments["attribute"] for f in fault.value.findings if "missing" in f.code}
+    assert {"A022", "A023", "A024", "A028", "A029", "A044", "A046"} <= due
+    again = second_life(scene.oem, request(operation="re-use"))  # the same battery still
+    shown = view(scene.oem, again, Audience.PUBLIC)["attributes"]
+    assert shown["A044"]["origin"]["kind"] == "supplier-record"

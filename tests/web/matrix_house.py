@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.testclient import TestClient
-from tests.neighbours import USED, Neighbours, eu_node
+from tests.neighbours import REMADE, USED, Neighbours, eu_node
 
 from saltbridge.core.canonical import read_json
 from saltbridge.passport.access import Audience
@@ -156,7 +156,9 @@ def _second_lives(world: World, ids: dict[str, str]) -> None:
             operation=operation,
             predecessors=[ORIGINS.get(state, SERIALS["passed on"])],
             serial=SERIALS[state],
-            **told,
+            **{**told, "facts": {"attributes": {**REMADE, **USED["attributes"]}}}
+            if operation == "remanufacturing"
+            else told,
         )
         ids[state] = second_life(world, wanted).id
     with world.store.reading() as work:

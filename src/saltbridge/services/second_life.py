@@ -15,7 +15,7 @@ from saltbridge.core.finding import Finding, Place, errors_in, finding
 from saltbridge.core.identifiers import is_urn_uuid
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.passport.assemble import assemble
-from saltbridge.passport.attributes import applies_from, attribute_table
+from saltbridge.passport.attributes import applies_from
 from saltbridge.passport.data_carrier import check_identifiers, product_link
 from saltbridge.passport.lifecycle import Link, advance
 from saltbridge.passport.lifecycle_rules import RULES, SECOND_LIFE, EventKind
@@ -37,17 +37,13 @@ from saltbridge.steps.passport_counted import not_overtaken, refuse_fallen_of_an
 from saltbridge.steps.passport_event_effects import record_event
 from saltbridge.steps.passport_event_words import EventRequest, event_words, signed_event
 from saltbridge.steps.passport_events import check_event, keep_event, kept_events, life_of
-from saltbridge.steps.passport_inherited import inherited
+from saltbridge.steps.passport_inherited import inherited, lasting
 from saltbridge.steps.passport_issued import put_passport
 from saltbridge.steps.passport_measured import measurements_of
 from saltbridge.steps.passport_reading import facts_of, newest_number, stored_version
 from saltbridge.steps.passport_stated import keep_unknown, stated_by_operator
 from saltbridge.steps.passport_versions import write_version
 from saltbridge.trust.did import iso
-
-# What belongs to one passport or one operator and never to its successor.
-_OWN = frozenset({"A019", "A020", "A026", "A032", "A035", "A036", "A037"})
-_OF_HEADER = frozenset({"A016", "A017"})  # the rest of it is worked out or of one passport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +88,8 @@ def second_life(world: World, request: SecondLifeRequest) -> SecondLife:
         here, links, id = _predecessors(world, work, request)
         id = id or world.identifiers.urn_uuid()
         links += [_pass_on(world, work, old, id, request, now) for old in here]
-        told = [_base(world, work, old) for old in here]
-        told += [_kept(values) for values in foreign.values()]
+        told = [_base(world, work, old, request.operation) for old in here]
+        told += [lasting(values, request.operation) for values in foreign.values()]
         refuse_fallen_of_any(given, told)
         # Of several batteries nobody knows which one a value is about.
         base = told[0] if len(links) == len(told) == 1 else {}
@@ -211,24 +207,15 @@ def _pass_on(
     return Link(EventKind(request.operation), passport["id"], str(passport["claim_digest"]))
 
 
-def _base(world: World, work: UnitOfWork, passport: Mapping[str, Any]) -> Values:
+def _base(
+    world: World, work: UnitOfWork, passport: Mapping[str, Any], operation: str
+) -> Values:
     """What holds for the battery itself: values of the old passport, and what was measured."""
     version = stored_version(work, passport["id"], newest_number(passport))
     values = {} if version is None else facts_of(work, version).values
     held = condition(measurements_of(work, passport["id"]))
     measured = {id: as_value(m, world.node.legal_name) for id, m in held.items()}
-    return {**_kept(values), **not_overtaken(measured, passport)}
-
-
-def _kept(values: Values) -> Values:
-    """Values that hold for the battery itself, whoever stated them, with their origin."""
-    return {
-        id: value
-        for id, value in values.items()
-        if id not in _OWN
-        and (attribute_table()[id].section != "header" or id in _OF_HEADER)
-        and value.origin.kind is not OriginKind.COMPUTED
-    }
+    return {**lasting(values, operation), **not_overtaken(measured, passport)}
 
 
 def _assembled(

@@ -4,19 +4,43 @@ They keep their origin: who stated or measured them, and by which reference.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from saltbridge.core.errors import Refused, Unavailable
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.core.identifiers import is_urn_uuid
+from saltbridge.passport.attributes import attribute_table
+from saltbridge.passport.lifecycle_rules import EventKind
 from saltbridge.passport.measurements import as_value, condition
-from saltbridge.passport.model import Values
+from saltbridge.passport.model import OriginKind, Values
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.passport_dossier_check import CheckedDossier
 from saltbridge.steps.passport_events import kept_events
 from saltbridge.steps.passport_fetch import SECOND, fetched, keep_received, partner_named
 from saltbridge.steps.passport_measured import measurements_in
 from saltbridge.steps.passport_reading import facts_of
+
+# What belongs to one passport or one operator and never to its successor.
+_OWN: Final = frozenset({"A019", "A020", "A026", "A032", "A035", "A036", "A037"})
+_OF_HEADER: Final = frozenset({"A016", "A017"})  # the rest is worked out or of one passport
+# Who remanufactures makes a battery out of new and used cells (Regulation (EU) 2023/1542, Art.
+# 3(1)(32)) and answers for it: who made the old one, when and where, its warranty, declaration
+# of conformity and test reports say nothing about the new one, and are stated anew.
+_OF_MAKER: Final = frozenset(
+    {"A022", "A023", "A024", "A025", "A028", "A029", "A031", "A044", "A045", "A046"}
+)
+
+
+def lasting(values: Values, operation: str) -> Values:
+    """Values that hold for the battery itself, whoever stated them, with their origin."""
+    ended = _OWN | (_OF_MAKER if operation == EventKind.REMANUFACTURING else frozenset())
+    return {
+        id: value
+        for id, value in values.items()
+        if id not in ended
+        and (attribute_table()[id].section != "header" or id in _OF_HEADER)
+        and value.origin.kind is not OriginKind.COMPUTED
+    }
 
 
 def inherited(
