@@ -50,7 +50,7 @@ def _best(accept: str, signed: str, credential: bool) -> str | None:
 
 def best(accept: str, passport: PublicPassport) -> str | None:
     """The form a reader with this Accept header likes best."""
-    return _best(accept, passport.signed_media_type)
+    return _best(accept, passport.signed_media_type, passport.credential is not None)
 
 
 def is_older(request: Request) -> bool:
@@ -93,7 +93,7 @@ def wanted(request: Request, passport: PublicPassport) -> str | None:
     """The media type asked for; None if nothing the reader accepts is offered."""
     accept = request.headers.get("accept", "")
     if not request.scope["query_string"]:
-        return _best(accept, passport.signed_media_type, passport.credential is not None)
+        return best(accept, passport)
     if link_type(request.query_params.get("linkType", "")) == LINKSET[0]:
         return LINKS
     word = request.query_params.get("format", "")
@@ -101,8 +101,7 @@ def wanted(request: Request, passport: PublicPassport) -> str | None:
         return passport.signed_media_type
     if word == "vc" and passport.credential is not None:
         return CREDENTIAL
-    best = _best(accept, passport.signed_media_type, passport.credential is not None)
-    return _BY_WORD.get(word) or best
+    return _BY_WORD.get(word) or best(accept, passport)
 
 
 def links(passport: PublicPassport) -> bytes:
