@@ -346,9 +346,7 @@ def _end(world: World, pid: str) -> None:
 
 
 _DEEDS: Final[dict[str, tuple[Callable[[World, str], Any], ...]]] = {
-    "negotiation": (
-        lambda world, pid: negotiate.terminate(world, pid, "exchange.offer-declined"),
-    ),
+    "negotiation": (_end_talks,),
     "transfer": (_pause, moving.resume, _pause, moving.resume, moving.resume, _end),
 }
 

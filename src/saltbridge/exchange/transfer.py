@@ -58,12 +58,11 @@ def step(
     """The transfer after a message of ``sender``, with its effects, or the refusal.
 
     A message of the peer moves the state; one of our own waits for its acknowledgement. The
-    same message again has no effects. The arrow lets either side start what was paused; we do
-    it only where we paused it ourselves, and as provider refuse it where we did.
+    same message again has no effects. The arrow lets either side ask to start what was paused;
+    only who paused it starts it: a start of the other side may be one from before the pause.
     """
     others = transfer.suspended_by not in (None, sender)
-    ours = sender is transfer.role or transfer.role is Role.PROVIDER
-    if transfer.state is _S.SUSPENDED and message.target is _S.STARTED and others and ours:
+    if transfer.state is _S.SUSPENDED and message.target is _S.STARTED and others:
         return Refusal("exchange.suspended-by-other", {"side": str(transfer.suspended_by)})
     walked = walk(TABLE, transfer, message, sender)
     if isinstance(walked, Refusal) or walked.process == transfer:
