@@ -147,8 +147,8 @@ def _check_range(attribute: Attribute, value: Any) -> list[Finding]:
         for n in numbers
     ):
         return []
-    low = "−∞" if limits.minimum is None else f"{limits.minimum:g}"
-    high = "∞" if limits.maximum is None else f"{limits.maximum:g}"
+    low = "−∞" if limits.minimum is None else f"{limits.minimum:.15g}"
+    high = "∞" if limits.maximum is None else f"{limits.maximum:.15g}"
     return [
         finding(
             "passport.out-of-range",
