@@ -30,9 +30,10 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("node") / "cell"
     node_folder.create(made, node_profile(), {"port": 8102}, NOON)
     store = open_store(f"sqlite:///{made / node_folder.STORE_FILE}", CLOCK)
+    noise = random.Random(20261128)  # what does not pack
     with store.unit_of_work() as work:
         for number in range(200):
-            work.put("draft", f"p{number:03}", bytes(20_000))
+            work.put("draft", f"p{number:03}", noise.randbytes(20_000))
             work.append_leaf("issued", f"p{number:03}", b"")
     store.close()
     return made

@@ -113,6 +113,7 @@ def test_a_dataset_pointed_at_other_bytes_serves_nothing(walked: Any) -> None:
             "transfer_id": transfer["provider_pid"],
             "agreement_id": transfer["agreement_id"],
             "bpn": audience,
+            "generation": transfer.get("token_floor", 0),
             "expires_at": "2026-11-23T13:00:00Z",
         }
         work.put("token", digest(token.encode()), canonical_bytes(binding))

@@ -89,7 +89,7 @@ def test_a_partner_that_knows_the_authority_is_answered(node: Any) -> None:
     stranger = SafeHttpClient(allow_loopback_http=True)
     with pytest.raises(Unavailable) as refused:
         stranger.send("GET", f"https://127.0.0.1:{port}/health")
-    assert "CERTIFICATE_VERIFY_FAILED" in str(refused.value)
+    assert [f.code for f in refused.value.findings] == ["http.certificate"]
 
 
 def test_the_certificate_is_for_this_host_only(node: Any) -> None:
