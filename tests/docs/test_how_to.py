@@ -40,7 +40,9 @@ from saltbridge.testing.deliveries import (
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "battery-life.md",
+    "bring-your-own-background.md",
     "border-officer.md",
+    "compare-rule-sets.md",
     "bring-your-own-background.md",
     "check-a-passport.md",
     "compare-rule-sets.md",
@@ -80,6 +82,7 @@ _LONG = {
     "twins.md",
     "two-nodes.md",
     "verify-a-footprint.md",
+    "what-if.md",
 }
 _SHELLS_OWN = set("|<>&;$`")
 _FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -143,7 +143,7 @@ ODD = (
     "A" * 3000,
 )
 ALL_METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH")
-METHODS = ALL_METHODS if is_full() else ("GET", "OPTIONS")  # HEAD is GET without a body
+METHODS = ALL_METHODS if is_full() else ("GET",)  # HEAD is GET without a body
 ACCEPT = (
     "",
     "*/*",

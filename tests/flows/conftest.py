@@ -75,7 +75,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
             *(sys.executable, "-m", "saltbridge", "demo", "--once", "--json", str(out)),
             *("--dir", str(folder / "nodes"), "--port", str(port)),
         ],
-        timeout=180,
+        timeout=500,  # on a busy machine; alone it takes a minute or two
         env={**os.environ, "PYTHONUTF8": "1", "SALTBRIDGE_LANGUAGE": "en", "COLUMNS": "200"},
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -144,6 +144,7 @@ def request(companies: Companies, *rest: str, expect: int | None = 0):
     return saltbridge("exchange", "request", "supplier", "--node", folder, *rest, expect=expect)
 
 
+@pytest.mark.full("half a minute of two processes")
 def test_ask_negotiate_transfer_verify(companies: Companies):
     companies.serve("supplier")
     companies.serve("cellmaker")

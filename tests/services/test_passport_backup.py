@@ -208,6 +208,7 @@ def test_nobody_is_shown_a_copy_until_a_person_switches_it_on(scene: Scene) -> N
     assert faults(scene.keeper) == []
 
 
+@pytest.mark.full("three companies for every test")
 def test_an_authority_has_it_served_beside_the_operator(scene: Scene) -> None:
     send(scene.cars)
     ordered = scene.act("recall", ordered_by="Market surveillance", reference="MS-2029-17")
@@ -222,6 +223,7 @@ def test_an_authority_has_it_served_beside_the_operator(scene: Scene) -> None:
     assert operator["serving"]["ordered_by"] == "Market surveillance"
 
 
+@pytest.mark.full("three companies for every test")
 def test_a_recycled_battery_stays_gone_in_the_copy(scene: Scene) -> None:
     waste = EventRequest(
         passport=SERIALS[0], kind="becomes-waste", on=DAY, capacity="producer", facts=USED
@@ -236,6 +238,7 @@ def test_a_recycled_battery_stays_gone_in_the_copy(scene: Scene) -> None:
     assert page(scene.keeper, path).status_code == 410
 
 
+@pytest.mark.full("three companies for every test")
 def test_a_lost_receipt_is_taken_in_later_and_nothing_is_sent_twice(scene: Scene) -> None:
     inner = scene.town.http.send
 
@@ -261,6 +264,7 @@ def test_a_lost_receipt_is_taken_in_later_and_nothing_is_sent_twice(scene: Scene
         assert [r.version for r in work.find("passport-backup-sent")] == [2]
 
 
+@pytest.mark.full("three companies for every test")
 def test_the_same_batch_again_gets_the_same_receipt(scene: Scene) -> None:
     bodies: list[bytes] = []
     inner = scene.town.http.send
@@ -329,6 +333,7 @@ def of_another(told: dict[str, Any]) -> None:
         of_another,
     ],
 )
+@pytest.mark.full("three companies for every test")
 def test_a_batch_that_was_touched_is_not_kept(
     caught: tuple[Scene, bytes, Any], change: Callable[[dict[str, Any]], object]
 ) -> None:
@@ -340,6 +345,7 @@ def test_a_batch_that_was_touched_is_not_kept(
     assert scene.copies() == {}
 
 
+@pytest.mark.full("three companies for every test")
 def test_nobody_keeps_what_was_not_agreed(scene: Scene) -> None:
     content, partner = _sent(scene)
     heir = scene.town["heir"]
@@ -401,6 +407,7 @@ def test_the_operator_gets_its_passports_back(scene: Scene) -> None:
     assert faults(new) == []
 
 
+@pytest.mark.full("three companies for every test")
 def test_a_successor_steps_in_for_an_operator_that_is_gone(scene: Scene) -> None:
     scene.live()
     send(scene.cars)
@@ -435,6 +442,7 @@ def test_a_successor_steps_in_for_an_operator_that_is_gone(scene: Scene) -> None
     assert faults(heir) == []
 
 
+@pytest.mark.full("three companies for every test")
 def test_an_authority_opens_the_sealed_part_with_its_own_key(scene: Scene) -> None:
     scene.live()
     send(scene.cars)
@@ -469,6 +477,7 @@ def test_a_key_that_is_none_seals_nothing(scene: Scene) -> None:
         assert codes(fault) == {"copy.no-key"}
 
 
+@pytest.mark.full("three companies for every test")
 def test_the_registry_is_told_who_keeps_the_copy(scene: Scene) -> None:
     (batch,) = batches(scene.cars)
     assert {e.backup_operator_id for e, _ in batch} == {scene.keeper.node.bpn}
@@ -478,6 +487,7 @@ def test_the_registry_is_told_who_keeps_the_copy(scene: Scene) -> None:
     assert "backupUniqueEconomicOperatorIdentifier" not in registry_entry("p", "i", "o", "e")
 
 
+@pytest.mark.full("three companies for every test")
 def test_another_keeper_gets_everything_from_the_beginning(scene: Scene) -> None:
     send(scene.cars)
     heir = scene.town["heir"]

@@ -110,6 +110,7 @@ def test_a_clock_an_hour_off_is_told_with_both_times(a_pair):
         ([("2025-1", "/api/dsp"), ("v0.8", "/")], "doctor.version-elsewhere", US),
     ],
 )
+@pytest.mark.full("two nodes for every test")
 def test_a_wrong_version_is_told_with_what_is_offered(a_pair, versions, code, who):
     pair = a_pair()
     document = {
@@ -129,6 +130,7 @@ def test_a_wrong_version_is_told_with_what_is_offered(a_pair, versions, code, wh
         (HttpAnswer(200, {}, b"{}"), "dsp.schema"),
     ],
 )
+@pytest.mark.full("two nodes for every test")
 def test_something_else_at_the_address_is_told(a_pair, answer, code):
     pair = a_pair()
     _instead(pair, VERSIONS, answer)
@@ -146,6 +148,7 @@ def test_a_wrong_did_is_told_by_document_and_catalogue(a_pair):
     assert found["catalogue"][0][0] == "doctor.not-let-in"  # our token names another company
 
 
+@pytest.mark.full("two nodes for every test")
 def test_keys_that_ended_and_services_that_are_missing_are_told(a_pair):
     pair = a_pair()
     documents = pair.consumer.did_resolver.documents
@@ -172,6 +175,7 @@ def test_an_offer_that_does_not_fit_is_told_with_its_term(a_pair):
     }
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_dataset_that_cannot_be_read_hides_no_other(a_pair):
     """A number where the protocol wants a text, as CX-0152 1.1.0 has it for days."""
     pair = a_pair()
@@ -190,10 +194,12 @@ def test_a_dataset_that_cannot_be_read_hides_no_other(a_pair):
     assert dataset.id == pair.dataset_id
 
 
+@pytest.mark.full("two nodes for every test")
 def test_nothing_on_offer_is_told(a_pair):
     assert _found(a_pair(access=False)) == {"offers": [("doctor.shown-nothing", PARTNER)]}
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_partner_that_does_not_know_us_is_told(a_pair):
     pair = a_pair()
     node = replace(pair.provider.node, partners=pair.provider.node.partners[1:])
@@ -201,6 +207,7 @@ def test_a_partner_that_does_not_know_us_is_told(a_pair):
     assert _found(pair) == {"catalogue": [("doctor.not-let-in", PARTNER)]}
 
 
+@pytest.mark.full("two nodes for every test")
 def test_an_address_of_our_own_that_nobody_else_reaches_is_told(a_pair):
     pair = a_pair()
     _with_partner(pair, dsp_url="https://supplier.example/2025-1")
@@ -211,6 +218,7 @@ def test_an_address_of_our_own_that_nobody_else_reaches_is_told(a_pair):
     assert _found(pair)["address"] == [("doctor.no-address", US)]
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_certificate_that_ended_is_told(a_pair):
     pair = a_pair()
 
@@ -223,6 +231,7 @@ def test_a_certificate_that_ended_is_told(a_pair):
     assert found["callback"] == [("http.certificate", US)]
 
 
+@pytest.mark.full("two nodes for every test")
 def test_our_own_offers_are_looked_at_from_the_partners_side(a_pair):
     pair = a_pair()
     with pair.provider.store.unit_of_work() as work:
@@ -236,6 +245,7 @@ def test_our_own_offers_are_looked_at_from_the_partners_side(a_pair):
     assert check.subject == "Cathode"
 
 
+@pytest.mark.full("two nodes for every test")
 def test_messages_that_cannot_be_sent_are_told(a_pair):
     pair = a_pair()
     begun = pair.ask()
@@ -251,6 +261,7 @@ def test_messages_that_cannot_be_sent_are_told(a_pair):
     assert begun.pid
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_partner_whose_certificate_has_ended_is_told_over_real_tls(a_pair, tmp_path: Path):
     now, day = datetime.now(UTC), timedelta(days=1)
     issuer = authority(now)
@@ -270,6 +281,7 @@ def test_a_partner_whose_certificate_has_ended_is_told_over_real_tls(a_pair, tmp
 # ── with credentials ─────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_missing_credential_of_ours_is_told(tmp_path: Path):
     space = dataspace(tmp_path / "issuer", members=False)
     become_member(space, space.provider)
@@ -278,6 +290,7 @@ def test_a_missing_credential_of_ours_is_told(tmp_path: Path):
     assert found["catalogue"] == [("doctor.not-let-in", PARTNER)]
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_missing_credential_of_theirs_is_told_where_it_was_refused(tmp_path: Path):
     space = dataspace(tmp_path / "issuer", members=False)
     become_member(space, space.provider)
@@ -289,6 +302,7 @@ def test_a_missing_credential_of_theirs_is_told_where_it_was_refused(tmp_path: P
     assert any(p.code.startswith("identity.") for p in calls.points)
 
 
+@pytest.mark.full("two nodes for every test")
 def test_the_ways_to_sign_in_have_to_agree(tmp_path: Path):
     space = dataspace(tmp_path / "issuer")
     assert "sign-in" not in _found(space)

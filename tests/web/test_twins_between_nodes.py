@@ -74,6 +74,7 @@ def read_all(pair, *links):
     return found
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_model_has_four_aspects_and_a_battery_those_of_the_instance(pair, record):
     twins = published(pair, record).twins
     assert {t.names.level: sorted(t.aspects) for t in twins} == {
@@ -97,6 +98,7 @@ class PassingClock(FixedClock):
         return self.advance(seconds=1)
 
 
+@pytest.mark.full("two nodes for every test")
 def test_time_passes_while_twins_are_published(pair, record):
     """The terms of a dataset that is made on the way hold at the moment of the decision."""
     world = replace(pair.provider, clock=PassingClock(pair.clock.now()))
@@ -109,6 +111,7 @@ def test_time_passes_while_twins_are_published(pair, record):
     assert not [f for f in published.findings if f.code == "twins.withheld"]
 
 
+@pytest.mark.full("two nodes for every test")
 def test_what_the_border_withholds_is_said(a_pair, record):
     at_home = a_pair()  # inside China nothing asks for the points of Annex XIII
     found = published(at_home, record).findings
@@ -136,6 +139,7 @@ def test_a_partner_reads_every_aspect_of_a_battery_and_its_model(pair, record):
     assert {k["digest"] for k in kept} == {v.digest for v in values.values()}
 
 
+@pytest.mark.full("two nodes for every test")
 def test_what_is_served_was_released_to_this_very_partner(pair, record):
     published(pair, record)
     values = read_all(pair, BATTERY)
@@ -168,6 +172,7 @@ def test_a_stranger_finds_nothing_and_its_token_opens_nothing(pair, record):
     assert all(served_kind(d) == "" for d in shown)
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_token_for_one_meaning_opens_no_other_and_no_foreign_aspect(pair, record):
     published(pair, record)
     published(pair, {**record, "product": {**record["product"], "id": "SECRET-PART"}}, OTHER)
@@ -191,6 +196,7 @@ def test_a_token_for_one_meaning_opens_no_other_and_no_foreign_aspect(pair, reco
     assert pair.pull(get.format("x"), way.token).status == 403
 
 
+@pytest.mark.full("two nodes for every test")
 def test_what_was_taken_out_of_the_registry_is_handed_out_no_more(pair, record):
     published(pair, record)
     edr = registry(pair)
@@ -205,6 +211,7 @@ def test_what_was_taken_out_of_the_registry_is_handed_out_no_more(pair, record):
     assert pair.pull(url, way.token).status == 403
 
 
+@pytest.mark.full("two nodes for every test")
 def test_an_audit_finds_a_leaf_for_every_twin_and_value_and_a_twin_without_one(pair, record):
     twins = published(pair, record).twins
     read_all(pair, BATTERY)
@@ -216,6 +223,7 @@ def test_an_audit_finds_a_leaf_for_every_twin_and_value_and_a_twin_without_one(p
     assert "audit.document-unlogged" in audit(pair.provider).found
 
 
+@pytest.mark.full("two nodes for every test")
 def test_publishing_again_changes_what_changed_and_keeps_every_id(pair, record):
     first = published(pair, record)
     decisions = len(pair.all(pair.provider, "decision"))
@@ -230,6 +238,7 @@ def test_publishing_again_changes_what_changed_and_keeps_every_id(pair, record):
     assert capacity == 76.5
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_second_partner_is_added_beside_the_first(pair, record):
     published(pair, record)
     published(pair, record, OTHER)
@@ -239,6 +248,7 @@ def test_a_second_partner_is_added_beside_the_first(pair, record):
     assert read_all(pair, BATTERY).keys() == {"BatteryNameplate", "ProductCondition"}
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_fleet_shares_one_decision_for_each_aspect(pair, record, monkeypatch):
     monkeypatch.setattr("saltbridge.services.twin_publish.AT_ONCE", 8)
     items = [{**record["items"][0], "serial": f"S-{n:04}"} for n in range(20)]
@@ -251,6 +261,7 @@ def test_a_fleet_shares_one_decision_for_each_aspect(pair, record, monkeypatch):
     assert len(list(own_twins(pair.provider))) == 21
 
 
+@pytest.mark.full("two nodes for every test")
 def test_datasets_name_type_version_and_meaning(pair, record):
     published(pair, record)
     shown = request_catalogue(pair.consumer, pair.to_provider).datasets
@@ -263,6 +274,7 @@ def test_datasets_name_type_version_and_meaning(pair, record):
     }
 
 
+@pytest.mark.full("two nodes for every test")
 def test_a_refusal_is_told_once_and_the_next_call_begins_anew(pair, record):
     published(pair, record)
     real = pair.provider.node.partners
@@ -280,6 +292,7 @@ def test_a_refusal_is_told_once_and_the_next_call_begins_anew(pair, record):
     assert real == pair.provider.node.partners
 
 
+@pytest.mark.full("two nodes for every test")
 def test_an_expired_token_is_replaced_under_the_same_agreement(pair, record):
     published(pair, record)
     first = registry(pair)
@@ -290,6 +303,7 @@ def test_an_expired_token_is_replaced_under_the_same_agreement(pair, record):
     assert twin_find.find(pair.consumer, pair.to_provider, second, [BATTERY])
 
 
+@pytest.mark.full("two nodes for every test")
 def test_what_is_no_answer_of_a_registry_is_refused_in_words(pair, record):
     published(pair, record)
     edr, real = registry(pair), pair.http.send
@@ -309,6 +323,7 @@ def test_what_is_no_answer_of_a_registry_is_refused_in_words(pair, record):
         assert fault.value.findings[0].code == "twins.no-answer"
 
 
+@pytest.mark.full("two nodes for every test")
 @pytest.mark.parametrize("broken", [{"kind": "pcf"}, {"product": {}}])
 def test_what_is_no_record_of_a_battery_makes_no_twins(pair, record, broken):
     with pytest.raises(FaultyInput):
