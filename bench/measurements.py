@@ -50,7 +50,8 @@ def world_with(path: Path, batteries: int, clock: FixedClock) -> World:
     with store.unit_of_work() as work:
         for number in range(batteries):
             id = passport_id(number)
-            work.put("passport", id, canonical_bytes({"id": id, "status": "active"}))
+            known = {"id": id, "status": "active", "version": 1}  # the version is not there
+            work.put("passport", id, canonical_bytes(known))
     return replace(world, store=store)
 
 
