@@ -33,7 +33,7 @@ from saltbridge.steps.negotiation_rules import (
     termination,
     visible_dataset,
 )
-from saltbridge.steps.processes import keep_process
+from saltbridge.steps.processes import keep_process, known
 
 __all__ = ["REFUSED_BY_APPROVER", "fitting_offer"]
 
@@ -167,9 +167,7 @@ def terminate(world: World, pid: str, code: str) -> Negotiation:
         Refused: it cannot be ended now.
     """
     with world.store.reading() as view:
-        process = load(view, pid)
-    if process is None:
-        raise FaultyInput.of("exchange.process-unknown", pid=pid)
+        process = known(load(view, pid), pid)
     return say_now(world, pid, termination(process, Refusal(code)))
 
 

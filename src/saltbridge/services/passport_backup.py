@@ -34,7 +34,7 @@ from saltbridge.steps.passport_backup import (
     entry_of,
     list_tokens,
 )
-from saltbridge.steps.passport_fetch import partner_named
+from saltbridge.steps.passport_fetch import partner_named, stays_at_home
 from saltbridge.steps.records import document
 from saltbridge.steps.release import sign_claim
 from saltbridge.steps.speak import address_of, ask
@@ -83,13 +83,7 @@ def arrange(
         FaultyInput: a key is none.
     """
     partner, now = partner_named(world, provider), world.clock.now()
-    if partner.jurisdiction != world.node.jurisdiction:
-        raise Refused.of(
-            "handover.abroad",
-            partner=partner.name,
-            theirs=partner.jurisdiction,
-            ours=world.node.jurisdiction,
-        )
+    stays_at_home(world, partner)
     record = {
         "provider": partner.did,
         "keys": [public_half(key) for key in keys],

@@ -29,6 +29,7 @@ from saltbridge.steps.passport_fetch import (
     fetched,
     keep_received,
     partner_named,
+    stays_at_home,
     unwilling,
 )
 from saltbridge.steps.passport_reading import newest_number
@@ -68,13 +69,7 @@ def give(world: World, partner: Partner, passport_id: str) -> bytes:
         purpose = "" if passport is None else _entitled(work, world, passport, partner)
         if passport is None or not purpose:
             raise Refused.of("handover.not-yours", passport=passport_id[:80])
-        if partner.jurisdiction != world.node.jurisdiction:
-            raise Refused.of(
-                "handover.abroad",
-                partner=partner.name,
-                theirs=partner.jurisdiction,
-                ours=world.node.jurisdiction,
-            )
+        stays_at_home(world, partner)
         content = render_dossier(dossier_of(work, world, passport))
         claim_id = world.identifiers.urn_uuid()
         told = {

@@ -24,7 +24,7 @@ from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps import passport_copies as kept
 from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.passport_copy_check import CheckedEntry, check_named, checked_entries
-from saltbridge.steps.passport_fetch import keys_of, partner_named
+from saltbridge.steps.passport_fetch import keys_of, partner_named, stays_at_home
 from saltbridge.steps.passport_versions import release_public
 from saltbridge.steps.records import document, every
 from saltbridge.steps.release import sign_claim
@@ -68,13 +68,7 @@ def keep_for(world: World, act: Act) -> Partner:
     """
     partner, now = partner_named(world, act.operator), world.clock.now()
     _reasoned(act)
-    if partner.jurisdiction != world.node.jurisdiction:
-        raise Refused.of(
-            "handover.abroad",
-            partner=partner.name,
-            theirs=partner.jurisdiction,
-            ours=world.node.jurisdiction,
-        )
+    stays_at_home(world, partner)
     with world.store.unit_of_work() as work:
         known = kept.kept_operator(work, partner.did) or {}
         record = {

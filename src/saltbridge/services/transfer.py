@@ -17,7 +17,7 @@ from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
 from saltbridge.steps.data_tokens import opened_transfer
 from saltbridge.steps.first_request import begun_by, remember_begun
-from saltbridge.steps.processes import keep_process
+from saltbridge.steps.processes import keep_process, known
 from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement import kept_statement
 from saltbridge.steps.transfer_rules import released, termination
@@ -139,9 +139,7 @@ def say(world: World, pid: str, message: m.TransferMessage) -> Transfer:
         Refused: the protocol does not allow it now.
     """
     with world.store.unit_of_work() as work:
-        process = load(work, pid)
-        if process is None:
-            raise FaultyInput.of("exchange.process-unknown", pid=pid)
+        process = known(load(work, pid), pid)
         step = machine.step(process, message, process.role)
         if isinstance(step, Refusal):
             raise Refused([Finding(step.code, step.arguments)])
@@ -199,10 +197,7 @@ def terminate(world: World, pid: str, code: str) -> Transfer:
 
 def _process(world: World, pid: str) -> Transfer:
     with world.store.reading() as view:
-        process = load(view, pid)
-    if process is None:
-        raise FaultyInput.of("exchange.process-unknown", pid=pid)
-    return process
+        return known(load(view, pid), pid)
 
 
 def open_data(world: World, pid: str, token: str) -> Release | None:

@@ -27,6 +27,7 @@ from saltbridge.steps.negotiating import (
     say_now,
 )
 from saltbridge.steps.negotiation_rules import termination, visible_dataset
+from saltbridge.steps.processes import known
 from saltbridge.steps.records import every
 
 DECLINED: Final = "exchange.offer-declined"
@@ -159,7 +160,4 @@ def decline_offer(world: World, pid: str) -> Negotiation:
 
 def _process(world: World, pid: str) -> Negotiation:
     with world.store.reading() as view:
-        process = load(view, pid)
-    if process is None:
-        raise FaultyInput.of("exchange.process-unknown", pid=pid)
-    return process
+        return known(load(view, pid), pid)

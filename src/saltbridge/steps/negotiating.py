@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from saltbridge.core.canonical import canonical_bytes
-from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.errors import Refused
 from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import negotiation as machine
@@ -15,7 +15,7 @@ from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps import negotiation_rules
 from saltbridge.steps.first_request import remember_begun
-from saltbridge.steps.processes import keep_process
+from saltbridge.steps.processes import keep_process, known
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import enqueue, say_later
 
@@ -103,9 +103,7 @@ def say_now(
         Refused: the protocol does not allow it now.
     """
     with world.store.unit_of_work() as work:
-        process = load(work, pid)
-        if process is None:
-            raise FaultyInput.of("exchange.process-unknown", pid=pid)
+        process = known(load(work, pid), pid)
         step = machine.step(process, message, process.role)
         if isinstance(step, Refusal):
             raise Refused([Finding(step.code, step.arguments)])

@@ -33,6 +33,21 @@ def partner_named(world: World, did: str) -> Partner:
     return partner
 
 
+def stays_at_home(world: World, partner: Partner) -> None:
+    """Whole passports hold restricted parts: they go to partners in our jurisdiction only.
+
+    Raises:
+        Refused: the partner is in another one.
+    """
+    if partner.jurisdiction != world.node.jurisdiction:
+        raise Refused.of(
+            "handover.abroad",
+            partner=partner.name,
+            theirs=partner.jurisdiction,
+            ours=world.node.jurisdiction,
+        )
+
+
 def fetched(
     world: World, partner: Partner, passport_id: str, purpose: str
 ) -> tuple[ClaimFile, CheckedDossier]:

@@ -1,14 +1,28 @@
 """Storing a negotiation or transfer together with its trace in the log."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.errors import FaultyInput
 from saltbridge.exchange.model import Negotiation, Transfer
 from saltbridge.exchange.records import negotiation_record, transfer_record
 from saltbridge.ports import UnitOfWork
 from saltbridge.steps.explaining import see_that_it_is_explained
 from saltbridge.steps.records import document
+
+P = TypeVar("P", Negotiation, Transfer)
+
+
+def known(process: P | None, pid: str) -> P:
+    """The process that was looked up for a person.
+
+    Raises:
+        FaultyInput: there is none of that pid.
+    """
+    if process is None:
+        raise FaultyInput.of("exchange.process-unknown", pid=pid)
+    return process
 
 
 def keep_process(work: UnitOfWork, process: Negotiation | Transfer) -> None:
