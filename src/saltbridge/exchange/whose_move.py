@@ -16,6 +16,7 @@ _CONSUMER: Final = (
     "exchange.callback-foreign",
     "exchange.format-unknown",
     "exchange.pid-in-use",
+    "exchange.show-again",
     "policy.membership-missing",
     "policy.framework-missing",
 )

@@ -34,6 +34,7 @@ from saltbridge.steps.negotiation_rules import (
     visible_dataset,
 )
 from saltbridge.steps.processes import keep_process, known
+from saltbridge.steps.shown_again import look_again
 
 __all__ = ["REFUSED_BY_APPROVER", "fitting_offer"]
 
@@ -174,10 +175,17 @@ def terminate(world: World, pid: str, code: str) -> Negotiation:
 def answer_held(world: World, entry: OutboxEntry) -> None:
     """Answer a request that waited for two persons, if it still waits.
 
+    What the partner showed when it asked is looked at again first.
+
     Raises:
-        Unavailable: the partner who asked is known no more.
+        Unavailable: the partner who asked is known no more, or an issuer cannot be reached.
     """
     pid = str(read_json(entry.body)["pid"])
+    with world.store.reading() as view:
+        waiting = load(view, pid)
+    asking = world.node.partner(waiting.counterparty) if waiting else None
+    if asking is not None:
+        look_again(world, asking)
     with world.store.unit_of_work() as work:
         process = load(work, pid)
         asked = process is not None and process.state is NegotiationState.REQUESTED

@@ -51,6 +51,7 @@ from saltbridge.steps.people import require_act
 from saltbridge.steps.records import document as stored_document
 from saltbridge.steps.release import keep_decision, kept_release
 from saltbridge.steps.served_datasets import open_dataset, terms_of
+from saltbridge.steps.shown_again import look_again, require_shown
 from saltbridge.steps.speak import enqueue
 from saltbridge.steps.statement import keep_statement
 
@@ -166,11 +167,14 @@ def answer(world: World, named: str, given: Answer, *, update: bool = False) -> 
     Raises:
         FaultyInput: no such request, no document, or one that is not sound.
         Refused: it cannot be answered now, the person may not, the model cannot hold the
-            document, or the border withholds what the model demands; the decision is kept.
+            document, the border withholds what the model demands (the decision is kept), or
+            what the partner showed when it asked does not hold any more.
+        Unavailable: an issuer of what it showed cannot be reached now.
     """
     if given.proposer is not None:
         require_act(given.proposer, Act.PUBLISH)
     _check_message(given.message)
+    require_shown(world, _partner(world, one_request(world, named)))
     refused: list[Finding] = []
     with world.store.unit_of_work() as work:
         request = request_named(work, named)
@@ -230,6 +234,10 @@ def put_waiting(world: World, ways: Ways, entry: OutboxEntry) -> None:
         return
     if request.state is State.ANSWERING and release is None:
         return  # its bytes were erased meanwhile
+    lost = look_again(world, partner) if release is not None else None
+    if lost is not None:
+        _end(world, request, State.FAILED, lost.code)
+        return
     try:
         edr, _ = exchange_of(world, ways, partner, request.api)
     except (FaultyInput, Refused) as fault:

@@ -17,10 +17,10 @@ from saltbridge.core.errors import FaultyInput, SaltbridgeError
 from saltbridge.core.finding import Finding
 from saltbridge.footprint.record import finding_record
 from saltbridge.ports import Partner, StaleWrite, World
-from saltbridge.steps.identity import IdentityMode, is_trusted, kept_for, mode_of
+from saltbridge.steps.identity import IdentityMode, is_trusted, mode_of
 from saltbridge.steps.presentations import check_suffices, presented_by
 from saltbridge.steps.records import document
-from saltbridge.steps.standing import HELD
+from saltbridge.steps.standing import HELD, KEPT
 from saltbridge.steps.used_tokens import use_up
 from saltbridge.trust.did import DidDocument, KeyUse, from_iso, iso, parse_did_document
 from saltbridge.trust.held import HeldCredentials, held_of, held_record
@@ -116,7 +116,7 @@ def _held(
                 return held
         held = presented_by(world, partner, owner, access_token)
         with world.store.unit_of_work() as work:
-            work.forget(HELD, world.clock.now() - kept_for(world))
+            work.forget(HELD, world.clock.now() - KEPT)
             work.put(HELD, partner.did, canonical_bytes(held_record(held)))
     return held
 

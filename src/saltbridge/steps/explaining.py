@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.finding import Finding
 from saltbridge.exchange.explanation import Point, Verdict, point_of, point_record
 from saltbridge.exchange.model import Negotiation, Refusal, Transfer
 from saltbridge.exchange.whose_move import whose_move
-from saltbridge.ports import UnitOfWork
+from saltbridge.ports import Partner, UnitOfWork
 from saltbridge.steps.records import document
 
 KIND: Final = "explanation"
@@ -46,6 +47,16 @@ def explain_refusal(
     """Keep a refusal as the explanation; returns it."""
     explain(work, process, [point_for(refusal)])
     return refusal
+
+
+def explain_lost(
+    work: UnitOfWork, process: Negotiation | Transfer, partner: Partner, lost: Finding
+) -> Refusal:
+    """Keep that what the partner showed counts no more, and why; returns what it is told."""
+    again = Refusal("exchange.show-again", {"partner": partner.name})
+    why = Point(Verdict.NOTED, lost.code, lost.arguments)
+    explain(work, process, [point_for(again), why])
+    return again
 
 
 def point_for(refusal: Refusal) -> Point:

@@ -15,12 +15,12 @@ from saltbridge.exchange.policy import judge_agreement
 from saltbridge.exchange.process import Duty
 from saltbridge.exchange.served import SERVED
 from saltbridge.ports import Partner, UnitOfWork, World
-from saltbridge.steps.explaining import explain_refusal
+from saltbridge.steps.explaining import explain_lost, explain_refusal
 from saltbridge.steps.judging import refused_offer, refused_request, refused_terms
 from saltbridge.steps.proposals import awaited, hold, refused_with
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
-from saltbridge.steps.standing import visible_to
+from saltbridge.steps.standing import lost_by, visible_to
 from saltbridge.trust.did import iso
 
 REFUSED_BY_APPROVER: Final = "exchange.refused-by-approver"
@@ -81,6 +81,9 @@ def _answer_request(
 
     Where two persons have still to decide, the request waits for them.
     """
+    lost = lost_by(world, work, partner)
+    if lost is not None:
+        return termination(process, explain_lost(work, process, partner, lost))
     dataset = visible_dataset(world, work, process.offer.target, partner)
     if dataset is None:
         gone = Refusal("exchange.offer-unknown", {"offer": process.offer.id})

@@ -1,6 +1,7 @@
 """What a check-up of an exchange looks at in this node itself."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from saltbridge.exchange.policy import may_see
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.own_credentials import in_force, own_credentials
 from saltbridge.steps.records import document, every
-from saltbridge.steps.standing import standing_of
+from saltbridge.steps.standing import lost_by, standing_of
 
 WELL_KNOWN: Final = "/.well-known/dspace-version"
 _LIMIT_BYTES: Final = 200_000
@@ -94,6 +95,11 @@ def _own_offer_points(
     world: World, view: UnitOfWork, partner: Partner, record: Mapping[str, Any]
 ) -> Iterable[Point]:
     theirs, now = standing_of(world, view, partner), world.clock.now()
+    lost = lost_by(world, view, partner)
+    if lost is not None:
+        # Nothing is known against the partner, who shows it with its next call.
+        yield Point(Verdict.NOTED, lost.code, lost.arguments)
+        theirs = replace(theirs, member=None, frameworks=None)
     if partner.bpn in record.get("awaiting", {}):
         yield Point(Verdict.NOTED, "doctor.awaits-approval", {"partner": partner.name})
     policies = [judge_usage(record["offer"], theirs, now)]

@@ -58,6 +58,7 @@ def presented_by(
                     credential.subject,
                     credential.expires,
                     credential.id,
+                    jwt,
                 )
             )
     result = HeldCredentials(holder, tuple(held), world.clock.now(), until)

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
+from saltbridge.core.finding import Finding, finding
 from saltbridge.exchange.catalogue import shown_to
 from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, PURPOSE_TWINS
 from saltbridge.exchange.standing import Standing
 from saltbridge.ports import Partner, UnitOfWork, World
-from saltbridge.steps.identity import IdentityMode, mode_of
+from saltbridge.steps.identity import IdentityMode, is_trusted, mode_of
 from saltbridge.steps.own_credentials import in_force, own_credentials
 from saltbridge.steps.records import document
+from saltbridge.trust.did import iso
 from saltbridge.trust.held import HeldCredential, HeldCredentials, held_of
 
 HELD: Final = "held-credentials"  # what a partner was shown to hold, by its DID
+KEPT: Final = timedelta(days=367)  # longer than any request may wait for people
+_WITH_THE_CALL: Final = timedelta(minutes=1)  # a call is answered by what was shown for it
 OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT, PURPOSE_TWINS)
 
 
@@ -22,13 +27,47 @@ def standing_of(world: World, view: UnitOfWork, partner: Partner) -> Standing:
     groups = groups_of(world, partner.bpn)
     if mode_of(world) is not IdentityMode.DCP:
         return Standing(partner.bpn, partner.did, groups)
-    record = document(view, HELD, partner.did)
-    if record is None:
-        # Whoever calls has just shown what the dataspace asks for; a request that waited for
-        # people is answered later, and the partner shows it again with its next message.
-        return Standing(partner.bpn, partner.did, groups)
-    held = held_of(record)
+    held = shown_by(view, partner)
+    if held is None or fault_of(world, held) is not None:
+        return Standing(partner.bpn, partner.did, groups, member=False, frameworks=frozenset())
     return Standing(partner.bpn, partner.did, groups, held.is_member, held.frameworks)
+
+
+def shown_by(view: UnitOfWork, partner: Partner) -> HeldCredentials | None:
+    """What the partner was last shown to hold, however long ago; None: nothing yet."""
+    record = document(view, HELD, partner.did)
+    return None if record is None else held_of(record)
+
+
+def lost_by(world: World, view: UnitOfWork, partner: Partner) -> Finding | None:
+    """Why what the partner showed does not count now; None where it does, or none is asked."""
+    if mode_of(world) is not IdentityMode.DCP:
+        return None
+    held = shown_by(view, partner)
+    if held is None:
+        return finding("identity.not-shown", partner=partner.name)
+    return fault_of(world, held)
+
+
+def fault_of(world: World, held: HeldCredentials) -> Finding | None:
+    """Why credentials that were shown do not count now, or None.
+
+    They count for the call they came with, and until they have to be looked at anew
+    (``steps.shown_again``); never past their end, or our trust in their issuer.
+    """
+    now = world.clock.now()
+    if held.fault is not None:
+        return held.fault
+    for c in held.credentials:
+        if c.expires <= now:
+            return finding(
+                "identity.credential-expired", issuer=c.issuer, expired=iso(c.expires)
+            )
+        if not is_trusted(world, c.issuer, c.type):
+            return finding("identity.issuer-untrusted", issuer=c.issuer, type=c.type)
+    if held.checked_at <= now < max(held.until, held.checked_at + _WITH_THE_CALL):
+        return None
+    return finding("identity.shown-too-old", at=iso(held.checked_at))
 
 
 def own_standing(world: World, view: UnitOfWork) -> Standing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from saltbridge.core.finding import Finding
 from saltbridge.trust.did import from_iso, iso
 from saltbridge.trust.scope import TRACTUS_X_TYPE
 
@@ -44,13 +45,14 @@ CATENA_X: Final = CredentialProfile(
 
 @dataclass(frozen=True, slots=True)
 class HeldCredential:
-    """One credential of a caller, as far as policies ask."""
+    """One credential of a caller, as far as policies ask. ``jwt``: as it was shown."""
 
     type: str
     issuer: str
     subject: Mapping[str, Any]
     expires: datetime
     id: str = ""
+    jwt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,14 @@ class HeldCredentials:
     """What a caller was shown to hold.
 
     ``until``: when it has to be asked again, which is before any of them or of their statuses
-    ends.
+    ends. ``fault``: what has ended it since; then nothing of it counts.
     """
 
     holder: str
     credentials: tuple[HeldCredential, ...]
     checked_at: datetime
     until: datetime
+    fault: Finding | None = None
 
     def of(self, type: str) -> HeldCredential | None:
         """The credential of that type, or None."""
@@ -105,9 +108,11 @@ def held_record(held: HeldCredentials) -> dict[str, Any]:
                 "subject": dict(c.subject),
                 "expires": iso(c.expires),
                 "id": c.id,
+                "jwt": c.jwt,
             }
             for c in held.credentials
         ],
+        "fault": None if held.fault is None else _told(held.fault),
     }
 
 
@@ -117,10 +122,24 @@ def held_of(record: Mapping[str, Any]) -> HeldCredentials:
         record["holder"],
         tuple(
             HeldCredential(
-                c["type"], c["issuer"], c["subject"], from_iso(c["expires"]), c["id"]
+                c["type"],
+                c["issuer"],
+                c["subject"],
+                from_iso(c["expires"]),
+                c["id"],
+                c.get("jwt", ""),
             )
             for c in record["credentials"]
         ),
         from_iso(record["checked_at"]),
         from_iso(record["until"]),
+        _finding(record.get("fault")),
     )
+
+
+def _told(fault: Finding) -> dict[str, Any]:
+    return {"code": fault.code, "arguments": dict(fault.arguments)}
+
+
+def _finding(told: Mapping[str, Any] | None) -> Finding | None:
+    return None if told is None else Finding(told["code"], told["arguments"])
