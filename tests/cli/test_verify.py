@@ -123,3 +123,13 @@ def test_a_node_vouches_for_its_own(tmp_path: Path, capsys: pytest.CaptureFixtur
         path.write_bytes(logged_claim_file(world, work, claim, id))
     world.store.close()
     assert run(["verify", str(path), "--node", str(folder)]) == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_file_that_an_editor_saved_in_another_form_is_the_same_file(
+    record: Path, encoding: str
+) -> None:
+    folder = record.parent
+    for name in ("record.json", "did.json"):
+        (folder / name).write_bytes((folder / name).read_text().encode(encoding))
+    assert run(["verify", str(record), "--trust", str(folder / "did.json")]) == 0

@@ -46,6 +46,18 @@ def test_a_row_is_a_measurement_in_the_unit_of_the_table() -> None:
     assert (row.measured.source, row.measured.method) == (Source.WORKSHOP, "dc")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_files_of_workshop_programs_in_other_unicode_forms_are_read(encoding: str) -> None:
+    text = HEAD + GOOD.replace("BMS,,", "workshop,Prüfstand 测,")
+    (plain,), _ = read(text.encode())
+    (row,), found = read(text.encode(encoding))
+    assert found == ()
+    assert (row.measured, row.measured.method) == (plain.measured, "Prüfstand 测")
+    as_json = render_measurements_json([plain]).decode()
+    (again,), found = read(as_json.encode(encoding))
+    assert (found, again.measured.id) == ((), plain.measured.id)
+
+
 def test_histograms_stand_as_json_in_their_cell() -> None:
     text = (
         HEAD + 'MJC-1,A131,"{""bins"":[0,10,20],""hours"":[5,7]}",h,2029-05-01T08:00Z,BMS,,\n'
@@ -87,7 +99,7 @@ def test_every_fault_comes_at_once_with_its_row() -> None:
     [
         (b"", "file.empty"),
         (HEAD.encode(), "measurement.none"),
-        ((HEAD + GOOD).encode("utf-16"), "file.utf-16"),
+        (b"\xff\xfe" + (HEAD + GOOD).encode(), "file.utf-16"),
         ((HEAD + GOOD).encode() + b"\xff", "file.not-utf8"),
         (b"battery,attribute\n", "measurement.columns"),
         ((HEAD.strip() + ",price\n" + GOOD).encode(), "measurement.columns"),

@@ -10,9 +10,19 @@ from tests.neighbours import GTIN, SERIALS, Neighbours, neighbours
 
 from saltbridge.border.passport_credential import credential_in
 from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.errors import FaultyInput
+from saltbridge.locales import LANGUAGES, has_text
 from saltbridge.ports import World
 from saltbridge.services.log_audit import audit
 from saltbridge.services.passport_version import VersionRequest, new_version
+from saltbridge.services.verify import (
+    Outcome,
+    Verification,
+    VerifyRequest,
+    anchors_of,
+    status_lists_of,
+    verify,
+)
 from saltbridge.trust import signature
 from saltbridge.trust.did import parse_did_document
 from saltbridge.web.app import create_app
@@ -97,3 +107,57 @@ def test_the_border_room_lets_nothing_more_through(client: TestClient, change: A
     assert credential_in(f"{head}.{altered}.{sealed}".encode()) is None
     spaced = signature.base64url(signature.open_jws(token.decode()).payload + b" ")
     assert credential_in(f"{head}.{spaced}.{sealed}".encode()) is None
+
+
+def checked(world: World, content: bytes, **more: Any) -> Verification:
+    """The checks of a credential somebody saved, with this node's keys and lists."""
+    asked = {"anchors": anchors_of(world), "status_lists": status_lists_of(world), **more}
+    result = verify(VerifyRequest(content, "saved.jwt", world.clock.now(), **asked))
+    for check in result.checks:
+        for language in LANGUAGES:
+            assert has_text(f"verify.check.{check.name}", language)
+            assert has_text(check.code, language), check.code
+    return result
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_saved_credential_is_checked_offline(
+    world: World, client: TestClient, encoding: str
+) -> None:
+    token = client.get(PATH, headers={"Accept": VC}).text
+    result = checked(world, f"{token}\n".encode(encoding))
+    outcomes = {c.name: c.outcome for c in result.checks}
+    assert Outcome.FAILED not in outcomes.values(), result.checks
+    assert outcomes["signature"] is outcomes["status"] is outcomes["address"] is Outcome.PASSED
+    assert (result.claim_type, result.issuer) == ("passport-credential", world.node.did)
+    assert {c.code for c in result.checks if c.outcome is Outcome.OPEN} == {
+        "verify.log-credential"  # what it cannot show it does not claim
+    }
+
+
+def test_a_saved_credential_that_was_changed_or_of_a_later_day_fails(
+    world: World, client: TestClient
+) -> None:
+    token = client.get(PATH, headers={"Accept": VC}).text
+    head, payload, sealed = token.split(".")
+    told = read_json(signature.open_jws(token).payload)
+    told["credentialSubject"]["batteryPassport"]["serial"] = "OTHER"
+    other = f"{head}.{signature.base64url(canonical_bytes(told))}.{sealed}"
+    wrong_seal = f"{head}.{payload}.{'A' * len(sealed)}"
+    for saved, failing in ((other, "signature"), (wrong_seal, "signature")):
+        failed = [c.name for c in checked(world, saved.encode()).checks if _fails(c)]
+        assert failed == [failing]
+    del told["status"]
+    without = f"{head}.{signature.base64url(canonical_bytes(told))}.{sealed}"
+    assert [c.code for c in checked(world, without.encode()).checks if _fails(c)] == [
+        "verify.credential-other"
+    ]
+    scanned = checked(world, token.encode(), scanned="https://elsewhere.example/01/1/21/2")
+    assert [c.name for c in scanned.checks if _fails(c)] == ["address"]
+    with pytest.raises(FaultyInput) as fault:
+        checked(world, token.encode(), anchors={})
+    assert [f.code for f in fault.value.findings] == ["verify.no-keys"]
+
+
+def _fails(check: Any) -> bool:
+    return bool(check.outcome is Outcome.FAILED)

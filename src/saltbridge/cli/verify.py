@@ -11,7 +11,9 @@ _MARK = {"passed": "✓", "failed": "✗", "open": "○"}
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="A saved record, receipt or passport.")],
+    file: Annotated[
+        Path, typer.Argument(help="A saved record, receipt, passport or credential.")
+    ],
     trust: Annotated[
         list[Path] | None,
         typer.Option(help="DID document of an issuer, from a source you trust; repeatable."),

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
 from saltbridge.core.finding import Finding, Place, finding
+from saltbridge.core.unicode_form import as_utf8
 from saltbridge.formats.inventory_text import read_csv, write_csv
 from saltbridge.passport.attributes import Attribute
 from saltbridge.passport.measurements import (
@@ -54,7 +55,11 @@ class MeasuredRow:
 def parse_measurements(
     content: bytes, file: str, recorded_at: datetime
 ) -> tuple[tuple[MeasuredRow, ...], tuple[Finding, ...]]:
-    """The measurements of a file and everything wrong with it; faulty ones are left out."""
+    """The measurements of a file and everything wrong with it; faulty ones are left out.
+
+    UTF-16 and a byte order mark are read too: many a workshop's program writes them.
+    """
+    content = as_utf8(content)
     if content.lstrip()[:1] in (b"{", b"["):
         members, found = _json_members(content, file)
     else:

@@ -5,20 +5,15 @@ so), others put a mark before UTF-8. JSON itself is UTF-8 (RFC 8259); what arriv
 what we write is UTF-8 without a mark.
 """
 
-import codecs
 from typing import Any, Final
 
 from saltbridge.core.canonical import FaultyJson, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, Severity, finding
+from saltbridge.core.unicode_form import unicode_form
 
 MAX_BYTES: Final = 12 * 1024 * 1024  # a passport is some hundred KiB
 _DIGITS: Final = 320
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 
 
 def read_document(content: bytes, name: str = "") -> tuple[Any, tuple[Finding, ...]]:
@@ -32,7 +27,7 @@ def read_document(content: bytes, name: str = "") -> tuple[Any, tuple[Finding, .
         raise FaultyInput(
             [finding("format.too-large", place, limit=MAX_BYTES // 1024**2, size=len(content))]
         )
-    mark, encoding = _form(content)
+    mark, encoding = unicode_form(content)
     try:
         text = content[len(mark) :].decode(encoding)
     except UnicodeDecodeError as fault:
@@ -43,16 +38,3 @@ def read_document(content: bytes, name: str = "") -> tuple[Any, tuple[Finding, .
         notes = (finding("format.encoding", place, severity=Severity.NOTE, encoding=said),)
     # The official samples hold doubles written out in 309 digits, and integers of 64 bits.
     return read_json(text, name, max_digits=_DIGITS, int64=True), notes
-
-
-def _form(content: bytes) -> tuple[bytes, str]:
-    """The byte order mark, and the encoding it or the first characters tell."""
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return mark, encoding
-    # JSON begins with an ASCII character: a zero byte beside it tells UTF-16 (RFC 4627, 3).
-    if content[1:2] == b"\0":
-        return b"", "utf-16-le"
-    if content[:1] == b"\0":
-        return b"", "utf-16-be"
-    return b"", "utf-8"

@@ -5,16 +5,16 @@ an anchor from elsewhere shows: a DID document the reader trusts, or one this no
 a partner. Without an anchor the check of the issuer stays open, and open is not passed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from saltbridge.border.export_statement import check_statement
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.core.finding import Argument
+from saltbridge.core.unicode_form import as_utf8
 from saltbridge.formats.claim_file import ClaimFile, parse_claim_file, parse_sd_jwt_text
 from saltbridge.ports import World
 from saltbridge.services.verify_content import (
@@ -23,14 +23,21 @@ from saltbridge.services.verify_content import (
     edition_remarks,
     receipt_remark,
 )
+from saltbridge.services.verify_credential import check_credential, credential_text
+from saltbridge.services.verify_log import logged, witnessed_at
+from saltbridge.services.verify_outcome import (
+    CLOCK_SKEW,
+    Check,
+    Outcome,
+    Verification,
+    VerifyRequest,
+)
 from saltbridge.services.verify_passport import OPEN_CODES, address, disclosed, status
 from saltbridge.steps.passport_status import released_lists
 from saltbridge.steps.records import document
 from saltbridge.steps.verification import trusted_verifiers, withdrawals
 from saltbridge.trust import claims
-from saltbridge.trust.checkpoint import Cosigned, known_witnesses, log_keys
-from saltbridge.trust.did import LOG_SERVICE, iso, parse_did_document
-from saltbridge.trust.log_proof import LogProof, check_log_proof
+from saltbridge.trust.did import iso, parse_did_document
 from saltbridge.trust.parallel import verify_beside
 from saltbridge.trust.receipt import parse_receipt
 from saltbridge.trust.signature import open_jws
@@ -45,78 +52,13 @@ from saltbridge.trust.verification_check import (
     withdrawal_points,
 )
 
-CLOCK_SKEW = timedelta(minutes=5)
-
-
-class Outcome(StrEnum):
-    """What one check gave."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    OPEN = "open"  # nothing speaks against it, and nothing here can show it
-
+__all__ = ["Check", "Outcome", "Verification", "VerifyRequest"]  # offered here too
 
 _OUTCOMES = {
     Standing.HELD: Outcome.PASSED,
     Standing.BROKEN: Outcome.FAILED,
     Standing.OPEN: Outcome.OPEN,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One numbered check. ``code`` is a message id, as is ``verify.check.<name>``."""
-
-    number: int
-    name: str
-    outcome: Outcome
-    code: str
-    arguments: Mapping[str, Argument] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What the checks of one file gave."""
-
-    claim_type: str
-    id: str
-    issuer: str
-    issued_at: str
-    checks: tuple[Check, ...]
-    notes: tuple[str, ...] = ()  # message ids: what the checks do not show
-
-    @property
-    def verdict(self) -> Outcome:
-        """Failed if one check failed, else open if one is open, else passed."""
-        outcomes = {c.outcome for c in self.checks}
-        for worse in (Outcome.FAILED, Outcome.OPEN):
-            if worse in outcomes:
-                return worse
-        return Outcome.PASSED
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyRequest:
-    """A file, the time, and the DID documents the reader trusts.
-
-    ``anchors_complete`` says that nobody but the anchors may be the issuer: an issuer that is
-    not among them then fails instead of staying open. ``stamps`` holds checkpoints (their
-    signed texts) with the time at which a trusted authority saw them. ``verifiers`` are
-    anchors for statements of verifiers alone; ``withdrawals`` are the claims by which some
-    were taken back, by the statement's id.
-    """
-
-    content: bytes
-    name: str
-    now: datetime
-    anchors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    anchors_complete: bool = False
-    payload: bytes | None = None  # the bytes an export statement is about
-    scanned: str = ""  # the address by which somebody came to a passport
-    status_lists: Sequence[bytes] = ()  # tokens that say whether passports still hold
-    stamps: Mapping[str, datetime] = field(default_factory=dict)
-    verifiers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    withdrawals: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def anchors_of(world: World) -> dict[str, Mapping[str, Any]]:
@@ -156,18 +98,23 @@ def read_anchor(content: bytes, name: str) -> dict[str, Mapping[str, Any]]:
     Raises:
         FaultyInput: not a DID document.
     """
-    anchor = read_json(content, name)
+    anchor = read_json(as_utf8(content), name)
     return {parse_did_document(anchor, name=name).id: anchor}
 
 
 def verify(request: VerifyRequest) -> Verification:
-    """The numbered checks of one claim file, or of the bare text of an SD-JWT.
+    """The numbered checks of one claim file, or of the bare text of an SD-JWT or a credential.
+
+    Saved with a byte order mark or as UTF-16, it is the same text: what is signed is inside.
 
     Raises:
         FaultyInput: the file is not a claim file; nothing could be checked.
     """
-    file = parse_sd_jwt_text(request.content, request.anchors, request.name)
-    file = file or parse_claim_file(request.content, request.name)
+    saved = as_utf8(request.content)
+    if credential := credential_text(saved):
+        return check_credential(credential, request)
+    file = parse_sd_jwt_text(saved, request.anchors, request.name)
+    file = file or parse_claim_file(saved, request.name)
     checks: list[Check] = []
 
     def note(name: str, outcome: Outcome, code: str, **arguments: Argument) -> None:
@@ -195,7 +142,7 @@ def verify(request: VerifyRequest) -> Verification:
         verified = claims.verify(
             file.claim,
             file.did_document if anchor is None else anchor,
-            witnessed_at=_witnessed_at(file, issuer, request),
+            witnessed_at=witnessed_at(file, issuer, request),
         )
     except NotVerified as fault:
         found = fault.findings[0]
@@ -240,13 +187,13 @@ def verify(request: VerifyRequest) -> Verification:
         keys = file.did_document if anchor is None else anchor
         for remark in (
             address(content, verified.issuer, request.scanned),
-            status(verified, keys, request.status_lists, request.now),
+            status(read_json(verified.payload), keys, request.status_lists, request.now),
         ):
             outcome = Outcome.PASSED if remark.good else Outcome.FAILED
             outcome = Outcome.OPEN if remark.code in OPEN_CODES else outcome
             note(remark.name, outcome, remark.code, **remark.arguments)
     # Last: its signing stands in the issuer's log, and who saw that.
-    outcome, code, told = _logged(file, verified, request)
+    outcome, code, told = logged(file, verified, request)
     note("log", outcome, code, **told)
     # … and the statements of verifiers that it carries, or is, point by point.
     points = _statement_points(request, file, verified, anchor)
@@ -287,78 +234,6 @@ def _statement_points(
         withdrawals=request.withdrawals,
         now=request.now,
     )
-
-
-def _witnesses(
-    proof: LogProof, issuer: str, request: VerifyRequest
-) -> tuple[tuple[Cosigned, ...], datetime | None]:
-    """Who among the anchors cosigned the checkpoint, and the first time anybody saw it.
-
-    Raises:
-        NotVerified: a cosignature of one of them does not fit.
-    """
-    known = {did: parse_did_document(a, did=did) for did, a in request.anchors.items()}
-    seen = known_witnesses(proof.note, known, but=issuer)
-    times = [s.at for s in seen]
-    stamped = request.stamps.get(proof.note.text)
-    return seen, min((*times, stamped) if stamped else times, default=None)
-
-
-def _witnessed_at(file: ClaimFile, issuer: str, request: VerifyRequest) -> datetime | None:
-    """When somebody else is known to have seen the claim in its issuer's log, or None."""
-    anchor = request.anchors.get(issuer)
-    if anchor is None or file.log is None:
-        return None
-    try:
-        _, seen_at = _witnesses(file.log, issuer, request)
-        if seen_at is None:
-            return None
-        document = parse_did_document(anchor)
-        check_log_proof(
-            file.log,
-            claim_id=file.log.subject,
-            claim_digest=file.claim.digest,
-            origin=issuer,
-            keys=log_keys(document, at=seen_at, witnessed_at=seen_at),
-        )
-    except (NotVerified, FaultyInput):
-        return None  # the check of the log will say why
-    return seen_at
-
-
-def _logged(
-    file: ClaimFile,
-    verified: claims.VerifiedClaim[claims.SignedClaim],
-    request: VerifyRequest,
-) -> tuple[Outcome, str, Mapping[str, Argument]]:
-    """The check of the log: outcome, code and arguments."""
-    anchor = request.anchors.get(verified.issuer)
-    trusted = parse_did_document(file.did_document if anchor is None else anchor)
-    if file.log is None:
-        if file.claim.type is claims.ClaimType.RECEIPT:
-            return Outcome.PASSED, "verify.log-receipt", {}
-        if anchor is not None and trusted.service_url(LOG_SERVICE) is None:
-            return Outcome.PASSED, "verify.log-none-announced", {}
-        return Outcome.OPEN, "verify.log-absent", {}
-    try:
-        seen, seen_at = _witnesses(file.log, verified.issuer, request)
-        checkpoint, _ = check_log_proof(
-            file.log,
-            claim_id=verified.id,
-            claim_digest=file.claim.digest,
-            origin=verified.issuer,
-            keys=log_keys(trusted, at=verified.issued_at, witnessed_at=seen_at),
-        )
-    except NotVerified as fault:
-        found = fault.findings[0]
-        return Outcome.FAILED, found.code, found.arguments
-    told: dict[str, Argument] = {"index": file.log.index, "size": checkpoint.size}
-    if anchor is None:
-        return Outcome.OPEN, "verify.log-enclosed", told
-    if not seen:
-        return Outcome.PASSED, "verify.log-included", told
-    witnesses = ", ".join(f"{s.witness} ({iso(s.at)})" for s in seen)
-    return Outcome.PASSED, "verify.log-witnessed", {**told, "witnesses": witnesses}
 
 
 def _beside(

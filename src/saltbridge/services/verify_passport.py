@@ -6,6 +6,7 @@ from typing import Any
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.identifiers import did_web
+from saltbridge.core.unicode_form import as_utf8
 from saltbridge.formats.claim_file import ClaimFile
 from saltbridge.passport.data_carrier import product_link
 from saltbridge.passport.views import presented_view
@@ -63,7 +64,7 @@ def address(view: Mapping[str, Any], issuer: str, scanned: str) -> Remark:
 
 
 def status(
-    verified: claims.VerifiedClaim[claims.SignedClaim],
+    statement: Mapping[str, Any],
     did_document: Mapping[str, Any],
     lists: Sequence[bytes],
     now: datetime,
@@ -71,10 +72,10 @@ def status(
     """Whether the version still holds, by the newest list somebody brought.
 
     What any list says of a revocation, or of a later version, holds for good; that something
-    holds, only a list that has not expired says.
+    holds, only a list that has not expired says. ``statement`` is what was signed.
     """
-    place = read_json(verified.payload)["status"]
     try:
+        place = statement["status"]
         uri, index = str(place["status_list"]["uri"]), int(place["status_list"]["idx"])
         tokens = [token for token in map(_token, lists) if status_list.address_of(token) == uri]
         if not tokens:
@@ -112,6 +113,6 @@ def _said(ever: Sequence[int], now: int) -> int:
 def _token(content: bytes) -> str:
     """The token in a file; blanks around it do no harm."""
     try:
-        return content.decode("ascii").strip()
+        return as_utf8(content).decode("ascii").strip()
     except UnicodeDecodeError as fault:
         raise NotVerified.of("trust.malformed", reason="status list") from fault
