@@ -99,7 +99,7 @@ def test_every_fault_comes_at_once_with_its_row() -> None:
     [
         (b"", "file.empty"),
         (HEAD.encode(), "measurement.none"),
-        (b"\xff\xfe" + (HEAD + GOOD).encode(), "file.utf-16"),
+        (b"\xff\xfe\x00\xd8", "file.utf-16"),
         ((HEAD + GOOD).encode() + b"\xff", "file.not-utf8"),
         (b"battery,attribute\n", "measurement.columns"),
         ((HEAD.strip() + ",price\n" + GOOD).encode(), "measurement.columns"),

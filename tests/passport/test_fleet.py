@@ -13,6 +13,7 @@ from saltbridge.passport.assemble import assemble, parse_values
 from saltbridge.passport.fleet import FleetParts, FleetReadiness
 from saltbridge.passport.fleet_assembly import FleetAssembly, FleetValues
 from saltbridge.passport.model import (
+    AttributeValue,
     Issuer,
     ItemFacts,
     ItemPassport,
@@ -26,6 +27,10 @@ from saltbridge.testing.deliveries import example_record, example_request
 
 DAY = date(2027, 2, 18)
 BY = Origin(OriginKind.SUPPLIER_RECORD, "maker", "urn:uuid:1")
+
+
+def per_kwh(value: float, unit: str = "kgCO2e/kWh") -> AttributeValue:
+    return AttributeValue(value, unit, BY)
 
 
 @pytest.fixture
@@ -59,6 +64,9 @@ def stated(examples: Path) -> tuple[dict[str, Any], list[ItemFacts]]:
         {**item, "A006": replace(model["A018"], value="stated, and replaced")},
         {**item, "A009": replace(model["A018"], value="kept back, perhaps")},
         {**item, "A009": replace(model["A018"], value="kept back, and another")},
+        {**item, "A049": per_kwh(0.08), "A051": per_kwh(60.0, "%")},
+        {**item, "A049": per_kwh(0.04), "A051": per_kwh(60.0, "%")},
+        {**item, "A049": per_kwh(0.04), "A051": per_kwh(30.0, "%")},
         dict(reversed(item.items())),
         item,
     ]

@@ -13,6 +13,7 @@ from saltbridge.passport.check_file import check_document, example_document
 from saltbridge.passport.check_values import check_value, in_table_unit
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind
 from saltbridge.passport.part_types import PART_TYPES
+from saltbridge.passport.stage_shares import in_absolute_terms
 from saltbridge.passport.validate import State, readiness
 
 DUTY = date(2027, 2, 18)
@@ -413,3 +414,56 @@ def test_a_document_is_held_against_what_it_says_of_itself() -> None:
     issuer = {"issuer": {"did": "did:web:somebody.example"}}
     found = check_document({**example_document(), **issuer}, DUTY).findings
     assert [(f.code, f.severity.value) for f in found] == [("passport.other-host", "warning")]
+
+
+def test_what_a_category_never_has_is_told_and_kept() -> None:
+    """Annex VII B asks for the day of putting into service of LMT batteries; an EV has none."""
+    stated = changed(A030={"value": "2027-03"})
+    result = check_document(stated, DUTY)
+    (told,) = [f for f in result.findings if f.code == "passport.not-for-category"]
+    assert (told.arguments["attribute"], told.arguments["category"]) == ("A030", "ev")
+    assert (told.severity.value, told.place.pointer) == ("warning", "/attributes/A030")
+    assert result.states["A030"] is State.NOT_APPLICABLE
+    assert errors_in(result.findings) == ()  # nothing is hindered by it
+    as_lmt = check_document(stated, DUTY, "lmt")
+    assert "passport.not-for-category" not in {
+        f.code for f in as_lmt.findings if f.arguments.get("attribute") == "A030"
+    }
+
+
+def test_an_example_of_each_category_states_nothing_that_it_never_has() -> None:
+    result = check_document(example_document(), DUTY)
+    assert "passport.not-for-category" not in {f.code for f in result.findings}
+
+
+# A stage of the footprint in per cent
+
+
+def footprint(**stages: tuple[float, str]) -> dict[str, Any]:
+    return changed(**{id: {"value": v, "unit": u} for id, (v, u) in stages.items()})
+
+
+def test_a_stage_in_per_cent_is_a_share_of_the_whole() -> None:
+    """hand: 60 % of 0.08 kg CO2e/kWh is 0.048; 48 g is the same amount."""
+    shares = footprint(A049=(0.08, "kgCO2e/kWh"), A051=(60, "%"), A052=(48, "g CO2e/kWh"))
+    result = check_document(shares, DUTY)
+    assert errors_in(result.findings) == ()
+    values = in_absolute_terms(
+        {
+            "A049": value(80, "gCO2e/kWh"),
+            "A051": value(60, "%"),
+        }
+    )
+    assert values["A051"].unit == "%"  # the whole is not in the unit of the table
+    values = in_absolute_terms({"A049": value(0.08, "kgCO2e/kWh"), "A051": value(60, "%")})
+    assert (values["A051"].value, values["A051"].unit) == (0.048, "kgCO2e/kWh")
+    assert values["A051"].origin == Origin(OriginKind.COMPUTED, "Isarwerk", "A049")
+    grams = in_table_unit(attribute_table()["A052"], value(48, "g CO2e/kWh"))
+    assert (grams.value, grams.unit) == (0.048, "kgCO2e/kWh")
+
+
+def test_a_share_of_nothing_is_refused_with_a_way_out() -> None:
+    alone = changed(A049=None, A051={"value": 60, "unit": "%"})
+    told = {f.code for f in errors_in(check_document(alone, DUTY).findings)}
+    assert told == {"passport.share-of-nothing"}
+    assert codes("A049", value(60, "%")) == ["passport.wrong-unit"]  # the whole is no share

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from saltbridge.core.quantity import is_number
+from saltbridge.core.quantity import conversion_factor, is_number
 from saltbridge.formats.passport_catena_x_lists import document_of, rendered
 from saltbridge.formats.passport_idta_lists import rows_at
 from saltbridge.formats.passport_mapping import Entry, held
 from saltbridge.formats.passport_paths import MISSING, get
 from saltbridge.formats.passport_spelling import day_as_moment, moment_as_day
 from saltbridge.passport.model import AttributeValue, Values
+from saltbridge.passport.stage_shares import STAGES
 
 Found = Mapping[str, AttributeValue]
 _PLAIN: Final = "text/plain"
@@ -28,7 +29,26 @@ _STAGES: Final[Mapping[str, str]] = {
 }
 _TYPE: Final = "Climate Change Total"
 _UNIT: Final = "kg CO2e / kWh"
-_UNITS: Final = {"kgco2e/kwh", "kgco2/kwh", "kgco2-eq/kwh"}
+_PER_KWH: Final = "kgCO2e/kWh"
+_PER_CENT: Final = frozenset({"%", "percent", "unit:percent"})
+_CO2: Final = re.compile(r"(kg|g|t)co2(?:e|eq|-e|-eq)?/(kwh|mwh)")
+_ENERGIES: Final = {"kwh": "kWh", "mwh": "MWh"}
+
+
+def _amount(value: float, unit: str, id: str) -> AttributeValue | None:
+    """The footprint in kg CO2e/kWh, or a stage's share in per cent; None for another unit.
+
+    The unit is free text there: its blanks and its spelling of equivalents make no difference.
+    """
+    said = "".join(unit.split()).lower()
+    if said in _PER_CENT and id in STAGES:
+        return held(value, "%")
+    if (parts := _CO2.fullmatch(said)) is None:
+        return None
+    read = f"{parts[1]}CO2e/{_ENERGIES[parts[2]]}"
+    if read == _PER_KWH:
+        return held(value, _PER_KWH)
+    return held(value * conversion_factor(read, _PER_KWH), _PER_KWH)
 
 
 def footprints() -> Entry:
@@ -38,11 +58,14 @@ def footprints() -> Entry:
         found: dict[str, AttributeValue] = {}
         for one in rows_at(document, _FOOTPRINTS):
             id = next((i for i, said in _STAGES.items() if said == one.get("lifecycle")), "")
-            unit = str(one.get("unit")).replace(" ", "").lower()
-            if not id or unit not in _UNITS or one.get("type") != _TYPE:
+            if not id or one.get("type") != _TYPE:
+                continue
+            number = one["value"] if is_number(one.get("value")) else 0.0
+            amount = _amount(number, str(one.get("unit")), id)
+            if amount is None:
                 continue
             if is_number(one.get("value")):
-                found.setdefault(id, held(one["value"], "kgCO2e/kWh"))
+                found.setdefault(id, amount)
             if isinstance(one.get("performanceClass"), str):
                 found.setdefault("A054", held(one["performanceClass"]))
             for id, member in (("A055", "declaration"), ("A058", "rulebook")):

@@ -31,6 +31,7 @@ from saltbridge.formats.passport_paths import (
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.check_values import check_value
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind, Values
+from saltbridge.passport.stage_shares import in_absolute_terms
 
 PLACEHOLDERS: Final = "saltbridgePlaceholders"  # pointers of values that stand for nothing
 NOBODY: Final = Origin(OriginKind.DOCUMENT, "")
@@ -144,7 +145,8 @@ def parse(
         for id, value in found.items():
             values.setdefault(id, replace(value, origin=origin))
             places.setdefault(id, entry.path)
-    ordered = {id: values[id] for id in attribute_table() if id in values}
+    absolute = in_absolute_terms(values)
+    ordered = {id: absolute[id] for id in attribute_table() if id in absolute}
     for id, value in ordered.items():
         findings += [
             replace(f, place=Place(name, pointer=f"/{places[id]}"), severity=Severity.WARNING)

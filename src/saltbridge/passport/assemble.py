@@ -33,6 +33,7 @@ from saltbridge.passport.model import (
     number_of,
 )
 from saltbridge.passport.parts import known_parts
+from saltbridge.passport.stage_shares import in_absolute_terms
 from saltbridge.passport.validate import may_be_filled
 
 _DERIVED = frozenset({"A090", "A093", "A103", "A110", "A118"})
@@ -286,7 +287,7 @@ def given_values(draft: ItemPassport) -> dict[str, AttributeValue]:
         "A037": draft.placed_on_market.isoformat(),
     }
     given = {
-        **draft.values,
+        **in_absolute_terms(draft.values),
         **{k: text_value(v, computed) for k, v in header.items()},
     }
     for id, own in (("A019", draft.serial), ("A032", draft.category)):

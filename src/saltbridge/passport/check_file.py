@@ -15,6 +15,7 @@ from saltbridge.passport.assemble import item_values, model_values, parse_values
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.model import AttributeValue, Origin, OriginKind, Values
 from saltbridge.passport.part_types import is_url
+from saltbridge.passport.stage_shares import in_absolute_terms
 from saltbridge.passport.validate import Readiness, readiness
 from saltbridge.passport.views import presented_view
 from saltbridge.trust.sd_jwt import parse, revealed
@@ -66,7 +67,7 @@ def check_document(document: Any, on: date, category: str = "") -> Readiness:
         found.append(finding("passport.points-judged", severity=Severity.NOTE, points=told))
     if isinstance(document, Mapping) and document.keys() & {"sd_jwt", "jws"}:
         found.append(finding("passport.signature-not-looked-at", severity=Severity.NOTE))
-    result = readiness(values, chosen, on, table=table)
+    result = readiness(in_absolute_terms(values), chosen, on, table=table)
     found += _against_header(content, values)
     return replace(result, findings=(*found, *result.findings))
 

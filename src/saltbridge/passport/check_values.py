@@ -24,6 +24,7 @@ from saltbridge.passport.part_types import (
     is_text,
     is_url,
 )
+from saltbridge.passport.stage_shares import WHOLE, is_share
 
 _DURATION = re.compile(r"P(?=\d)(\d{1,3}Y)?(\d{1,4}M)?(\d{1,5}D)?")
 _NUMERIC: Final = frozenset({"number", "integer", "per_soc", "range"})
@@ -72,7 +73,9 @@ def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
         return found
     found += _check_range(attribute, value.value)
     found += _check_parts(attribute, value.value)
-    if attribute.unit and attribute.type in _NUMERIC and value.unit != attribute.unit:
+    if is_share(attribute.id, value):  # of a whole that nobody stated
+        found.append(finding("passport.share-of-nothing", **_named(attribute), whole=WHOLE))
+    elif attribute.unit and attribute.type in _NUMERIC and value.unit != attribute.unit:
         unit = value.unit[:20]
         found.append(
             finding("passport.wrong-unit", **_named(attribute), due=attribute.unit, found=unit)

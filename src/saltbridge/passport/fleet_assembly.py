@@ -29,6 +29,7 @@ from saltbridge.passport.model import (
     OriginKind,
     Values,
 )
+from saltbridge.passport.stage_shares import has_shares
 
 _SINGLE: Final = frozenset({str, int, float, bool})  # types of values that have no parts
 _Read: TypeAlias = tuple[Any, dict[str, AttributeValue], list[Finding]]
@@ -72,6 +73,7 @@ class FleetAssembly:
         self._model, self._operator, self._on = model, operator, on
         self._computed = Origin(OriginKind.COMPUTED, issuer.name)
         self._kind: _Kind | None = None
+        self._shares = has_shares(model.values) or has_shares(operator)
 
     def of(self, *, id: str, product_id: str, issued_at: str, item: ItemFacts) -> ItemPassport:
         """The passport of one battery."""
@@ -114,7 +116,10 @@ class FleetAssembly:
         )
 
     def _says_otherwise(self, item: ItemFacts) -> bool:
-        """Whether the battery is stated to have another serial number or category."""
+        """Whether the battery is stated to have another serial number or category, or a stage
+        of its footprint is a share of a whole that may be this battery's own."""
+        if self._shares or has_shares(item.values):
+            return True
         due = {"A019": item.serial, "A032": self._facts["category"]}
         return any(id in item.values and item.values[id].value != due[id] for id in due)
 

@@ -108,18 +108,30 @@ def kept_out(id: str) -> Finding:
     )
 
 
+def not_for_category(attribute: Attribute, category: str) -> Finding:
+    """That a value was given which batteries of this category never have: kept, not shown."""
+    place = Place(pointer=f"/attributes/{attribute.id}")
+    named = {"attribute": attribute.id, "name": attribute.name, "category": category}
+    code = "passport.not-for-category"
+    return finding(code, place, severity=Severity.WARNING, **named)
+
+
 def kept_back_findings(passport: ItemPassport, of: Collection[str]) -> list[Finding]:
-    """What was stated of these attributes and is not shown: a note on each, and its faults.
+    """What was stated of these attributes and is not shown: a finding on each, and its faults.
 
     What waits for its duty is checked now, not on the day when it would be shown. What a
-    category never has is not.
+    category never has is told, and not looked at.
     """
     found: list[Finding] = []
     for id, value in passport.kept_back.items():
         if id not in of:
             continue
         attribute = attribute_table()[id]
-        if attribute.obligation(passport.category) is Obligation.PENDING:
+        obligation = attribute.obligation(passport.category)
+        if obligation is Obligation.NOT_TO_BE_FILLED:
+            found.append(not_for_category(attribute, passport.category))
+            continue
+        if obligation is Obligation.PENDING:
             found += check_value(attribute, value)
         found.append(kept_out(id))
     return found
@@ -205,7 +217,8 @@ def _state(
     given = value is not None and (value.value is not None or bool(value.unknown))
     given = given and not refused  # what is said not to apply is shown to nobody
     if obligation is Obligation.NOT_TO_BE_FILLED:
-        return State.NOT_APPLICABLE, False, []
+        never = [not_for_category(attribute, category)] if given else []
+        return State.NOT_APPLICABLE, False, never
     if pending and obligation in (
         Obligation.PENDING,
         Obligation.MANDATORY,
