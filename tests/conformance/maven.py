@@ -54,13 +54,27 @@ def jars(group: str, artifact: str, version: str, build: Path) -> Jars:
         folder = Path(given) / f"{artifact}-{version}" / "lib"
         if folder.is_dir():
             return Jars(f"{folder}/*", "built from its sources")
+    pom = POM.format(group=group, artifact=artifact, version=version)
+    return resolve(pom, f"{group}:{artifact}:{version}", build / f"{artifact}-{version}")
+
+
+def resolve(pom: str, what: str, folder: Path) -> Jars:
+    """The jars that a pom names, with all they need, under a folder; resolved once per pom.
+
+    Raises:
+        NotHere: no Java, no Maven, or the registry does not have them.
+    """
+    if shutil.which("java") is None:
+        raise NotHere("no Java here: JDK 17 or newer is needed (make system-parts)")
     if shutil.which("mvn") is None:
         raise NotHere("no Maven here (make system-parts)")
-    folder = build / f"{artifact}-{version}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pom.xml").write_text(
-        POM.format(group=group, artifact=artifact, version=version), encoding="utf-8"
-    )
+    found = Jars(f"{folder / 'lib'}/*", "from Maven")
+    resolved = folder / "resolved.xml"
+    if resolved.is_file() and resolved.read_text(encoding="utf-8") == pom:
+        return found
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "pom.xml").write_text(pom, encoding="utf-8")
     done = subprocess.run(
         [
             *("mvn", "-B", "-q", "-f", str(folder / "pom.xml"), "dependency:copy-dependencies"),
@@ -72,13 +86,20 @@ def jars(group: str, artifact: str, version: str, build: Path) -> Jars:
         check=False,
     )
     if done.returncode:
-        raise NotHere(f"Maven cannot resolve {group}:{artifact}:{version}: {_why(done)}")
-    return Jars(f"{folder / 'lib'}/*", "from Maven")
+        raise NotHere(
+            f"Maven cannot resolve {what}: {why(done.stdout + done.stderr, done.returncode)}"
+        )
+    resolved.write_text(pom, encoding="utf-8")
+    return found
 
 
-def _why(done: "subprocess.CompletedProcess[str]") -> str:
-    said = (done.stdout + done.stderr).splitlines()
-    errors = [line.removeprefix("[ERROR] ") for line in said if line.startswith("[ERROR] ")]
-    text = errors[0] if errors else f"exit code {done.returncode}"
-    found = re.search(r"Could not find artifact [^ ]+|Could not transfer artifact [^ ]+", text)
-    return (found.group() if found else text)[:200]  # without the registry's address
+def why(said: str, code: int) -> str:
+    """What Maven complained of, in one line and without the registry's address."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    lines = [line.partition("[ERROR]")[2].strip() for line in plain.splitlines()]
+    text = next((line for line in lines if line), f"exit code {code}")
+    if found := re.search(r"Could not (?:find|transfer) artifact [^ ]+", text):
+        return found.group()
+    if found := re.search(r"([^ ]+) was not found in ", text):
+        return f"Could not find artifact {found[1]}"
+    return re.sub(r"\(?\bhttps?://\S+", "its registry", text)[:200]

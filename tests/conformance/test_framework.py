@@ -106,3 +106,35 @@ def test_without_java_the_kit_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert [case.id for case in result.cases] == list(IDS)
     assert {case.outcome for case in result.cases} == {Outcome.NOT_RUN}
     assert "JDK 17" in result.cases[0].reason
+
+
+MISSING = (
+    "\x1b[0m\x1b[0m[ERROR] Failed to execute goal: Could not resolve dependencies: {said}\n"
+    "[ERROR] \n"
+    "[ERROR] To see the full stack trace of the errors, re-run Maven with the -e switch.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Could not find artifact a.b:c:jar:1 in central (https://registry.example/x)",
+            "Could not find artifact a.b:c:jar:1",
+        ),
+        (
+            "Could not transfer artifact a.b:c:pom:1 from/to central (https://registry.example/x)",
+            "Could not transfer artifact a.b:c:pom:1",
+        ),
+        (
+            "a.b:c:jar:1 was not found in https://registry.example/x during a previous attempt",
+            "Could not find artifact a.b:c:jar:1",
+        ),
+    ],
+)
+def test_why_maven_failed_is_said_without_the_address_of_a_registry(said: str, told: str):
+    assert maven.why(MISSING.format(said=said), 1) == told
+
+
+def test_a_maven_that_said_nothing_is_known_by_its_exit_code():
+    assert maven.why("[ERROR] \n", 137) == "exit code 137"
