@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from saltbridge.cli import pcf_twin
 from saltbridge.cli.options import AsJson, Node, PasswordFile
 
 app = typer.Typer(
@@ -21,6 +22,10 @@ RequestId = Annotated[
 Message = Annotated[str, typer.Option("--message", help="Words for the partner.")]
 By = Annotated[str, typer.Option("--person", help="Who answers for it.")]
 As = Annotated[str, typer.Option("--as", help="Account of who decides, with its password.")]
+
+
+app.command()(pcf_twin.offer)
+app.command()(pcf_twin.fetch)
 
 
 @app.command("open")

@@ -204,8 +204,8 @@ def find(
         asked = partner_named(world, partner)
         if not is_served(node):
             raise Unavailable.of("exchange.node-not-served", folder=str(node))
-        registry = _waited(lambda: twin_find.registry_of(world, ways, asked), wait)
-        ids = twin_find.find(world, asked, registry, _links(part, serial))
+        registry = waited(lambda: twin_find.registry_of(world, ways, asked), wait)
+        ids = twin_find.find(world, asked, registry, links(part, serial))
         if not json:
             say("twins.said-found", count=len(ids), partner=asked.name)
         told = []
@@ -219,7 +219,7 @@ def find(
             for one in twin.aspects:
                 if aspect.casefold() not in f"{_name(one)} {one.semantic_id}".casefold():
                     continue
-                edr = _waited(lambda a=one: twin_find.value_of(world, ways, asked, a), wait)  # type: ignore[misc]
+                edr = waited(lambda a=one: twin_find.value_of(world, ways, asked, a), wait)  # type: ignore[misc]
                 told[-1]["values"][_name(one)] = _read(world, asked, edr, twin, one, out, json)
     if json:
         say_json(told)
@@ -252,7 +252,7 @@ def _read(
     return value.document
 
 
-def _waited(step: "Callable[[], Edr | None]", seconds: float) -> "Edr":
+def waited(step: "Callable[[], Edr | None]", seconds: float) -> "Edr":
     """Take one step after the other until the interface is open, or the time is up."""
     import time
 
@@ -268,7 +268,7 @@ def _waited(step: "Callable[[], Edr | None]", seconds: float) -> "Edr":
         time.sleep(0.05)
 
 
-def _links(part: str, serial: str) -> Any:
+def links(part: str, serial: str) -> Any:
     from saltbridge.core.errors import FaultyInput
     from saltbridge.exchange.battery_twins import PART_INSTANCE, PART_TYPE
     from saltbridge.exchange.twins import AssetLink

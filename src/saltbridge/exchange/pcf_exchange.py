@@ -9,10 +9,12 @@ answer is in model 9). Read: 2026-11, in the text of the standard; confidence: r
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
+
+from saltbridge.exchange.twins import Aspect, Twin
 
 API_9: Final = "1.2.0"
 API_10: Final = "1.3.0"
@@ -89,6 +91,27 @@ def model_asked(text: str) -> str:
 def model_name(model: str) -> str:
     """How a question names a model."""
     return f"urn:samm:io.catenax.pcf:{model}"
+
+
+def semantic_id_of(model: str) -> str:
+    """The meaning of a twin's aspect that holds a footprint of a model.
+
+    >>> semantic_id_of("9.0.0")
+    'urn:samm:io.catenax.pcf:9.0.0#Pcf'
+    """
+    return f"{model_name(model)}#Pcf"
+
+
+def footprint_of(twins: Sequence[Twin]) -> tuple[Twin, Aspect, str] | None:
+    """The footprint that twins of a part have: twin, aspect, model; the newer model first."""
+    found = [
+        (twin, aspect, model)
+        for model in (MODEL_10, MODEL_9)
+        for twin in twins
+        for aspect in twin.aspects
+        if aspect.semantic_id == semantic_id_of(model)
+    ]
+    return found[0] if found else None
 
 
 def may_answer(request: PcfRequest) -> bool:

@@ -50,6 +50,17 @@ SERVED: Final[Mapping[str, Served]] = {
 }
 
 
+# A footprint is an aspect like any other, agreed on for the use of footprints (CX-0136).
+_PCF: Final = "urn:samm:io.catenax.pcf:"
+_PCF_ASPECT: Final = Served(TWIN_ASPECT, (f"{_TAXONOMY}Submodel",), ("3.0",), PURPOSE_PCF)
+
+
+def served_as(kind: str, semantic_id: str = "") -> Served:
+    """How we offer an interface of a kind, and an aspect of a twin of a meaning."""
+    footprint = kind == TWIN_ASPECT and semantic_id.startswith(_PCF)
+    return _PCF_ASPECT if footprint else SERVED[kind]
+
+
 def served_kind(dataset: Dataset) -> str:
     """The kind of interface that a dataset of a catalogue opens; empty for a document.
 

@@ -15,8 +15,6 @@ from saltbridge.core.errors import FaultyInput, Refused, Unavailable
 from saltbridge.core.finding import Finding, finding
 from saltbridge.exchange.pcf_exchange import (
     API_10,
-    MODEL_9,
-    MODEL_10,
     MOST_MESSAGE,
     Direction,
     PcfRequest,
@@ -27,7 +25,6 @@ from saltbridge.exchange.pcf_exchange import (
     model_asked,
 )
 from saltbridge.exchange.served import PCF_EXCHANGE, SERVED
-from saltbridge.footprint.supplier_figure import CATENA_X_9, CATENA_X_10
 from saltbridge.formats.pcf import convert, parse_pcf, schema_findings
 from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
 from saltbridge.steps.border_key import border_key
@@ -39,6 +36,7 @@ from saltbridge.steps.deciding import (
     keep_counters,
 )
 from saltbridge.steps.partner_access import Ways, ask
+from saltbridge.steps.pcf_models import FORMATS
 from saltbridge.steps.pcf_requests import (
     all_requests,
     exchange_of,
@@ -58,7 +56,6 @@ from saltbridge.steps.statement import keep_statement
 PUT: Final = "pcf.put"
 SHEET: Final = "pcf-sheet"
 MEDIA_TYPE: Final = "application/json"
-_FORMATS: Final = {MODEL_9: CATENA_X_9, MODEL_10: CATENA_X_10}
 _LATER: Final = frozenset({401, 403, 408, 425, 429})
 
 
@@ -272,7 +269,7 @@ def _in_model(
     faults = (*unread, *schema_findings(document, figure.format))
     if faults:
         raise FaultyInput(faults)
-    converted = convert(figure, _FORMATS[request.model])
+    converted = convert(figure, FORMATS[request.model])
     return converted.document, converted.lost
 
 
@@ -313,7 +310,7 @@ def _decide(
 def _release(decision: Decision, request: PcfRequest, refused: list[Finding]) -> Release | None:
     """What may be put back; None where the rest would be no footprint of that model."""
     left = (decision.view.get("documents") or [{}])[0].get("content")
-    faults = () if left is None else schema_findings(left, _FORMATS[request.model])
+    faults = () if left is None else schema_findings(left, FORMATS[request.model])
     if left is None or faults:
         rule = next((f.rule for f in decision.stays), "")
         recipient = decision.context.recipient.name

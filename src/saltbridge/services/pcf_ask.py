@@ -18,10 +18,9 @@ from saltbridge.exchange.pcf_exchange import (
     State,
     model_name,
 )
-from saltbridge.footprint.supplier_figure import CATENA_X_9, CATENA_X_10
-from saltbridge.formats.pcf import recognise, schema_findings
 from saltbridge.ports import OutboxEntry, Partner, World
 from saltbridge.steps.partner_access import Ways, ask
+from saltbridge.steps.pcf_models import FORMATS, model_faults
 from saltbridge.steps.pcf_requests import exchange_of, keep_request, kept_request, open_doors
 from saltbridge.steps.records import document as stored_document
 from saltbridge.steps.speak import enqueue
@@ -29,7 +28,6 @@ from saltbridge.trust.did import iso
 
 ASK: Final = "pcf.ask"
 ANSWER: Final = "pcf-answer"
-_FORMATS: Final = {MODEL_9: CATENA_X_9, MODEL_10: CATENA_X_10}
 _LATER: Final = frozenset({401, 403, 408, 425, 429})
 
 
@@ -62,8 +60,8 @@ def ask_partner(world: World, partner: Partner, question: Question) -> PcfReques
         raise FaultyInput.of("pcf.name-a-part")
     if len(question.message) > MOST_MESSAGE:
         raise FaultyInput.of("pcf.message-too-long", most=MOST_MESSAGE)
-    if question.model not in _FORMATS:
-        known = ", ".join(_FORMATS)
+    if question.model not in FORMATS:
+        known = ", ".join(FORMATS)
         raise FaultyInput.of("pcf.unknown-model", found=question.model[:40], known=known)
     request = PcfRequest(
         id=world.identifiers.urn_uuid().removeprefix("urn:uuid:"),
@@ -151,13 +149,7 @@ def take_answer(
         return Taken(200)
     if kept is not None and not update:
         return Taken(409)
-    wanted = _FORMATS[request.model]
-    format = recognise(document)
-    if format != wanted:
-        return Taken(
-            422, FaultyInput.of("pcf.other-model", found=format or "?", due=wanted).findings
-        )
-    faults = schema_findings(document, format)
+    faults = model_faults(document, request.model)
     if faults:
         return Taken(422, faults)
     _keep_answer(world, request, document, found, message)

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from saltbridge.border.release import Release
-from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.exchange.battery_twins import BatteryNames, battery_twin
@@ -29,19 +27,19 @@ from saltbridge.passport.model import Values
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.border_key import border_key
 from saltbridge.steps.recipients import partners_named
-from saltbridge.steps.records import document
 from saltbridge.steps.served_datasets import open_dataset, terms_of
 from saltbridge.steps.twin_aspects import (
     ASPECT,
     AspectOf,
     Handing,
     keep_aspects,
+    news_of,
     release_aspects,
 )
 from saltbridge.steps.twin_keeping import kept_twin, write_new_twins, write_twin
 from saltbridge.steps.twin_news import announce
+from saltbridge.steps.twin_subjects import subject_of
 
-SUBJECT: Final = "twin-subject"
 RECORD: Final = "battery-supplier-record"
 AT_ONCE: Final = 128  # batteries in one unit of work
 _PRODUCT: Final = ("id", "category", "mass_kg")
@@ -127,10 +125,11 @@ class _Work:
         now, placeholders = self._world.clock.now(), dict[str, int]()
         with self._world.store.unit_of_work() as work:
             named = [self._names(item) for item in items]
-            subjects = [self._subject(work, names) for names in named]
+            parts = TYPE_PARTS if not named[0].serial else ITEM_PARTS
+            subjects = [subject_of(self._world, work, names, parts) for names in named]
             news: dict[str, list[TwinEvent]] = {}  # by BPN
             made: dict[str, dict[str, str]] = {s["twin_id"]: {} for s in subjects}
-            for part in TYPE_PARTS if not named[0].serial else ITEM_PARTS:
+            for part in parts:
                 aspects = {}
                 for item, subject in zip(items, subjects, strict=True):
                     given = _given(self._request.record, item, part)
@@ -185,21 +184,6 @@ class _Work:
             customer_part=self._request.customer_part,
         )
 
-    def _subject(self, work: UnitOfWork, names: BatteryNames) -> Mapping[str, Any]:
-        """The ids of a twin and its aspects, made once for the same thing."""
-        known = document(work, SUBJECT, names.subject)
-        if known is not None:
-            return dict(known)
-        new = self._world.identifiers.urn_uuid
-        parts = ITEM_PARTS if names.serial else TYPE_PARTS
-        subject = {
-            "twin_id": new(),
-            "global_asset_id": new(),
-            "aspects": {part: new() for part in parts},
-        }
-        work.put(SUBJECT, names.subject, canonical_bytes(subject), expected_version=0)
-        return subject
-
     def _release(
         self,
         work: UnitOfWork,
@@ -233,7 +217,7 @@ class _Work:
             )
             released[partner.bpn] = release_aspects(self._world, work, aspects, handing)
         for partner in self._partners:
-            events = self._news(work, aspects, released[partner.bpn], partner)
+            events = news_of(work, aspects, released[partner.bpn], partner.bpn)
             news.setdefault(partner.bpn, []).extend(events)
             withheld = len(aspects) - len(released[partner.bpn])
             if withheld:
@@ -242,24 +226,6 @@ class _Work:
         keep_aspects(work, {id: a for id, a in aspects.items() if id in there}, released)
         there |= set(work.get_many(ASPECT, aspects))  # what another partner may have stays
         return {id: str(dataset["id"]) for id in aspects if id in there}
-
-    def _news(
-        self,
-        work: UnitOfWork,
-        aspects: Mapping[str, AspectOf],
-        released: Mapping[str, Release],
-        partner: Partner,
-    ) -> list[TwinEvent]:
-        """What is new to a partner among these aspects."""
-        before = {id: read_json(r.body) for id, r in work.get_many(ASPECT, aspects).items()}
-        news = []
-        for id, release in released.items():
-            had = before.get(id, {"releases": {}})["releases"].get(partner.bpn)
-            if had is None or had["digest"] != release.digest:
-                kind = "CreateSubmodel" if had is None else "UpdateSubmodel"
-                aspect = aspects[id]
-                news.append(TwinEvent(kind, aspect.global_asset_id, aspect.semantic_id))
-        return news
 
     def _twin(
         self,
@@ -283,6 +249,12 @@ class _Work:
         ]
         kept = kept_twin(work, subject["twin_id"])
         before = {a for i in kept.twin.asset_ids for a in i.readers} if kept else set()
+        ours = {
+            subject["aspects"][part]
+            for part in (*TYPE_PARTS, *ITEM_PARTS)
+            if part in subject["aspects"]
+        }
+        aspects += [a for a in kept.twin.aspects if a.id not in ours] if kept else []
         return battery_twin(
             names,
             id=subject["twin_id"],

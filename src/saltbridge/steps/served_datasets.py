@@ -7,7 +7,7 @@ from typing import Any, Final
 from saltbridge.border.context import Terms
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.exchange.policy import usage_offer
-from saltbridge.exchange.served import SERVED
+from saltbridge.exchange.served import served_as
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.records import document
 from saltbridge.trust.did import from_iso, iso
@@ -30,7 +30,7 @@ def open_dataset(
 
     ``now`` is the moment of the decision it is made for: its terms must not begin after it.
     """
-    served = SERVED[kind]
+    served = served_as(kind, semantic_id)
     version = version or served.versions[0]
     name = "|".join((kind, version, semantic_id))
     named = document(work, NAMED, name)
@@ -64,6 +64,6 @@ def open_dataset(
 
 def terms_of(dataset: Mapping[str, Any]) -> Terms:
     """The terms of a dataset's offer, which its readers accept before they are answered."""
-    purpose = SERVED[dataset["kind"]].purpose
+    purpose = served_as(dataset["kind"], dataset["semantic_id"]).purpose
     start = from_iso(dataset["created_at"])
     return Terms(dataset["offer"]["@id"], "offer", tuple(dataset["access"]), (purpose,), start)

@@ -13,7 +13,7 @@ from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import Refused
 from saltbridge.core.piece import Piece, Shape, piece
-from saltbridge.exchange.served import SERVED, TWIN_ASPECT
+from saltbridge.exchange.twins import TwinEvent
 from saltbridge.formats.aas_registry import parse_shell
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.deciding import (
@@ -128,6 +128,23 @@ def keep_aspects(
             work.put(ASPECT, id, body)
 
 
+def news_of(
+    work: UnitOfWork,
+    aspects: Mapping[str, AspectOf],
+    released: Mapping[str, Release],
+    reader: str,
+) -> list[TwinEvent]:
+    """What is new to a partner among these aspects, before they are kept."""
+    before = {id: read_json(r.body) for id, r in work.get_many(ASPECT, aspects).items()}
+    news = []
+    for id, release in released.items():
+        had = before.get(id, {"releases": {}})["releases"].get(reader)
+        if had is None or had["digest"] != release.digest:
+            kind = "CreateSubmodel" if had is None else "UpdateSubmodel"
+            news.append(TwinEvent(kind, aspects[id].global_asset_id, aspects[id].semantic_id))
+    return news
+
+
 def released_aspect(view: UnitOfWork, id: str, semantic_id: str, reader: str) -> Release | None:
     """The content of an aspect for a partner, if it is of the meaning that was agreed.
 
@@ -164,7 +181,7 @@ def _decide(
         decision_id=world.identifiers.urn_uuid(),
         partner=handing.partner,
         terms=handing.terms,
-        purpose=SERVED[TWIN_ASPECT].purpose,
+        purpose=handing.terms.purposes[0],
         now=handing.now,
         counters=counters_of(work, counter_year(handing.now)),
         proposer=Proposer(name=handing.person),
