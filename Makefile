@@ -11,7 +11,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 ARGS ?=
 JOBS ?= 2
 
-.PHONY: help demo test test-all check format bench bench-accounting bench-border bench-passport bench-hostile bench-twins conformance lock docs clean system-parts
+.PHONY: help demo test test-all check format bench bench-accounting bench-border bench-passport bench-hostile bench-twins bench-exchange conformance lock docs clean system-parts
 
 help:
 	@echo "make demo       set up and run the whole path (ARGS=\"--once\" to stop after it)"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench-accounting  the accounting engine beside bw2calc (some minutes)"
 	@echo "make bench-border  the border and the log, each against a bare floor"
 	@echo "make bench-twins  a registry of a million twins, and how long a lookup takes"
+	@echo "make bench-exchange  negotiations, first byte, start and memory of two served nodes"
 	@echo "make bench-passport  passports at fleet size (ARGS=\"--million\" for a million)"
 	@echo "make conformance  official test kits against a served node (JDK 17, Maven; see tests/conformance)"
 	@echo "make docs       write the generated reference pages anew"
@@ -88,6 +89,9 @@ bench-passport: $(VENV)/test.stamp
 
 bench-twins: $(VENV)/test.stamp
 	@$(BIN)/python bench/twins.py $(ARGS)
+
+bench-exchange: $(VENV)/test.stamp
+	@$(BIN)/python bench/exchange.py $(ARGS)
 
 bench-hostile: $(VENV)/test.stamp
 	@$(BIN)/python bench/hostile_files.py

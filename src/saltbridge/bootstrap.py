@@ -179,7 +179,7 @@ def exchange_ways() -> Ways:
     return Ways(request_catalogue, start_negotiation, request_transfer, complete)
 
 
-def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], None]]:
+def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], bool | None]]:
     """What is done about each kind of outbox entry."""
     from saltbridge.formats.dsp_outbox import FETCH, REQUEST_TRANSFER, SEND
     from saltbridge.services.approval import lapse_expired

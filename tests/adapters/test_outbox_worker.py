@@ -253,3 +253,47 @@ def _until(ready):
         if time.monotonic() > deadline:
             pytest.fail("it did not happen in time")
         time.sleep(0.01)
+
+
+def test_who_took_the_entry_out_itself_costs_no_second_commit(tmp_path):
+    world = memory_world()
+    world = replace(
+        world, store=SqliteStore(f"sqlite:///{tmp_path / 'node.sqlite'}", world.clock)
+    )
+    put(world, ("a", "a"), ("b", "b"))
+    commits = []
+
+    def handler(_, entry):
+        if entry.id == "b":
+            return None
+        with world.store.unit_of_work() as work:
+            work.done(entry.id)
+        return True
+
+    real = world.store.unit_of_work
+
+    def counted():
+        commits.append(1)
+        return real()
+
+    world.store.unit_of_work = counted
+    assert OutboxWorker(world, {"x": handler}).run_once() == 2
+    assert len(commits) == 2  # one of each entry
+    assert waiting(world) == []
+    world.store.close()
+
+
+def test_many_more_entries_than_threads_are_all_done():
+    world = memory_world()
+    put(world, *((f"{n:02}", f"{n % 20}") for n in range(40)))
+    done = []
+
+    def handler(_, entry):
+        time.sleep(0.002)
+        done.append(entry.id)
+
+    worker = OutboxWorker(world, {"x": handler}, poll_seconds=0.01, threads=2)
+    worker.start()
+    _until(lambda: not waiting(world))
+    worker.stop()
+    assert sorted(done) == [f"{n:02}" for n in range(40)]

@@ -1,7 +1,7 @@
 """Does what waits in the outbox: in order per process, again until it works or has failed.
 
-At least once: an entry leaves the outbox after its handler returned, so a node that was
-killed in between does it again; the handlers look at the stored state first. Entries of
+At least once: an entry leaves the outbox with the last commit of its handler or after it, so a
+node that was killed in between does it again; the handlers look at the stored state first. Entries of
 different processes do not wait for each other. After ``MAX_ATTEMPTS`` an entry has failed: it
 stays, visible, until a person has it tried anew (``saltbridge node outbox --retry``).
 
@@ -21,7 +21,8 @@ from typing import TypeAlias
 from saltbridge.core.errors import SaltbridgeError
 from saltbridge.ports import MAX_ATTEMPTS, OutboxEntry, UnitOfWork, World
 
-Handler: TypeAlias = Callable[[World, OutboxEntry], None]
+# True: the handler took the entry out itself, in one commit with what came of it.
+Handler: TypeAlias = Callable[[World, OutboxEntry], bool | None]
 
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 1.0  # the outbox is read this often where nothing was written
@@ -91,6 +92,7 @@ class OutboxWorker:
         doing: dict[str, Future[None]] = {}
         seen: object = None  # the state of the store that was read; None: read it
         looked = followed = -LOOK_SECONDS
+        most = 2 * self._threads  # begun at a time: each look reads no more than these
         with ThreadPoolExecutor(self._threads, thread_name_prefix="outbox") as pool:
             while not self._stopping.is_set():
                 wakened = self._wakened.wait(self._poll_seconds)
@@ -106,8 +108,11 @@ class OutboxWorker:
                     ):
                         continue
                     doing = {id: task for id, task in doing.items() if not task.done()}
+                    if len(doing) >= most:  # whoever is done with one looks again
+                        seen = None
+                        continue
                     with self._world.store.reading() as view:
-                        due = view.due(self._world.clock.now())
+                        due = view.due(self._world.clock.now(), most)
                         if self._each_second and now - followed >= 1:
                             followed = now
                             self._each_second(view)
@@ -115,8 +120,9 @@ class OutboxWorker:
                     _log.warning("outbox not readable", exc_info=True)
                     seen = None
                     continue
-                # What is being done still is looked at again at once.
-                seen = None if any(entry.id in doing for entry in due) else state
+                # What is being done still is looked at again at once, and what may come after.
+                more = len(due) == most or any(entry.id in doing for entry in due)
+                seen = None if more else state
                 looked = now
                 for then in [then for then in self._put_off if then <= now]:
                     self._put_off.remove(then)  # others append meanwhile
@@ -136,7 +142,7 @@ class OutboxWorker:
         try:
             if handler is None:
                 raise LookupError(f"no handler for outbox entries of kind {entry.kind!r}")
-            handler(self._world, entry)
+            gone = handler(self._world, entry)
         except SaltbridgeError as error:
             code = error.findings[0].code if error.findings else ""
             _log.info("outbox attempt", extra={**_facts(entry), "code": code})
@@ -145,8 +151,9 @@ class OutboxWorker:
             _log.exception("outbox attempt", extra=_facts(entry))
             self._postpone(entry, f"{type(error).__name__}: {error}")
         else:
-            with self._world.store.unit_of_work() as work:
-                work.done(entry.id)
+            if not gone:
+                with self._world.store.unit_of_work() as work:
+                    work.done(entry.id)
             _log.info("outbox entry done", extra=_facts(entry))
 
     def _postpone(self, entry: OutboxEntry, error: str) -> None:

@@ -11,8 +11,6 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, TypeGuard
 
-import pint
-
 _DEFINITIONS = """
 kilogram = [mass] = kg
 gram = 1e-3 * kilogram = g
@@ -109,6 +107,8 @@ class UnitMismatch(ValueError):
 
 @lru_cache(maxsize=1)
 def _registry() -> Any:
+    import pint  # a quarter of a second, which a command that converts nothing is spared
+
     registry: Any = pint.UnitRegistry(None)
     for line in _DEFINITIONS.strip().splitlines():
         registry.define(line)
@@ -126,6 +126,8 @@ def _unit(text: str) -> Any:
     symbol = "".join(_ALIASES.get(part.lower(), part) for part in parts)
     if not _UNIT_TEXT.fullmatch(symbol):
         raise UnknownUnit(text)
+    import pint
+
     try:
         return _registry().parse_units(symbol)
     except pint.errors.PintError as fault:

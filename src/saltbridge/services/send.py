@@ -43,8 +43,10 @@ _PATHS: Mapping[str, str] = {
 }
 
 
-def send_waiting(world: World, entry: OutboxEntry) -> None:
+def send_waiting(world: World, entry: OutboxEntry) -> bool:
     """Send the message of an outbox entry, if it still waits to be said.
+
+    True: what the peer's answer brought about was stored, and the entry is gone with it.
 
     Raises:
         Unavailable: the peer cannot be reached now, or asks to be asked again.
@@ -53,7 +55,7 @@ def send_waiting(world: World, entry: OutboxEntry) -> None:
     with world.store.reading() as view:
         process = _load(view, sending)
     if process is None or str(process.outgoing) != sending.state:
-        return  # the peer's next message has acknowledged it meanwhile
+        return False  # the peer's next message has acknowledged it meanwhile
     message: Mapping[str, Any] = sending.message
     starts = isinstance(process, Transfer) and message["@type"] == "TransferStartMessage"
     if starts and isinstance(process, Transfer) and process.role is Role.PROVIDER:
@@ -61,12 +63,14 @@ def send_waiting(world: World, entry: OutboxEntry) -> None:
     answer = _post(world, process, message)
     with world.store.unit_of_work() as work:
         now = _load(work, sending)
+        work.done(entry.id)
         if now is None or str(now.outgoing) != sending.state:
-            return
+            return True
         if answer.status < 300:
             keep_process(work, _taken(world, work, _acknowledged(now, answer.content)))
         else:
             keep_process(work, _refused(now, answer))
+    return True
 
 
 def _post(

@@ -5,7 +5,7 @@ Every reading is recorded before anything is shown.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saltbridge.accounts.model import Act, Person
 from saltbridge.core.canonical import read_json
@@ -22,13 +22,15 @@ from saltbridge.steps.models import (
     sources_of,
 )
 from saltbridge.steps.records import document, every
-from saltbridge.steps.replaying import Replay, rerun
 from saltbridge.steps.verification import (
     may_see,
     note_access,
     require,
     require_sight,
 )
+
+if TYPE_CHECKING:
+    from saltbridge.steps.replaying import Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +145,15 @@ def open_file(world: World, person: Person, id: str, digest: str) -> tuple[KeptF
         return file, content
 
 
-def replay(world: World, person: Person, id: str) -> Replay:
+def replay(world: World, person: Person, id: str) -> "Replay":
     """The footprint worked out again from the kept inputs, and what differs.
 
     Raises:
         FaultyInput: there is none that this person may see.
         Refused: no role lets them.
     """
+    from saltbridge.steps.replaying import rerun  # the arithmetic; a node rarely needs it
+
     with world.store.unit_of_work() as work:
         require_sight(work, person, id, world.clock.now().date())
         note_access(world, work, person, "replayed", id)

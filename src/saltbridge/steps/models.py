@@ -7,7 +7,7 @@ leaves is made from them. Only people of this node read them, and every reading 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import Refused
@@ -17,7 +17,9 @@ from saltbridge.formats.inventory_sources import (
     render_sources,
 )
 from saltbridge.ports import UnitOfWork
-from saltbridge.steps.accounting import Accounted, FootprintRequest
+
+if TYPE_CHECKING:  # the accounting comes with it, which who only reads a model is spared
+    from saltbridge.steps.accounting import Accounted, FootprintRequest
 
 MODEL: Final = "model"
 MODEL_FILE: Final = "model-file"
@@ -53,8 +55,8 @@ class Model:
 def keep_model(
     work: UnitOfWork,
     footprint: str,
-    request: FootprintRequest,
-    result: Accounted,
+    request: "FootprintRequest",
+    result: "Accounted",
     deliveries: Sequence[str],
 ) -> str:
     """Store the inputs and the evidence of a footprint; returns the digest of their list.

@@ -139,6 +139,10 @@ class Edge:
         self.size += 1
         return completed
 
+    def copy(self) -> "Edge":
+        """The same edge, to be grown by itself."""
+        return Edge(self.size, self._subtrees)
+
     @property
     def root(self) -> bytes:
         """Root of the tree so far."""

@@ -95,9 +95,8 @@ class Watch:
             self._read_up_to = size
             return
         until = min(size, self._read_up_to + _AT_A_TIME)
-        for index in range(self._read_up_to, until):
-            leaf = view.log_leaf(index)
-            if leaf is None or leaf.event != _DECIDED:
+        for leaf in view.log_leaves(range(self._read_up_to, until)):
+            if leaf.event != _DECIDED:
                 continue
             record = view.get("decision", leaf.subject)
             document = {} if record is None else read_json(record.body)

@@ -15,6 +15,7 @@ from saltbridge.adapters.stores.bases import Bases
 from saltbridge.adapters.stores.migrate import migrate, stored_version
 from saltbridge.adapters.stores.schema import HEAD
 from saltbridge.adapters.stores.sql_audit import SqlAudit
+from saltbridge.adapters.stores.sql_log import LastEdge
 from saltbridge.adapters.stores.unit_of_work import SqlUnitOfWork
 from saltbridge.core.errors import Unavailable
 from saltbridge.core.finding import finding
@@ -31,6 +32,7 @@ class PostgresStore:
     def __init__(self, url: str, clock: Clock) -> None:
         self._clock = clock
         self._bases = Bases()
+        self._last_edge = LastEdge()
         self._writing = threading.local()
         try:
             self._engine = create_engine(
@@ -63,7 +65,9 @@ class PostgresStore:
             with self._worded(), self._engine.begin() as connection:
                 connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-                yield SqlUnitOfWork(connection, self._clock, self._bases, writable=True)
+                yield SqlUnitOfWork(
+                    connection, self._clock, self._bases, self._last_edge, writable=True
+                )
         finally:
             self._writing.open = False
 
@@ -71,7 +75,9 @@ class PostgresStore:
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """A read-only view of one moment."""
         with self._worded(), self._reader.begin() as connection:
-            yield SqlUnitOfWork(connection, self._clock, self._bases, writable=False)
+            yield SqlUnitOfWork(
+                connection, self._clock, self._bases, self._last_edge, writable=False
+            )
 
     @contextmanager
     def auditing(self) -> Iterator[SqlAudit]:

@@ -4,13 +4,14 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from saltbridge.adapters.stores import schema
 from saltbridge.adapters.stores.bases import Bases
 from saltbridge.adapters.stores.insert_all import insert_all
+from saltbridge.adapters.stores.prepared import Prepared
 from saltbridge.adapters.stores.row_digest import Row, leaf_row_digest
 from saltbridge.adapters.stores.stored_tree import StoredTree, subtree_in_row
 from saltbridge.core.canonical import digest
@@ -21,6 +22,17 @@ from saltbridge.trust.log import Edge, Subtree, completing_leaf, leaf_bytes, lea
 BATCH = 2000
 _SALT_BYTES = 16
 
+_leaves = schema.log_leaves
+_SIZE: Final = Prepared(
+    select(func.coalesce(func.max(_leaves.c.leaf_index) + 1, 0).label("size"))
+)
+_LAST: Final = Prepared(select(_leaves).order_by(_leaves.c.leaf_index.desc()).limit(1))
+_BETWEEN: Final = Prepared(
+    select(_leaves)
+    .where(_leaves.c.leaf_index.between(bindparam("first_index"), bindparam("last_index")))
+    .order_by(_leaves.c.leaf_index)
+)
+
 
 class ReadingCannotWrite(TypeError):
     """A read-only view was asked to write: open a unit of work instead."""
@@ -30,7 +42,8 @@ def moment_text(moment: datetime) -> str:
     """UTC with a fixed width, so that text order is time order."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # The last six characters are the zone, which is always the same.
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def moment_of(text: str) -> datetime:
@@ -68,13 +81,40 @@ def whole_leaf(row: Row) -> bool:
         return False
 
 
+class LastEdge:
+    """The right edge of a store's log as it was grown last, so that it need not be read anew.
+
+    It counts only while the last stored leaf is the one it was grown by: whoever else appended,
+    or put another file in its place, is noticed, and a transaction that was taken back too.
+    """
+
+    def __init__(self) -> None:
+        self._grown: tuple[bytes, Edge] | None = None
+
+    def after(self, last: bytes) -> Edge | None:
+        """The edge after the leaf of that hash, or None."""
+        grown = self._grown
+        return grown[1].copy() if grown is not None and grown[0] == last else None
+
+    def keep(self, last: bytes, edge: Edge) -> None:
+        """Remember the edge, grown by the leaf of that hash."""
+        self._grown = last, edge.copy()
+
+
 class SqlLog(StoredTree):
     """Appends to the log and reads it, within one transaction."""
 
     def __init__(
-        self, connection: Connection, clock: Clock, bases: Bases, *, writable: bool
+        self,
+        connection: Connection,
+        clock: Clock,
+        bases: Bases,
+        last_edge: LastEdge,
+        *,
+        writable: bool,
     ) -> None:
         self._connection = connection
+        self._last_edge = last_edge
         self._bases = bases
         self._clock = clock
         self._writable = writable
@@ -93,7 +133,7 @@ class SqlLog(StoredTree):
         """
         self._must_write()
         if self._grown is None:
-            self._grown = self._edge()
+            self._grown = self._edge_now()
         edge, first = self._grown, self._grown.size
         at, remaining = moment_text(self._clock.now()), iter(events)
         while batch := list(islice(remaining, BATCH)):
@@ -105,20 +145,28 @@ class SqlLog(StoredTree):
             ]
             insert_all(self._connection, schema.log_leaves, rows)
             self._confirm(rows)
+            self._last_edge.keep(rows[-1]["leaf_hash"], edge)
         return range(first, edge.size)
+
+    def _edge_now(self) -> Edge:
+        """The right edge, from memory where the last stored leaf is still the last one."""
+        last = _LAST.first(self._connection)
+        if last is None:
+            return Edge()
+        if not whole_leaf(last):
+            raise _altered(last["leaf_index"])
+        kept = self._last_edge.after(last["leaf_hash"])
+        return (
+            kept if kept is not None and kept.size == last["leaf_index"] + 1 else self._edge()
+        )
 
     def _confirm(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Read back what was just written and work its hashes out a second time.
 
         A single flipped bit between hashing and storing has ended whole public logs.
         """
-        leaves = schema.log_leaves
         first, last = rows[0]["leaf_index"], rows[-1]["leaf_index"]
-        stored = self._connection.execute(
-            select(leaves)
-            .where(leaves.c.leaf_index.between(first, last))
-            .order_by(leaves.c.leaf_index)
-        ).mappings()
+        stored = _BETWEEN.rows(self._connection, first_index=first, last_index=last)
         for due, found in zip(rows, stored, strict=True):
             if found["leaf_hash"] != due["leaf_hash"] or not whole_leaf(found):
                 raise _altered(due["leaf_index"])
@@ -133,12 +181,7 @@ class SqlLog(StoredTree):
 
     def log_size(self) -> int:
         """Number of leaves."""
-        leaves = schema.log_leaves
-        return int(
-            self._connection.execute(
-                select(func.coalesce(func.max(leaves.c.leaf_index) + 1, 0))
-            ).scalar_one()
-        )
+        return int(_SIZE.value(self._connection))
 
     def log_leaf(self, index: int) -> LogLeaf | None:
         """The leaf at an index, or None.

@@ -21,6 +21,7 @@ from saltbridge.adapters.stores.bases import Bases
 from saltbridge.adapters.stores.migrate import migrate, stored_version
 from saltbridge.adapters.stores.schema import HEAD
 from saltbridge.adapters.stores.sql_audit import SqlAudit
+from saltbridge.adapters.stores.sql_log import LastEdge
 from saltbridge.adapters.stores.unit_of_work import SqlUnitOfWork
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.core.finding import Place, finding
@@ -42,6 +43,7 @@ class SqliteStore:
         self._path = Path(url.removeprefix("sqlite:///"))
         self._clock = clock
         self._bases = Bases()
+        self._last_edge = LastEdge()
         self._busy_seconds = busy_seconds
         self._turn = threading.Lock()
         # A connection that only asks whether others wrote: it counts the commits of others.
@@ -81,7 +83,9 @@ class SqliteStore:
         try:
             self._writing_thread = me
             with self._worded(), self._writer.begin() as connection:
-                yield SqlUnitOfWork(connection, self._clock, self._bases, writable=True)
+                yield SqlUnitOfWork(
+                    connection, self._clock, self._bases, self._last_edge, writable=True
+                )
         finally:
             self._writing_thread = None
             self._turn.release()
@@ -90,7 +94,9 @@ class SqliteStore:
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """A read-only view of one moment."""
         with self._worded(), self._reader.begin() as connection:
-            yield SqlUnitOfWork(connection, self._clock, self._bases, writable=False)
+            yield SqlUnitOfWork(
+                connection, self._clock, self._bases, self._last_edge, writable=False
+            )
 
     @contextmanager
     def auditing(self) -> Iterator[SqlAudit]:

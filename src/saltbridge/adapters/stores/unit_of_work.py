@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.orm import aliased
 
 from saltbridge.adapters.stores import schema
 from saltbridge.adapters.stores.packing import packed_alone
+from saltbridge.adapters.stores.prepared import Prepared
 from saltbridge.adapters.stores.rebuild import rebuild_nodes
 from saltbridge.adapters.stores.row_digest import Row, sealed
 from saltbridge.adapters.stores.sql_bulk import (
@@ -33,7 +33,7 @@ from saltbridge.ports import (
 
 
 def _due() -> Select[Any]:
-    waiting, earlier = schema.outbox, aliased(schema.outbox)
+    waiting, earlier = schema.outbox, schema.outbox.alias()
     first_of_key = ~(
         select(earlier.c.position)
         .where(
@@ -74,10 +74,33 @@ def _following() -> Select[Any]:
     )
 
 
-# Asked many times a second: built once, for building costs more than the answer.
-_DUE: Final = _due()
-_NEWEST: Final = _newest()
-_FOLLOWING: Final = _following()
+def _version() -> Select[Any]:
+    found = schema.records
+    return select(func.max(found.c.version).label("version")).where(
+        found.c.kind == bindparam("of_kind"), found.c.id == bindparam("of_id")
+    )
+
+
+def _of_key() -> Select[Any]:
+    waiting = schema.outbox
+    return select(waiting.c.id).where(waiting.c.ordering_key == bindparam("key")).limit(1)
+
+
+# Asked many times a second.
+_DUE: Final = Prepared(_due())
+_NEWEST: Final = Prepared(_newest())
+_FOLLOWING: Final = Prepared(_following())
+_VERSION: Final = Prepared(_version())
+_OF_KEY: Final = Prepared(_of_key())
+_OF_ENTRY: Final = Prepared(
+    select(schema.outbox).where(schema.outbox.c.id == bindparam("entry"))
+)
+_LAST_POSITION: Final = Prepared(
+    select(func.coalesce(func.max(schema.outbox.c.position), 0).label("position"))
+)
+_NEW_RECORD: Final = Prepared(insert(schema.records))
+_NEW_ENTRY: Final = Prepared(insert(schema.outbox))
+_DONE: Final = Prepared(delete(schema.outbox).where(schema.outbox.c.id == bindparam("entry")))
 
 
 def _entry(row: Row) -> OutboxEntry:
@@ -98,14 +121,12 @@ class SqlUnitOfWork(SqlBulk):
 
     def get(self, kind: str, id: str) -> StoredRecord | None:
         """The newest version, or None."""
-        asked = {"of_kind": kind, "of_id": id}
-        row = self._connection.execute(_NEWEST, asked).mappings().first()
+        row = _NEWEST.first(self._connection, of_kind=kind, of_id=id)
         return None if row is None else self._record(row)
 
     def find(self, kind: str, *, after: str = "", limit: int = 1000) -> Sequence[StoredRecord]:
         """Newest versions of a kind by ascending id, those after ``after``."""
-        asked = {"of_kind": kind, "after": after, "most": limit}
-        rows = self._connection.execute(_FOLLOWING, asked).mappings()
+        rows = _FOLLOWING.rows(self._connection, of_kind=kind, after=after, most=limit)
         return tuple(self._record(row) for row in rows)
 
     def put(
@@ -115,20 +136,13 @@ class SqlUnitOfWork(SqlBulk):
         self._must_write()
         if not kind or not id:
             raise ValueError("a record has a kind and an id")
-        found = schema.records
-        stored = self._connection.execute(
-            select(func.coalesce(func.max(found.c.version), 0)).where(
-                found.c.kind == kind, found.c.id == id
-            )
-        ).scalar_one()
+        stored = _VERSION.value(self._connection, of_kind=kind, of_id=id) or 0
         if expected_version is not None and stored != expected_version:
             raise StaleWrite(f"{kind} {id}: stored is {stored}, expected {expected_version}")
         now = self._clock.now()
         version = int(stored) + 1
-        self._connection.execute(
-            insert(found),
-            record_row(kind, id, version, body, packed_alone(body), moment_text(now)),
-        )
+        row = record_row(kind, id, version, body, packed_alone(body), moment_text(now))
+        _NEW_RECORD.run(self._connection, **row)
         return StoredRecord(kind, id, version, body, now)
 
     def forget(self, kind: str, before: datetime) -> int:
@@ -212,20 +226,16 @@ class SqlUnitOfWork(SqlBulk):
     def enqueue(self, entry: OutboxEntry) -> None:
         """Add to the outbox, behind everything of the same ordering key."""
         self._must_write()
-        waiting = schema.outbox
-        if self._connection.execute(
-            select(waiting.c.id).where(waiting.c.id == entry.id)
-        ).first():
+        if _OF_ENTRY.first(self._connection, entry=entry.id):
             raise StaleWrite(f"outbox entry {entry.id} is waiting already")
-        position = self._connection.execute(
-            select(func.coalesce(func.max(waiting.c.position) + 1, 1))
-        ).scalar_one()
-        self._connection.execute(insert(waiting), outbox_row(entry, int(position)))
+        position = int(_LAST_POSITION.value(self._connection)) + 1
+        _NEW_ENTRY.run(self._connection, **outbox_row(entry, position))
 
     def due(self, now: datetime, limit: int = 100) -> Sequence[OutboxEntry]:
         """Entries that are due, oldest first; of a key the oldest only, and none failed."""
-        asked = {"attempts": MAX_ATTEMPTS, "now": moment_text(now), "most": limit}
-        rows = self._connection.execute(_DUE, asked).mappings()
+        rows = _DUE.rows(
+            self._connection, attempts=MAX_ATTEMPTS, now=moment_text(now), most=limit
+        )
         return tuple(_entry(row) for row in rows)
 
     def failed(self, limit: int = 100) -> Sequence[OutboxEntry]:
@@ -241,14 +251,12 @@ class SqlUnitOfWork(SqlBulk):
 
     def waits(self, ordering_key: str) -> bool:
         """Whether an entry of this ordering key is there, failed or not."""
-        waiting = schema.outbox
-        found = select(waiting.c.id).where(waiting.c.ordering_key == ordering_key).limit(1)
-        return self._connection.execute(found).first() is not None
+        return _OF_KEY.value(self._connection, key=ordering_key) is not None
 
     def done(self, entry_id: str) -> None:
         """Remove from the outbox; nothing happens when it is gone already."""
         self._must_write()
-        self._connection.execute(delete(schema.outbox).where(schema.outbox.c.id == entry_id))
+        _DONE.run(self._connection, entry=entry_id)
 
     def postpone(self, entry_id: str, until: datetime, error: str) -> None:
         """Keep in the outbox, counted as one more attempt."""
@@ -270,9 +278,7 @@ class SqlUnitOfWork(SqlBulk):
             self._rewrite(entry, attempts=0, due_at=None)
 
     def _waiting(self, entry_id: str) -> Row | None:
-        waiting = schema.outbox
-        found = self._connection.execute(select(waiting).where(waiting.c.id == entry_id))
-        row = found.mappings().first()
+        row = _OF_ENTRY.first(self._connection, entry=entry_id)
         if row is not None:
             refuse_altered("outbox", row, "outbox", entry_id)
         return row
