@@ -75,13 +75,7 @@ def test_a_last_leaf_that_was_altered_is_not_built_on(stores, tmp_path):
     one, _ = stores
     append(one, "a", "b", "c")
     with sqlite3.connect(tmp_path / "node.sqlite") as file:
-        file.execute(
-            "DROP TRIGGER "
-            + file.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger' "
-                "AND tbl_name = 'log_leaves' AND sql LIKE '%UPDATE%'"
-            ).fetchone()[0]
-        )
+        file.execute("DROP TRIGGER log_leaves_no_update")
         file.execute("UPDATE log_leaves SET subject = 'z' WHERE leaf_index = 2")
     file.close()
     with pytest.raises(Refused):
