@@ -3,7 +3,7 @@
 At least once: an entry leaves the outbox with the last commit of its handler or after it, so
 a node that was killed in between does it again; the handlers look at the stored state first.
 Entries of different processes do not wait for each other. After ``MAX_ATTEMPTS`` an entry has
-failed: it stays, visible, until a person has it tried anew (``saltbridge node outbox --retry``).
+failed: it stays, visible, until a person has it tried anew (``node outbox --retry``).
 
 Other processes of the node put entries in too, so the store is asked many times a second
 whether anything was written at all. The outbox is read where it was, where an attempt put off
