@@ -43,6 +43,7 @@ ROUTES = {
     "/passports/{id}": "token",  # leads on to the address of the battery
     "/passports/{id}/claim.json": EVERYBODY,
     "/passports/{id}/statement.json": EVERYBODY,
+    "/passports/{id}/keeping.json": "token",  # everybody's, where a copy is served
     "/passport-copies/state": "partners",
     "/passport-copies/batches": "token",  # a signed batch, of an operator it is kept for
     "/passport-copies/of/{rest:path}": "token",  # its operator, or who a person named

@@ -218,7 +218,10 @@ def _town() -> Neighbours:
     others = {"recycler": 8105, "keeper": 8108, "archive": 8110}
     cars = replace(carmaker_world(), clock=town.clock)
     worlds = (cars, *(eu_node(name, port) for name, port in others.items()))
-    town.meet(*(replace(world, settings=ASK_ON) for world in worlds))
+    signs_both = {**ASK_ON, "passport_credential": True}
+    town.meet(
+        *(replace(world, settings=signs_both if world is cars else ASK_ON) for world in worlds)
+    )
     return town
 
 

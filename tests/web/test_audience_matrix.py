@@ -27,6 +27,7 @@ from tests.web.matrix_house import (
     built_house,
 )
 
+from saltbridge.border.passport_credential import credential_in
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.formats.claim_file import parse_claim_file
@@ -35,7 +36,13 @@ from saltbridge.formats.passport_registry import FORMATS
 from saltbridge.locales import text
 from saltbridge.passport.access import Audience
 from saltbridge.passport.attributes import attribute_table
-from saltbridge.passport.audience_matrix import API_DOORS, DOORS, READERS, STATES
+from saltbridge.passport.audience_matrix import (
+    API_DOORS,
+    DOORS,
+    MODEL_DOORS,
+    READERS,
+    STATES,
+)
 from saltbridge.passport.views import presented_view
 from saltbridge.reports import passport_sheet
 from saltbridge.reports.pdf import Report
@@ -81,7 +88,13 @@ def answer(house: House, door: str, reader: str, state: str) -> tuple[bytes, str
     accept = {"page": "text/html", "JSON": "application/json"}.get(
         door.removeprefix("access "), "application/sd-jwt, application/jose;q=0.5"
     )
+    if door == "credential":
+        accept = "application/vc+jwt"
+    elif door in MODEL_DOORS:
+        accept = "text/html" if door == "model page" else "application/json"
     path = {
+        **dict.fromkeys(MODEL_DOORS, f"/01/{GTIN}"),
+        "keeper's word": f"/passports/{id}/keeping.json",
         "claim file": f"/passports/{id}/claim.json",
         "export statement": f"/passports/{id}/statement.json",
         "access file": f"/01/{GTIN}/21/{serial}/access?format=file",
@@ -89,7 +102,8 @@ def answer(house: House, door: str, reader: str, state: str) -> tuple[bytes, str
     here = house.place(state)
     headers = {"Authorization": f"Bearer {here.codes[reader]}", "Accept": accept}
     got = here.client.get(path, headers=headers)
-    assert got.status_code in (200, 404, 410) or (got.status_code, state) == (307, HANDED)
+    refused = (404, 406, 410) if door == "credential" else (404, 410)
+    assert got.status_code in (200, *refused) or (got.status_code, state) == (307, HANDED)
     told = got.content if got.status_code == 200 else b""
     return told, got.headers.get("content-type", "").partition(";")[0]
 
@@ -115,8 +129,12 @@ def _asked(house: House, door: str, reader: str, state: str) -> tuple[bytes, str
 
 def shown(house: House, door: str, content: bytes, media_type: str) -> frozenset[str]:
     """The attributes an answer holds."""
-    if not content or door == "export statement":
+    if not content or door in ("export statement", "keeper's word"):
         return frozenset()
+    if door == "credential":
+        view = credential_in(content)
+        assert view is not None
+        return frozenset(read_json(view)["attributes"])
     if media_type == "API":
         values = read_passport(content).values
         return frozenset(i for i, v in values.items() if not v.not_applicable)
@@ -142,7 +160,7 @@ def _in_text(signed: str) -> frozenset[str]:
 
 def _on_the_page(page: str) -> frozenset[str]:
     """The attributes with a line that says something."""
-    lines = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page, flags=re.DOTALL)
+    lines = re.findall(r"<dt>([^<]*)</dt><dd[^>]*>(.*?)</dd>", page, flags=re.DOTALL)
     told = {unescape(label): value for label, value in lines if 'class="absent"' not in value}
     found = set()
     for id in attribute_table():
@@ -159,7 +177,12 @@ def due(house: House, door: str, reader: str, state: str) -> frozenset[str]:
     here = points[door, state, reader]
     for id, cells in attributes.items():  # the second table says what the first one implies
         assert cells[reader] is (attribute_table()[id].point in READERS[reader])
-    return frozenset(i for i in house.held[state] if attribute_table()[i].point in here)
+    table = attribute_table()
+    if door in MODEL_DOORS:  # any battery of the model tells of it
+        held = frozenset(i for i in house.held["issued"] if table[i].granularity == "model")
+    else:
+        held = house.held[state]
+    return frozenset(i for i in held if table[i].point in here)
 
 
 def test_the_page_has_a_cell_for_everything() -> None:
@@ -198,6 +221,7 @@ def _asked_of_all() -> Iterator[Any]:
     for door in DOORS:
         for state in STATES if door not in BY_THE_OPERATOR else ():
             slow = door in API_DOORS and door != "API compressed" and state != "issued"
+            slow |= door in MODEL_DOORS and state not in ("issued", "served copy", "kept copy")
             slow |= state in ALIKE and door not in ("page", "access JSON")
             yield pytest.param(door, state, marks=(FULL,) if slow else ())
 

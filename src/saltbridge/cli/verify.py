@@ -28,6 +28,10 @@ def verify(
         list[Path] | None,
         typer.Option(help="List that says whether passports still hold; repeatable."),
     ] = None,
+    keeper: Annotated[
+        Path | None,
+        typer.Option(help="What the keeper of a back-up copy last had of the issuer."),
+    ] = None,
     scanned: Annotated[
         str, typer.Option(help="The address behind the QR code you scanned.")
     ] = "",
@@ -73,6 +77,7 @@ def verify(
             stamps=stamps,
             payload=None if payload is None else read_file(payload),
             scanned=scanned,
+            keeper=None if keeper is None else read_file(keeper),
             status_lists=lists,
         )
     )

@@ -34,8 +34,15 @@ PUBLIC_DOORS: Final[Mapping[str, str]] = {
     "page": "`GET /01/…/21/…`, HTML",
     "JSON": "`GET /01/…/21/…`, application/json",
     "signed text": "`GET /01/…/21/…`, application/sd-jwt",
+    "credential": "`GET /01/…/21/…`, application/vc+jwt, of versions it was made for",
     "claim file": "`GET /passports/…/claim.json`",
     "export statement": "`GET /passports/…/statement.json`",
+    "keeper's word": "`GET /passports/…/keeping.json`: keys and status lists of who is gone",
+}
+# The address without a serial number: attributes of granularity *model* of any battery there.
+MODEL_DOORS: Final[Mapping[str, str]] = {
+    "model page": "`GET /01/{gtin}`, HTML: what is of the model, from any battery of it",
+    "model JSON": "`GET /01/{gtin}`, application/json: the same",
 }
 ACCESS_DOORS: Final[Mapping[str, str]] = {
     "access page": "`GET /01/…/21/…/access`, HTML: what goes beyond the public page",
@@ -55,12 +62,17 @@ SHEET: Final = "data sheet"
 LABELS: Final = "labels"
 DOORS: Final[Mapping[str, str]] = {
     **PUBLIC_DOORS,
+    **MODEL_DOORS,
     **ACCESS_DOORS,
     **API_DOORS,
     EXPORT: "`saltbridge passport export --audience`, by the operator, in any format",
     SHEET: "`saltbridge passport export --format pdf --audience`, by the operator",
     LABELS: "`saltbridge passport labels`, by the operator: address and serial number alone",
 }
+_NO_ATTRIBUTES: Final = ("export statement", "keeper's word", LABELS)
+# Made when a version is signed, by a node set to it: not before there were versions, and a
+# node that took a passport over, or keeps its copy, has what was handed to it.
+_NO_CREDENTIAL: Final = ("three views", "taken over", "served copy")
 # An export is made for an audience, not for a purpose.
 _EXPORTED_FOR: Final = ("everybody", "both interests", "authority")
 _WHOLE_VIEWS: Final = _EXPORTED_FOR
@@ -75,7 +87,11 @@ def shown_points(reader: str, door: str, state: str) -> frozenset[int]:
     [1]
     """
     points = READERS[reader]
-    if state in _GONE or door in ("export statement", LABELS):
+    if door in MODEL_DOORS:  # of the model's other batteries, whatever became of this one
+        return NOTHING if state == "kept copy" else READERS["everybody"]
+    if state in _GONE or door in _NO_ATTRIBUTES:
+        return NOTHING
+    if door == "credential" and state in _NO_CREDENTIAL:
         return NOTHING
     if door in PUBLIC_DOORS:
         return READERS["everybody"]

@@ -25,6 +25,7 @@ from saltbridge.steps import passport_copies as kept
 from saltbridge.steps.log import logged_claim_file
 from saltbridge.steps.passport_copy_check import CheckedEntry, check_named, checked_entries
 from saltbridge.steps.passport_fetch import keys_of, partner_named, stays_at_home
+from saltbridge.steps.passport_keepers_word import signed_word
 from saltbridge.steps.passport_versions import release_public
 from saltbridge.steps.records import document, every
 from saltbridge.steps.release import sign_claim
@@ -98,6 +99,7 @@ def serve(world: World, act: Act) -> None:
         raise Refused.of("copy.operator-answers", operator=act.operator)
     with world.store.unit_of_work() as work:
         record = {**_kept(work, act.operator), "serving": act.record(now)}
+        record = signed_word(world, work, record, now)
         kept.put_operator(work, record, "passport.copies-served")
 
 
@@ -201,8 +203,10 @@ def receive(world: World, partner: Partner, content: bytes) -> bytes:
         )
         work.put(kept.STATE, partner.did, body)
         work.append_leaf("passport.copies-kept", partner.did, body)
-        if operator["did_document"] != did_document:
+        if operator["did_document"] != did_document or operator["serving"]:
             record = {**_kept(work, partner.did), "did_document": dict(did_document)}
+            if record["serving"]:
+                record = signed_word(world, work, record, now)
             kept.put_operator(work, record, "passport.copies-keys")
     return receipt
 

@@ -24,6 +24,13 @@ from saltbridge.services.verify_content import (
     receipt_remark,
 )
 from saltbridge.services.verify_credential import check_credential, credential_text
+from saltbridge.services.verify_keeper import (
+    keeper_remark,
+    kept_by,
+    keys_known,
+    of_its_day,
+    with_kept,
+)
 from saltbridge.services.verify_log import logged, witnessed_at
 from saltbridge.services.verify_outcome import (
     CLOCK_SKEW,
@@ -110,10 +117,10 @@ def verify(request: VerifyRequest) -> Verification:
     Raises:
         FaultyInput: the file is not a claim file; nothing could be checked.
     """
-    saved = as_utf8(request.content)
+    saved, kept = as_utf8(request.content), kept_by(request)
     if credential := credential_text(saved):
-        return check_credential(credential, request)
-    file = parse_sd_jwt_text(saved, request.anchors, request.name)
+        return check_credential(credential, request, kept)
+    file = parse_sd_jwt_text(saved, keys_known(request, kept), request.name)
     file = file or parse_claim_file(saved, request.name)
     checks: list[Check] = []
 
@@ -137,6 +144,8 @@ def verify(request: VerifyRequest) -> Verification:
     # 3. The signature fits: under the anchor where there is one, else under the enclosed key.
     if kind == claims.ClaimType.VERIFICATION_STATEMENT:  # a verifier's own: its anchor counts
         request = replace(request, anchors={**request.verifiers, **request.anchors})
+    known = request.anchors.get(issuer) is not None
+    request = with_kept(request, kept, issuer)
     anchor = request.anchors.get(issuer)
     try:
         verified = claims.verify(
@@ -163,7 +172,9 @@ def verify(request: VerifyRequest) -> Verification:
         outcome, code, arguments = _beside(file, verified, anchor)
         note("parallel", outcome, code, **arguments)
     # 4. The key is known to be the issuer's.
-    if anchor is not None:
+    if anchor is not None and not known and kept is not None:
+        note("issuer", Outcome.PASSED, "verify.issuer-kept", issuer=issuer, **kept.told)
+    elif anchor is not None:
         note("issuer", Outcome.PASSED, "verify.issuer-anchored", issuer=issuer)
     elif request.anchors_complete:
         trusted = ", ".join(request.anchors)
@@ -187,11 +198,17 @@ def verify(request: VerifyRequest) -> Verification:
         keys = file.did_document if anchor is None else anchor
         for remark in (
             address(content, verified.issuer, request.scanned),
-            status(read_json(verified.payload), keys, request.status_lists, request.now),
+            of_its_day(
+                status(read_json(verified.payload), keys, request.status_lists, request.now),
+                kept,
+            ),
         ):
             outcome = Outcome.PASSED if remark.good else Outcome.FAILED
             outcome = Outcome.OPEN if remark.code in OPEN_CODES else outcome
             note(remark.name, outcome, remark.code, **remark.arguments)
+    if kept is not None:
+        outcome, code, told = keeper_remark(kept)
+        note("keeper", outcome, code, **told)
     # Last: its signing stands in the issuer's log, and who saw that.
     outcome, code, told = logged(file, verified, request)
     note("log", outcome, code, **told)

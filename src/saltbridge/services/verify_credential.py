@@ -5,6 +5,7 @@ issuer's DID document comes from elsewhere, and the claim file of the version ha
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +14,13 @@ from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Argument, Place, finding
 from saltbridge.services.verify_content import content_remarks, edition_remarks
+from saltbridge.services.verify_keeper import (
+    Kept,
+    keeper_remark,
+    keys_known,
+    of_its_day,
+    with_kept,
+)
 from saltbridge.services.verify_outcome import (
     CLOCK_SKEW,
     Check,
@@ -39,7 +47,7 @@ def credential_text(content: bytes) -> str:
         return ""
 
 
-def check_credential(text: str, request: VerifyRequest) -> Verification:
+def check_credential(text: str, request: VerifyRequest, kept: Kept | None) -> Verification:
     """The numbered checks of a credential as this software makes them.
 
     Raises:
@@ -59,9 +67,14 @@ def check_credential(text: str, request: VerifyRequest) -> Verification:
     note("type", Outcome.PASSED, "verify.type.passport-credential")
     told = read_json(view)
     issuer, issued = str(told["issuer"]["did"])[:300], str(told["issued_at"])[:40]
+    known = issuer in request.anchors
+    request = with_kept(request, kept, issuer)
+    request = replace(request, anchors=keys_known(request, kept))
     _check_signed(text, told, issuer, request, note)
     if checks[-1].outcome is not Outcome.FAILED:
-        _check_said(text, told, issuer, request, note)
+        by_keeper = None if known else kept
+        _check_issuer(issuer, by_keeper, note)
+        _check_said(text, told, issuer, request, kept, note)
     notes = ("verify.version-note",)
     id = str(told.get("passport_id", ""))[:80]
     return Verification(KIND, id, issuer, issued, tuple(checks), notes)
@@ -89,11 +102,25 @@ def _check_signed(
     note("signature", Outcome.PASSED, "verify.signed-by-anchor", key=key_id)
 
 
+def _check_issuer(issuer: str, by_keeper: Kept | None, note: _Note) -> None:
+    """4. The key is known to be the issuer's: by its own document, or by a keeper's word."""
+    if by_keeper is None:
+        note("issuer", Outcome.PASSED, "verify.issuer-anchored", issuer=issuer)
+    elif by_keeper.trusted:
+        note("issuer", Outcome.PASSED, "verify.issuer-kept", issuer=issuer, **by_keeper.told)
+    else:
+        note("issuer", Outcome.OPEN, "verify.issuer-open", issuer=issuer)
+
+
 def _check_said(
-    text: str, view: Mapping[str, Any], issuer: str, request: VerifyRequest, note: _Note
+    text: str,
+    view: Mapping[str, Any],
+    issuer: str,
+    request: VerifyRequest,
+    kept: Kept | None,
+    note: _Note,
 ) -> None:
-    """4. and on: issuer, dates, its numbers, the address, whether it still holds, the log."""
-    note("issuer", Outcome.PASSED, "verify.issuer-anchored", issuer=issuer)
+    """5. and on: dates, its numbers, the address, whether it still holds, keeper, log."""
     moment = _moment(view)
     early = moment > request.now + CLOCK_SKEW
     code = "verify.issued-in-future" if early else "verify.dates-possible"
@@ -106,11 +133,14 @@ def _check_said(
         *content_remarks(kind, view),
         *edition_remarks(kind, view, moment.date()),
         address(view, issuer, request.scanned),
-        status(statement, anchor, request.status_lists, request.now),
+        of_its_day(status(statement, anchor, request.status_lists, request.now), kept),
     ):
         outcome = Outcome.PASSED if remark.good else Outcome.FAILED
         outcome = Outcome.OPEN if remark.code in OPEN_CODES else outcome
         note(remark.name, outcome, remark.code, **remark.arguments)
+    if kept is not None:
+        outcome, code, told = keeper_remark(kept)
+        note("keeper", outcome, code, **told)
     has_log = parse_did_document(anchor).service_url(LOG_SERVICE) is not None
     if has_log:
         note("log", Outcome.OPEN, "verify.log-credential")

@@ -69,6 +69,7 @@ class VerifyRequest:
     anchors_complete: bool = False
     payload: bytes | None = None  # the bytes an export statement is about
     scanned: str = ""  # the address by which somebody came to a passport
+    keeper: bytes | None = None  # what a keeper of copies last had of the issuer
     status_lists: Sequence[bytes] = ()  # tokens that say whether passports still hold
     stamps: Mapping[str, datetime] = field(default_factory=dict)
     verifiers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

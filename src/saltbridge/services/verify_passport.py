@@ -18,7 +18,10 @@ from saltbridge.trust.status_list import Status
 from saltbridge.trust.suites import NotVerified
 
 OPEN_CODES = frozenset(
-    {"verify.status-unchecked", "verify.status-list-expired", "verify.address-elsewhere"}
+    {
+        *("verify.status-unchecked", "verify.status-list-expired", "verify.status-kept"),
+        "verify.address-elsewhere",
+    }
 )
 
 

@@ -36,6 +36,7 @@ class ClaimType(StrEnum):
     PASSPORT_EVENT = "passport-event"
     PASSPORT_COPY = "passport-copy"
     PASSPORT_RECEIPT = "passport-receipt"
+    PASSPORT_KEEPING = "passport-keeping"
     RECEIPT = "receipt"
     EXPORT_STATEMENT = "export-statement"
     VERIFICATION_STATEMENT = "verification-statement"
@@ -130,6 +131,13 @@ class PassportReceipt(SignedClaim):
 
 
 @dataclass(frozen=True, slots=True)
+class PassportKeeping(SignedClaim):
+    """What a keeper of copies last had of an operator who is gone: its keys and its lists."""
+
+    type: ClassVar[ClaimType] = ClaimType.PASSPORT_KEEPING
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt(SignedClaim):
     """The digests of what went into a calculation and of what came out."""
 
@@ -161,6 +169,7 @@ CLAIM_CLASSES: Final[Mapping[ClaimType, type[SignedClaim]]] = {
         PassportEvent,
         PassportCopy,
         PassportReceipt,
+        PassportKeeping,
         Receipt,
         ExportStatement,
         VerificationStatement,

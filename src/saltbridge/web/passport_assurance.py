@@ -23,7 +23,12 @@ from saltbridge.web.passport_values import day
 GOOD: Final = "good"
 OPEN: Final = "open"
 BAD: Final = "bad"
-_MARKS: Final = {"valid": GOOD, "old": OPEN, "superseded": OPEN}  # by the status of a version
+_MARKS: Final = {
+    "valid": GOOD,
+    "old": OPEN,
+    "superseded": OPEN,
+    "kept": OPEN,
+}  # by the status of a version
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +71,13 @@ def assurance(world: World, passport: PublicPassport, language: str) -> Assuranc
         )
 
     signed_on = day(passport.signed.issued_at.isoformat(), language)
-    status = _status(passport)
+    status, of_day = _status(passport), _as_of(passport, language)
     logged, entry = _logged(passport)
     place, about = _address(world, base, passport)
     now_by = _other_operator(passport.content)
     checks = (
         check(GOOD, "signature", "good", day=signed_on),
-        check(_MARKS.get(status, BAD), "status", status),
+        check(_MARKS.get(status, BAD), "status", status, **of_day),
         check({"none": OPEN}.get(logged, logged), "log", logged, **entry),
         check(
             OPEN if now_by else GOOD,
@@ -100,7 +105,16 @@ def _address(
 def _status(passport: PublicPassport) -> str:
     if passport.status is not Status.VALID:
         return passport.status.name.lower()
+    if passport.copy is not None and passport.signed.status:
+        return "kept"  # of the keeper's day: nobody says what became of it since
     return "valid" if passport.signed.status else "old"
+
+
+def _as_of(passport: PublicPassport, language: str) -> Mapping[str, str]:
+    copy = passport.copy
+    if copy is None:
+        return {}
+    return {"as_of": day(copy.as_of[:10], language), "keeper": copy.keeper}
 
 
 def _logged(passport: PublicPassport) -> tuple[str, Mapping[str, int]]:

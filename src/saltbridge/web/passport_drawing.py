@@ -59,6 +59,7 @@ def draw(
             "qr_svg": f"{address}/qr.svg",
             "qr_png": f"{address}/qr.png",
             "claim": f"/passports/{content['passport_id']}/claim.json{kept and '?'}{kept}",
+            "keeping": f"/passports/{content['passport_id']}/keeping.json",
             "json": f"{address}?{kept}{kept and '&'}format=json",
         },
     )

@@ -68,6 +68,7 @@ class PassportPages:
             self._route("/passports/{id}", self.plain_link),
             self._route("/passports/{id}/claim.json", self.claim_file),
             self._route("/passports/{id}/statement.json", self.statement),
+            self._route("/passports/{id}/keeping.json", self.keeping),
         ]
 
     def _route(self, path: str, answer: Answer) -> Route:
@@ -286,6 +287,12 @@ class PassportPages:
         if statement is None:
             return await run_in_threadpool(self._no_such_id, request, id)
         return _released(statement, JSON, {})
+
+    async def keeping(self, request: Request) -> Response:
+        """What this node, as a keeper, last had of the operator whose copy it serves."""
+        id = str(request.path_params["id"])
+        word = await run_in_threadpool(self._public.keepers_word, id)
+        return _missing(request) if word is None else _released(word, JSON, {})
 
 
 def _keep(kept: dict[Any, Any], key: object, value: object) -> None:

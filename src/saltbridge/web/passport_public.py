@@ -21,6 +21,7 @@ from saltbridge.steps.passport_copies import ADDRESS as COPIED_AT
 from saltbridge.steps.passport_copies import CopyOf, copied_at, served_copy
 from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_events import HANDED_OVER
+from saltbridge.steps.passport_keepers_word import released_word
 from saltbridge.steps.passport_reading import newest_number, stored_version, version_in_force
 from saltbridge.steps.passport_signed import SignedPassport, signed_passport
 from saltbridge.steps.passport_status import status_of
@@ -125,6 +126,16 @@ class PublicPassports:
         with self._world.store.reading() as work:
             return _public(self._world, work, id, number=number)
 
+    def keepers_word(self, id: str) -> Release | None:
+        """What this node says, as a keeper, of the operator whose copy it serves."""
+        if not is_urn_uuid(id):
+            return None
+        try:
+            with self._world.store.reading() as work:
+                return released_word(work, id)
+        except SaltbridgeError:
+            return None
+
     def statement(self, id: str) -> Release | None:
         """The signed export statement about what is public of a passport."""
         passport = self.by_id(id)
@@ -204,8 +215,8 @@ def _public(
     try:
         record = document(work, "passport", id)
         if record is None:
-            return None if number else _copied(world, work, id, at)
-        if record is None or record["status"] != "active":
+            return _copied(world, work, id, at, number)
+        if record["status"] != "active":
             return None
         version = record if at is None else version_in_force(work, record, at)
         if number and number != newest_number(record):
@@ -219,7 +230,7 @@ def _public(
 
 
 def _copied(
-    world: World, work: UnitOfWork, id: str, at: datetime | None
+    world: World, work: UnitOfWork, id: str, at: datetime | None, number: int
 ) -> PublicPassport | None:
     """The same of the back-up copy of another operator's passport, once it is served.
 
@@ -231,6 +242,8 @@ def _copied(
         return None
     record, operator = found
     versions = [v for v in record["versions"] if at is None or from_iso(v["issued_at"]) <= at]
+    if number:
+        versions = [v for v in versions if int(v["version"]) == number]
     if not versions:
         return None
     newest, since = versions[-1], str(operator["serving"]["at"])

@@ -5,7 +5,7 @@ only where that passport is public here and names this one itself: the event beh
 to those who may see point 4 (``passport_life``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from saltbridge.locales import text
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.lifecycle_rules import SECOND_LIFE
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.passport_copies import served_copy
 from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_events import HANDED_OVER, kept_events
 from saltbridge.steps.passport_reading import newest_number, versions
@@ -162,19 +163,27 @@ def _later(
 
 def _versions(work: UnitOfWork, view: Mapping[str, Any], language: str) -> list[VersionLine]:
     """The newest versions, the newest first, by what was released of them."""
-    record = document(work, "passport", str(view["passport_id"]))
-    if record is None:  # a back-up copy: what is shown is what there is
-        return [_line(view, None, view, language)]
-    if newest_number(record) == 1:
-        return [_line(view, None, view, language)]
+    id = str(view["passport_id"])
+    record = document(work, "passport", id)
+    if record is None:  # a back-up copy: the versions that it holds
+        copy = served_copy(work, id)
+        held: Iterable[Mapping[str, Any]] = (
+            () if copy is None else reversed(copy[0]["versions"])
+        )
+    elif newest_number(record) == 1:
+        held = ()
+    else:
+        held = versions(work, record)
     views: list[Mapping[str, Any]] = []
-    for kept in versions(work, record):
+    for kept in held:
         released = kept["public"]
         shown = kept_release(work, released["view"], released["decision_id"], PUBLIC.bpn)
         if shown is not None:
             views.append(read_json(shown.content))
         if len(views) > MOST_VERSIONS:
             break
+    if not views:
+        return [_line(view, None, view, language)]
     pairs = zip(views, [*views[1:], None], strict=True)
     lines = [_line(one, before, view, language) for one, before in pairs]
     return lines[:MOST_VERSIONS]
