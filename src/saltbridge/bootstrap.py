@@ -181,7 +181,7 @@ def exchange_ways() -> Ways:
 
 def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], bool | None]]:
     """What is done about each kind of outbox entry."""
-    from saltbridge.formats.dsp_outbox import FETCH, REQUEST_TRANSFER, SEND
+    from saltbridge.formats.dsp_outbox import FETCH, PUSH, REQUEST_TRANSFER, SEND
     from saltbridge.services.approval import lapse_expired
     from saltbridge.services.log_witnesses import ask_waiting
     from saltbridge.services.negotiate import answer_held
@@ -191,6 +191,7 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], bool | None
     from saltbridge.services.pcf_answer import PUT, put_waiting
     from saltbridge.services.pcf_ask import ASK
     from saltbridge.services.pcf_ask import ask_waiting as ask_for_pcf
+    from saltbridge.services.push import push_waiting
     from saltbridge.services.receive import receive_waiting
     from saltbridge.services.send import send_waiting
     from saltbridge.services.transfer import request_waiting_transfer
@@ -208,6 +209,7 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], bool | None
     return {
         SEND: send_waiting,
         FETCH: receive_waiting,
+        PUSH: push_waiting,
         REQUEST_TRANSFER: request_waiting_transfer,
         WITNESS: ask_waiting,
         INQUIRE: inquire_waiting,

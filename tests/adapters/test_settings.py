@@ -13,12 +13,14 @@ from saltbridge.core.finding import Place
 from saltbridge.testing.builders import NOON, node_profile
 
 HERE = Place(file="node.toml")
+BPN = "BPNL00000000CARS"
 SOUND: dict[str, Any] = {
     "port": 8443,
     "trusted_proxies": ["10.0.0.5", "fd00::/8"],
     "tls": {"certificate": "tls/chain.pem", "key": "tls/key.pem"},
     "limits": {"connections_per_address": 10},
     "log_format": "text",
+    "push": {"targets": {BPN: ["https://data.example", "http://127.0.0.1:8112"]}},
     "oidc": {"issuer": "https://id.example", "roles": {"Anything": "viewer"}},
     "sessions": {"idle_minutes": 10},
     "passport_access": {
@@ -37,6 +39,12 @@ def test_sound_settings_give_no_findings() -> None:
     ("changes", "codes"),
     [
         ({"prot": 1}, ["node.unknown-member"]),
+        ({"push": {"targets": {"cars": ["https://a.example"]}}}, ["settings.push-faulty"]),
+        ({"push": {"targets": {BPN: "https://a.example"}}}, ["settings.push-faulty"]),
+        *(
+            ({"push": {"targets": {BPN: [wrong]}}}, ["settings.push-faulty"])
+            for wrong in ("http://a.example", "https://a.example/x", "https://u@a.example", 1)
+        ),
         ({"tls": {"certificat": "x", "certificate": "x", "key": "x"}}, ["node.unknown-member"]),
         ({"tls": {"certificate": "x"}}, ["node.missing-member"]),
         ({"tls": "on"}, ["node.unknown-member"]),

@@ -86,6 +86,7 @@ ROUTES = {
     "/data/{pid}": "token",
     "/data/{pid}/statement": "token",
     "/data/{pid}/{path:path}": "token",
+    "/pushed/{pid}": "token",  # the provider's, for one transfer
     "/twins/api/v3/{path:path}": "token",
     "/.well-known/openid-configuration": EVERYBODY,
     "/auth/token": "token",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.core.identifiers import is_bpn
@@ -79,6 +80,8 @@ SETTINGS: Final = (
     Setting("policies.purposes", list, "Purposes of use (CX-0152) this node has for data, "
             "besides those it knows: cx.pcf.base:1, cx.circular.dpp:1 and "
             "cx.core.digitalTwinRegistry:1.", ()),
+    Setting("push.targets", dict, "Where else than to its own node a partner may have data "
+            "pushed: BPN = list of origins, https://data.example."),
     # Who calls
     Setting("identity", str, "By what callers are known, and how this node signs in: did (a "
             "token of the partner's own key) or dcp (that, and credentials of the dataspace).",
@@ -179,6 +182,19 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+def _is_origin(entry: object) -> bool:
+    """Whether it is an origin alone: https, and plain http to 127.0.0.1 for trials."""
+    if not isinstance(entry, str):
+        return False
+    try:
+        parts = urlsplit(entry)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    reached = parts.scheme == "https" or (parts.scheme == "http" and host == "127.0.0.1")
+    return reached and entry == f"{parts.scheme}://{parts.netloc}" and "@" not in entry
+
+
 def _is_bpn(entry: object) -> bool:
     return isinstance(entry, str) and is_bpn(entry)
 
@@ -199,6 +215,14 @@ def _bounds(row: Setting, value: Any, here: Place) -> Iterator[Finding]:
         for name, members in value.items():
             if not isinstance(members, list) or not all(map(_is_bpn, members)):
                 yield finding("settings.group-faulty", here, member=member, found=name[:80])
+    if row.name == "push.targets":
+        for name, origins in value.items():
+            if (
+                not _is_bpn(name)
+                or not isinstance(origins, list)
+                or not all(map(_is_origin, origins))
+            ):
+                yield finding("settings.push-faulty", here, member=member, found=name[:80])
     if row.name == "credentials.trusted_issuers":
         for did, types in value.items():
             texts = isinstance(types, list) and all(isinstance(t, str) and t for t in types)

@@ -76,6 +76,9 @@ def request(
     node: Node,
     dataset: Annotated[str, typer.Argument(help="Id of the dataset.")] = "",
     kind: Annotated[str, typer.Option(help="Instead of an id: pcf, supplier-record.")] = "",
+    push: Annotated[
+        bool, typer.Option("--push", help="Have it sent to your node instead of pulling it.")
+    ] = False,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the delivery.")] = 0.0,
     json: AsJson = False,
 ) -> None:
@@ -83,6 +86,7 @@ def request(
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.present import say, say_json
     from saltbridge.core.errors import FaultyInput, Unavailable
+    from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
     from saltbridge.services.catalogue import request_catalogue
     from saltbridge.services.exchange_state import partner_named
     from saltbridge.services.negotiate import fitting_offer, start_negotiation
@@ -103,12 +107,20 @@ def request(
                 offered=", ".join(f"{d.id} ({d.kind})" for d in (fitting or shown)) or "–",
             )
         (chosen,) = fitting
+        format = DSP_2025_1.push_format if push else ""
+        if push and format not in chosen.formats:
+            raise FaultyInput.of(
+                "exchange.push-not-offered",
+                partner=asked.name,
+                offered=", ".join(chosen.formats) or "–",
+            )
         begun = start_negotiation(
             world,
             asked,
             chosen.id,
             fitting_offer(world, chosen.offers),
             transfer_wanted=True,
+            transfer_format=format,
             dataset_kind=chosen.kind,
         )
         if not json:

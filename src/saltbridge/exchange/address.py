@@ -1,5 +1,6 @@
 """Where a partner may send us: addresses arrive in messages and are judged before use."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 
@@ -16,6 +17,21 @@ def same_origin(url: str, other: str) -> bool:
     except ValueError:
         return False
     return bool(one.netloc) and (one.scheme, one.netloc) == (two.scheme, two.netloc)
+
+
+def may_push_to(endpoint: str, partner_url: str, others: Iterable[str] = ()) -> bool:
+    """Whether data may be pushed there: the partner's own origin, or one the operator named.
+
+    Bytes that are sent cannot be called back, so an address in a message is not enough.
+
+    >>> may_push_to("https://cars.example/pushed/1", "https://cars.example/2025-1")
+    True
+    >>> may_push_to("https://data.example/1", "https://cars.example/2025-1")
+    False
+    >>> may_push_to("https://data.example/1", "https://cars.example/x", ["https://data.example"])
+    True
+    """
+    return any(same_origin(endpoint, allowed) for allowed in (partner_url, *others))
 
 
 def may_pull_from(endpoint: str, partner_url: str) -> bool:

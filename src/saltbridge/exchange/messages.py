@@ -103,6 +103,7 @@ class TransferRequest:
     agreement_id: str
     format: str
     callback_address: str
+    data_address: DataAddress | None = None  # push: where the provider sends the data
     unknown: Json = field(default_factory=dict)
     target = TransferState.REQUESTED
     provider_pid = ""

@@ -129,6 +129,7 @@ class Negotiation:
     refusal_code: str = ""
     refusal_reason: tuple[str, ...] = ()
     transfer_wanted: bool = False  # consumer: ask for the data as soon as it is agreed
+    transfer_format: str = ""  # consumer: how it is to come; empty: the usual way
     transfer_pid: str = ""  # consumer: the transfer that was asked for then
     dataset_kind: str = ""  # consumer: what the catalogue said it is
     unasked: bool = False  # consumer: the provider made the first word, nobody here asked
@@ -155,12 +156,16 @@ class Transfer:
     outgoing: TransferState | None = None
     last_received: str = ""
     received: tuple[str, ...] = ()
-    token_digest: str = ""  # provider: of the newest token; empty when no token is valid
+    # Provider: of the newest token; empty when no token is valid. Consumer: of the token of the
+    # address it pulls from, or of the one by which the provider pushes.
+    token_digest: str = ""
     token_generation: int = 0  # provider: how many tokens were given
     token_floor: int = 1  # provider: tokens given before this one are dead
     delivery_id: str = ""  # consumer: the delivery that came of it
     suspended_by: Role | None = None  # who paused it last; only they go on by themselves
-    push_to: Json | None = None  # provider: where the consumer wants the data sent (push)
+    # Push: where the data is sent to, and the token for it as ``steps.kept_secret`` keeps it.
+    # The consumer forgets both once the provider has them.
+    push_to: Json | None = None
     refusal_code: str = ""
     refusal_reason: tuple[str, ...] = ()
 

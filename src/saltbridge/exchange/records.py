@@ -39,6 +39,7 @@ def negotiation_record(negotiation: Negotiation) -> dict[str, Any]:
             "reason": list(negotiation.refusal_reason),
         },
         "transfer_wanted": negotiation.transfer_wanted,
+        "transfer_format": negotiation.transfer_format,
         "transfer_pid": negotiation.transfer_pid,
         "dataset_kind": negotiation.dataset_kind,
         "unasked": negotiation.unasked,
@@ -63,6 +64,7 @@ def negotiation_of(record: Mapping[str, Any]) -> Negotiation:
         refusal_code=record["refusal"]["code"],
         refusal_reason=tuple(record["refusal"]["reason"]),
         transfer_wanted=record["transfer_wanted"],
+        transfer_format=record.get("transfer_format", ""),  # records of before had none
         transfer_pid=record["transfer_pid"],
         dataset_kind=record["dataset_kind"],
         unasked=record.get("unasked", False),  # records of before had none

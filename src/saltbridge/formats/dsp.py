@@ -292,7 +292,10 @@ _READERS: Mapping[str, Callable[[Json], Message]] = {
         agreement_id=d["agreementId"],
         format=d["format"],
         callback_address=d["callbackAddress"],
-        unknown=_rest(d, "consumerPid", "agreementId", "format", "callbackAddress"),
+        data_address=parse_data_address(d["dataAddress"]) if "dataAddress" in d else None,
+        unknown=_rest(
+            d, "consumerPid", "agreementId", "format", "callbackAddress", "dataAddress"
+        ),
     ),
     "TransferStartMessage": lambda d: m.TransferStart(
         **_pids(d),
@@ -341,6 +344,7 @@ _WRITERS: Mapping[type[Message], Callable[[Any], dict[str, Any]]] = {
         "agreementId": r.agreement_id,
         "format": r.format,
         "callbackAddress": r.callback_address,
+        "dataAddress": render_data_address(r.data_address) if r.data_address else None,
     },
     m.TransferStart: lambda s: {
         **_write_pids(s),

@@ -11,6 +11,7 @@ from saltbridge.formats.dsp import parse_data_address, render_data_address, rend
 
 SEND = "dsp.send"
 FETCH = "exchange.fetch"
+PUSH = "exchange.push"
 REQUEST_TRANSFER = "exchange.request-transfer"
 
 ProcessKind: TypeAlias = Literal["negotiation", "transfer"]
@@ -55,3 +56,27 @@ def parse_fetch(body: bytes) -> tuple[str, DataAddress]:
     """The transfer's pid and where to pull from."""
     document = read_json(body)
     return document["pid"], parse_data_address(document["address"])
+
+
+def render_push(pid: str) -> bytes:
+    """A push that waits to be done, as canonical JSON; the process knows where to."""
+    return canonical_bytes({"pid": pid})
+
+
+def parse_push(body: bytes) -> str:
+    """The transfer's pid."""
+    return str(read_json(body)["pid"])
+
+
+def render_transfer_wanted(agreement_id: str, consumer_pid: str, format: str) -> bytes:
+    """A transfer that waits to be asked for, as canonical JSON; no format: the usual way."""
+    return canonical_bytes(
+        {"agreement_id": agreement_id, "consumer_pid": consumer_pid, "format": format}
+    )
+
+
+def parse_transfer_wanted(body: bytes) -> tuple[str, str, str]:
+    """Agreement, pid and format of a transfer that is to be asked for."""
+    document = read_json(body)
+    # Entries of before named no format.
+    return document["agreement_id"], document["consumer_pid"], document.get("format", "")

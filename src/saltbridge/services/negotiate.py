@@ -46,9 +46,12 @@ def start_negotiation(
     offer: Offer,
     *,
     transfer_wanted: bool = False,
+    transfer_format: str = "",
     dataset_kind: str = "",
 ) -> Negotiation:
     """A new negotiation about the partner's dataset, stored and waiting to be sent.
+
+    ``transfer_format`` is how the data is to come, where it is wanted; empty: the usual way.
 
     Raises:
         Refused: we would not take this offer.
@@ -63,6 +66,7 @@ def start_negotiation(
         partner,
         replace(offer, target=dataset_id),
         transfer_wanted=transfer_wanted,
+        transfer_format=transfer_format,
         dataset_kind=dataset_kind,
     )
 
@@ -73,6 +77,7 @@ def ask(
     offer: Offer,
     *,
     transfer_wanted: bool = False,
+    transfer_format: str = "",
     dataset_kind: str = "",
 ) -> Negotiation:
     """A new negotiation about an offer, whatever its terms; ``start_negotiation`` judges them.
@@ -89,6 +94,7 @@ def ask(
         peer_address=_address(partner),
         offer=offer,
         transfer_wanted=transfer_wanted,
+        transfer_format=transfer_format,
         dataset_kind=dataset_kind,
     )
     request = m.ContractRequest(

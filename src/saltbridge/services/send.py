@@ -21,6 +21,7 @@ from saltbridge.ports import HttpAnswer, OutboxEntry, UnitOfWork, World
 from saltbridge.steps import negotiating, transferring
 from saltbridge.steps.data_tokens import issue
 from saltbridge.steps.processes import keep_process
+from saltbridge.steps.pushing import is_push, target_of
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import post
 
@@ -59,7 +60,9 @@ def send_waiting(world: World, entry: OutboxEntry) -> bool:
     message: Mapping[str, Any] = sending.message
     starts = isinstance(process, Transfer) and message["@type"] == "TransferStartMessage"
     if starts and isinstance(process, Transfer) and process.role is Role.PROVIDER:
-        message = _with_address(world, process, message)
+        message = message if is_push(process) else _with_address(world, process, message)
+    if isinstance(process, Transfer) and message["@type"] == "TransferRequestMessage":
+        message = _with_own_door(world, process, message)
     answer = _post(world, process, message)
     with world.store.unit_of_work() as work:
         now = _load(work, sending)
@@ -121,6 +124,16 @@ def _with_address(
     return {**message, "dataAddress": render_data_address(address)}
 
 
+def _with_own_door(
+    world: World, transfer: Transfer, message: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The request of a push with our door and its token, the same however often it is sent."""
+    address = target_of(world, transfer)
+    if address is None:
+        return message
+    return {**message, "dataAddress": render_data_address(address)}
+
+
 def _taken(
     world: World, work: UnitOfWork, process: Negotiation | Transfer
 ) -> Negotiation | Transfer:
@@ -169,6 +182,7 @@ def _refused(process: Negotiation | Transfer, answer: HttpAnswer) -> Negotiation
             state=ended,
             outgoing=None,
             token_digest="",
+            push_to=None,
             refusal_code=code,
             refusal_reason=reason,
         )

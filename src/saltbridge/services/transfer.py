@@ -5,7 +5,6 @@ sent from here. What a state demands of us is in ``steps.transfer_rules``.
 """
 
 from saltbridge.border.release import Release
-from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
@@ -14,25 +13,32 @@ from saltbridge.exchange.address import same_origin
 from saltbridge.exchange.model import Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
+from saltbridge.formats.dsp_outbox import parse_transfer_wanted
+from saltbridge.ports import OutboxEntry, Partner, World
 from saltbridge.steps.data_tokens import opened_transfer
 from saltbridge.steps.first_request import begun_by, remember_begun
 from saltbridge.steps.processes import keep_process, known
+from saltbridge.steps.pushing import is_push, judged_target, with_own_door
 from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement import kept_statement
 from saltbridge.steps.transfer_rules import released, termination
 from saltbridge.steps.transferring import KIND, heard, load, load_with, said
 
 
-def request_transfer(world: World, agreement_id: str, *, pid: str = "") -> Transfer:
+def request_transfer(
+    world: World, agreement_id: str, *, pid: str = "", format: str = ""
+) -> Transfer:
     """The consumer's new transfer under an agreement, stored and waiting to be sent.
 
-    With ``pid`` asking twice gives one transfer.
+    With ``pid`` asking twice gives one transfer. Without a ``format`` the data is pulled.
 
     Raises:
-        FaultyInput: no such agreement of ours as consumer, or its partner is gone.
+        FaultyInput: no such agreement of ours as consumer, no such format, or its partner is
+            gone.
         Refused: the agreement is not in force any more.
     """
+    if format and format not in DSP_2025_1.formats:
+        raise FaultyInput.of("exchange.format-unknown", format=format[:80])
     with world.store.unit_of_work() as work:
         stored = load(work, pid)
         if stored is not None:
@@ -52,8 +58,10 @@ def request_transfer(world: World, agreement_id: str, *, pid: str = "") -> Trans
             peer_address=partner.dsp_url,
             agreement_id=agreement_id,
             dataset_id=kept.agreement.dataset_id,
-            format=DSP_2025_1.formats[0],
+            format=format or DSP_2025_1.formats[0],
         )
+        if is_push(begun):
+            begun = with_own_door(world, begun)
         path = f"{DSP_2025_1.path}{DSP_2025_1.callback_path}"
         request = m.TransferRequest(
             consumer_pid=begun.consumer_pid,
@@ -68,8 +76,8 @@ def request_transfer(world: World, agreement_id: str, *, pid: str = "") -> Trans
 
 def request_waiting_transfer(world: World, entry: OutboxEntry) -> None:
     """Ask for the data of an agreement that has just been concluded."""
-    body = read_json(entry.body)
-    request_transfer(world, body["agreement_id"], pid=body["consumer_pid"])
+    agreement_id, consumer_pid, format = parse_transfer_wanted(entry.body)
+    request_transfer(world, agreement_id, pid=consumer_pid, format=format)
 
 
 def find_transfer(world: World, partner: Partner, role: Role, pid: str) -> Transfer | None:
@@ -90,6 +98,9 @@ def begin(
         return Refusal("exchange.callback-foreign", {"address": request.callback_address[:200]})
     if request.format not in DSP_2025_1.formats:
         return Refusal("exchange.format-unknown", {"format": request.format[:80]})
+    target = judged_target(world, partner, request)
+    if isinstance(target, Refusal):
+        return target
     with world.store.unit_of_work() as work:
         before = begun_by(work, KIND, partner, request)
         if isinstance(before, Refusal):
@@ -109,6 +120,7 @@ def begin(
             agreement_id=request.agreement_id,
             dataset_id=kept.agreement.dataset_id,
             format=request.format,
+            push_to=target,
         )
         step = machine.step(begun, request, Role.CONSUMER)
         if isinstance(step, Refusal):
@@ -207,18 +219,17 @@ def open_data(world: World, pid: str, token: str) -> Release | None:
     than the transfer is started.
     """
     with world.store.reading() as view:
-        return _opened(world, view, pid, token)
+        opened = opened_transfer(world, view, token, pid)
+        if opened is None or is_push(opened.transfer):  # what is pushed is not pulled
+            return None
+        return released(world, view, opened.transfer)
 
 
 def open_statement(world: World, pid: str, token: str) -> Release | None:
     """The export statement beside the release that the same token opens, or None."""
     with world.store.reading() as view:
-        release = _opened(world, view, pid, token)
+        opened = opened_transfer(world, view, token, pid)
+        release = None if opened is None else released(world, view, opened.transfer)
         if release is None:
             return None
         return kept_statement(view, release.decision_id, release.audience)
-
-
-def _opened(world: World, view: UnitOfWork, pid: str, token: str) -> Release | None:
-    opened = opened_transfer(world, view, token, pid)
-    return None if opened is None else released(world, view, opened.transfer)

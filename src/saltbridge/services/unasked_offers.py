@@ -127,7 +127,12 @@ def waiting_offers(world: World) -> list[Negotiation]:
 
 
 def accept_offer(
-    world: World, pid: str, *, dataset_kind: str = "", transfer_wanted: bool = False
+    world: World,
+    pid: str,
+    *,
+    dataset_kind: str = "",
+    transfer_wanted: bool = False,
+    transfer_format: str = "",
 ) -> Negotiation:
     """Our process, in which we are about to accept what the partner offers.
 
@@ -145,6 +150,7 @@ def accept_offer(
         m.NegotiationAccepted(process.provider_pid, process.consumer_pid),
         dataset_kind=dataset_kind,
         transfer_wanted=transfer_wanted,
+        transfer_format=transfer_format,
     )
 
 

@@ -110,6 +110,28 @@ def issue(world: World, work: UnitOfWork, transfer: Transfer) -> tuple[Transfer,
     return replace(transfer, token_digest=access, token_generation=generation), issued
 
 
+def admit(world: World, work: UnitOfWork, transfer: Transfer, token: str) -> Transfer:
+    """The transfer with the token of a push, which opens the export statement beside it.
+
+    The consumer chose it, and hears nothing by it but what is about to be sent to it anyway.
+    """
+    known = digest(token.encode())
+    before = document(work, "token", known)
+    if before is not None and before["transfer_id"] != transfer.pid:
+        return transfer  # another process's: then nothing is opened
+    generation = max(transfer.token_generation, transfer.token_floor)
+    expires = world.clock.now() + timedelta(seconds=DSP_2025_1.token_seconds)
+    body = {
+        "transfer_id": transfer.pid,
+        "agreement_id": transfer.agreement_id,
+        "bpn": transfer.counterparty,
+        "expires_at": iso(expires),
+        "generation": generation,
+    }
+    work.put("token", known, canonical_bytes(body))
+    return replace(transfer, token_digest=known, token_generation=generation)
+
+
 def renew(
     world: World, work: UnitOfWork, partner: Partner, refresh: str, old: str
 ) -> tuple[Transfer, Issued] | None:

@@ -1,6 +1,5 @@
 """Where and with which token a partner's interface is asked: kept while it may be used."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +12,7 @@ from saltbridge.exchange.address import may_pull_from
 from saltbridge.exchange.model import DataAddress, Transfer
 from saltbridge.ports import HttpAnswer, UnitOfWork, World
 from saltbridge.steps.identity import sign_in_token
+from saltbridge.steps.kept_secret import opened, shut
 from saltbridge.steps.records import document
 from saltbridge.trust.did import from_iso, iso
 
@@ -68,16 +68,11 @@ def _renewal(world: World, address: DataAddress) -> dict[str, str]:
 
 
 def _shut(world: World, secret: str) -> str:
-    content = secret.encode()
-    sealed = world.keyring.seal(content, _PURPOSE) if world.keyring.protected else content
-    return base64.b64encode(sealed).decode("ascii")
+    return shut(world, secret, _PURPOSE)
 
 
 def _open(world: World, kept: Mapping[str, Any], name: str) -> str:
-    content = base64.b64decode(kept[name])
-    if kept["sealed"]:
-        content = world.keyring.unseal(content, _PURPOSE)
-    return content.decode()
+    return opened(world, kept, name, _PURPOSE)
 
 
 def renewed_edr(world: World, transfer: Transfer) -> Edr | None:

@@ -11,7 +11,7 @@ from saltbridge.exchange import negotiation as machine
 from saltbridge.exchange.model import Agreement, Negotiation, Refusal, Role
 from saltbridge.exchange.process import Duty, Send, Step
 from saltbridge.exchange.records import KeptAgreement, agreement_record, negotiation_of
-from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER
+from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER, render_transfer_wanted
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps import negotiation_rules
 from saltbridge.steps.first_request import remember_begun
@@ -92,6 +92,7 @@ def say_now(
     *,
     dataset_kind: str = "",
     transfer_wanted: bool = False,
+    transfer_format: str = "",
 ) -> Negotiation:
     """Our process, in which we are about to say something by a person's decision.
 
@@ -111,6 +112,7 @@ def say_now(
             process,
             dataset_kind=dataset_kind or process.dataset_kind,
             transfer_wanted=transfer_wanted or process.transfer_wanted,
+            transfer_format=transfer_format or process.transfer_format,
         )
         told = said(world, work, wanted, message)
         keep_process(work, told)
@@ -169,8 +171,8 @@ def _use_agreement(world: World, work: UnitOfWork, process: Negotiation) -> Nego
         return process
     # The transfer's pid is chosen here, so that asking twice asks for one transfer.
     consumer_pid = world.identifiers.urn_uuid()
-    body = {"agreement_id": kept.id, "consumer_pid": consumer_pid}
-    enqueue(world, work, REQUEST_TRANSFER, canonical_bytes(body), consumer_pid)
+    body = render_transfer_wanted(kept.id, consumer_pid, process.transfer_format)
+    enqueue(world, work, REQUEST_TRANSFER, body, consumer_pid)
     return replace(process, transfer_pid=consumer_pid)
 
 

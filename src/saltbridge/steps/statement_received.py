@@ -25,11 +25,16 @@ def fetch_statement(world: World, address: DataAddress) -> bytes | None:
     """
     if "?" in address.endpoint or "#" in address.endpoint:
         return None
+    return statement_at(world, f"{address.endpoint.rstrip('/')}/statement", address.token)
+
+
+def statement_at(world: World, url: str, token: str) -> bytes | None:
+    """The statement that lies at an address; None where there is none."""
     try:
         answer = world.http.send(
             "GET",
-            f"{address.endpoint.rstrip('/')}/statement",
-            headers={"authorization": f"Bearer {address.token}"},
+            url,
+            headers={"authorization": f"Bearer {token}"},
             limit_bytes=LIMIT_BYTES,
         )
     except Unavailable:

@@ -3,14 +3,15 @@
 from saltbridge import locales
 from saltbridge.border.release import Release
 from saltbridge.exchange import messages as m
-from saltbridge.exchange.model import Refusal, Role, Transfer
+from saltbridge.exchange.model import Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.process import Duty
 from saltbridge.exchange.served import SERVED
-from saltbridge.formats.dsp_outbox import FETCH, render_fetch
+from saltbridge.formats.dsp_outbox import FETCH, PUSH, render_fetch, render_push
 from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.edr import keep_edr
 from saltbridge.steps.explaining import explain_refusal
+from saltbridge.steps.pushing import is_push
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.steps.speak import enqueue, kept_agreement
@@ -29,6 +30,9 @@ def decide(
             return _start(world, work, process)
         case Duty.FETCH:
             return _fetch(world, work, process, message)
+        case Duty.GO_ON if process.role is Role.PROVIDER and is_push(process):
+            _push(world, work, process)
+            return None
         case _:
             return None
 
@@ -70,10 +74,19 @@ def _start(world: World, work: UnitOfWork, process: Transfer) -> m.TransferMessa
     if kept is not None and not in_force(kept.agreement, world.clock.now()):
         over = Refusal("exchange.agreement-over", {"agreement": process.agreement_id})
         return termination(process, explain_refusal(work, process, over))
+    if is_push(process) and serves(work, process):
+        asked = Refusal("exchange.push-of-interface", {"dataset": process.dataset_id})
+        return termination(process, explain_refusal(work, process, asked))
     if serves(work, process) or released(world, work, process) is not None:
         return m.TransferStart(process.provider_pid, process.consumer_pid)
     nothing = Refusal("exchange.nothing-released", {"dataset": process.dataset_id})
     return termination(process, explain_refusal(work, process, nothing))
+
+
+def _push(world: World, work: UnitOfWork, process: Transfer) -> None:
+    """Once the consumer has heard that it starts, the data waits in the outbox to be sent."""
+    if process.state is TransferState.STARTED and process.outgoing is None:
+        enqueue(world, work, PUSH, render_push(process.pid), process.pid)
 
 
 def _fetch(
@@ -82,6 +95,8 @@ def _fetch(
     address = message.data_address if isinstance(message, m.TransferStart) else None
     if process.delivery_id:
         return _close_again(process)
+    if is_push(process):
+        return None  # it comes by itself
     if address is None:
         return None  # the provider will tell the address with its next start
     if not serves(work, process):

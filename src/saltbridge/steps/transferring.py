@@ -12,6 +12,7 @@ from saltbridge.exchange.records import transfer_of
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps import transfer_rules
 from saltbridge.steps.processes import keep_process
+from saltbridge.steps.pushing import is_push, without_target
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import say_later
 
@@ -39,6 +40,7 @@ def heard(
     for effect in step.effects:
         if isinstance(effect, Duty):
             process = _fulfilled(world, work, process, effect, message)
+    process = without_target(process)
     keep_process(work, process)
     return process
 
@@ -65,6 +67,7 @@ def said(
 
 def acknowledged_by_peer(world: World, work: UnitOfWork, process: Transfer) -> Transfer:
     """The process, whose own message the peer has just taken: may be we go on by ourselves."""
+    process = without_target(process)
     if process.state in machine.TERMINAL:
         return process
     last = m.TransferStart(process.provider_pid, process.consumer_pid)
@@ -83,7 +86,7 @@ def _fulfilled(
         case Duty.FETCH:
             process = _decided(world, work, process, duty, message)
             address = message.data_address if isinstance(message, m.TransferStart) else None
-            if address is None or process.delivery_id:
+            if address is None or process.delivery_id or is_push(process):
                 return process
             return replace(process, token_digest=digest(address.token.encode()))
         case _:

@@ -1,6 +1,5 @@
 """What every endpoint for machines shares: bodies of bounded size, errors as JSON."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from starlette.responses import Response
 
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes
+from saltbridge.formats.content_digest import render_content_digest
 
 LIMIT_BYTES: Final = 1_000_000
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -42,11 +42,10 @@ def json_answer(
 
 def released_answer(release: Release) -> Response:
     """Released bytes as an answer, with their digest beside them."""
-    sha256 = base64.b64encode(bytes.fromhex(release.digest.removeprefix("sha256:")))
     return Response(
         release.content,
         media_type=release.media_type,
-        headers={**HEADERS, "Content-Digest": f"sha-256=:{sha256.decode()}:"},
+        headers={**HEADERS, "Content-Digest": render_content_digest(release.digest)},
     )
 
 

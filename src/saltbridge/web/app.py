@@ -29,6 +29,7 @@ from saltbridge.web import (
     passport_page,
     pcf_page,
     people_page,
+    pushed,
     served,
     sign_in,
     sign_in_account,
@@ -65,6 +66,7 @@ def create_app(
     app.include_router(dataplane.router(world))
     app.include_router(log.router(world, wake))
     app.router.routes.extend(served.routes(world))
+    app.router.routes.extend(pushed.routes(world, wake))
     app.include_router(credential_service.router(world))
     app.router.routes.extend(pact.routes(world))
     for own in (

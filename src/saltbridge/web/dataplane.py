@@ -1,6 +1,5 @@
 """The data plane: one token, the released bytes, their export statement, nothing else."""
 
-import base64
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -13,7 +12,7 @@ from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.ports import World
 from saltbridge.services.renew_token import renew_token
 from saltbridge.services.transfer import open_data, open_statement
-from saltbridge.web.answers import HEADERS, bearer, body_of, json_answer
+from saltbridge.web.answers import bearer, body_of, json_answer, released_answer
 
 
 def router(world: World) -> APIRouter:
@@ -33,12 +32,7 @@ def router(world: World) -> APIRouter:
     def _answer(release: Release | None) -> Response:
         if release is None:
             return json_answer({"code": "http.token-refused"}, 403)
-        sha256 = base64.b64encode(bytes.fromhex(release.digest.removeprefix("sha256:")))
-        return Response(
-            release.content,
-            media_type=release.media_type,
-            headers={**HEADERS, "Content-Digest": f"sha-256=:{sha256.decode()}:"},
-        )
+        return released_answer(release)
 
     def refresh(request: Request, content: Annotated[bytes, Depends(body_of)]) -> Response:
         try:

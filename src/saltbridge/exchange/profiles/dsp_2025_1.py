@@ -20,7 +20,8 @@ class Profile:
     contexts: tuple[str, ...]  # of every message
     policy_contexts: tuple[str, ...]  # of messages that carry a policy
     policy_profile: str
-    formats: tuple[str, ...]
+    formats: tuple[str, ...]  # the first is the usual one
+    push_format: str
     callback_path: str
     refresh_path: str
     token_names: tuple[str, ...]
@@ -48,7 +49,8 @@ DSP_2025_1 = Profile(
     contexts=(_DSPACE,),
     policy_contexts=(_DSPACE, _ODRL, f"{_CX_POLICY}context.jsonld"),
     policy_profile=_CX_POLICY,
-    formats=("HttpData-PULL",),
+    formats=("HttpData-PULL", "HttpData-PUSH"),
+    push_format="HttpData-PUSH",
     callback_path="/callback",
     refresh_path="/data-tokens/refresh",
     # The DSP examples use the short names, Catena-X the long ones: we write and read both.
