@@ -47,28 +47,29 @@ def change(world: World) -> None:
 
 
 def test_the_same_is_answered_until_something_is_written(world: World) -> None:
-    public = PublicPassports(world)
-    assert public.kept(GTIN, SERIALS[0]) is None
-    found = public.by_address(GTIN, SERIALS[0])
+    public, mark = PublicPassports(world), world.store.state()
+    assert public.kept(GTIN, SERIALS[0], mark) is None
+    found = public.by_address(GTIN, SERIALS[0], mark)
     assert found is not None
-    assert public.kept(GTIN, SERIALS[0]) is found
-    assert public.kept(GTIN, SERIALS[1]) is None
+    assert public.kept(GTIN, SERIALS[0], world.store.state()) is found
+    assert public.kept(GTIN, SERIALS[1], mark) is None
     change(world)
-    assert public.kept(GTIN, SERIALS[0]) is None
-    newer = public.by_address(GTIN, SERIALS[0])
+    mark = world.store.state()
+    assert public.kept(GTIN, SERIALS[0], mark) is None
+    newer = public.by_address(GTIN, SERIALS[0], mark)
     assert newer is not None
     assert newer.content["version"] == "2"
-    assert public.kept(GTIN, SERIALS[0]) is newer
+    assert public.kept(GTIN, SERIALS[0], world.store.state()) is newer
 
 
 def test_another_process_that_writes_is_seen_too(world: World, tmp_path: Path) -> None:
-    public = PublicPassports(world)
-    assert public.by_address(GTIN, SERIALS[0]) is public.kept(GTIN, SERIALS[0])
+    public, mark = PublicPassports(world), world.store.state()
+    assert public.by_address(GTIN, SERIALS[0], mark) is public.kept(GTIN, SERIALS[0], mark)
     other = open_store(f"sqlite:///{tmp_path}/node.sqlite", FixedClock())
     with other.unit_of_work() as work:
         work.put("note", "1", b"{}")
     other.close()
-    assert public.kept(GTIN, SERIALS[0]) is None
+    assert public.kept(GTIN, SERIALS[0], world.store.state()) is None
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["routes", "node"])
@@ -123,17 +124,19 @@ def test_who_looks_for_serials_is_not_let_in_by_the_door_either(world: World) ->
         assert client.get(path).status_code == client.get(f"{path}9").status_code == 429
 
 
-def test_a_store_without_a_mark_keeps_nothing(world: World) -> None:
-    memory = carmaker_world()
-    public = PublicPassports(memory)
-    assert public.by_address(GTIN, SERIALS[0]) is None
-    assert public.kept(GTIN, SERIALS[0]) is None
-    assert memory.store.state() is None
+def test_without_a_mark_nothing_is_kept(world: World) -> None:
+    assert carmaker_world().store.state() is None
+    public = PublicPassports(world)
+    assert public.by_address(GTIN, SERIALS[0], None) is not None
+    assert public.kept(GTIN, SERIALS[0], None) is None
+    assert public.by_address(GTIN, SERIALS[0], "a mark") is not None
+    assert public.kept(GTIN, SERIALS[0], None) is None
 
 
 def test_no_more_is_kept_than_has_room(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passport_public, "KEPT", 2)
     public = PublicPassports(world)
     for serial in SERIALS:
-        assert public.by_address(GTIN, serial)
-    assert [public.kept(GTIN, serial) is None for serial in SERIALS] == [True, False, False]
+        assert public.by_address(GTIN, serial, 1)
+    gone = [public.kept(GTIN, serial, 1) is None for serial in SERIALS]
+    assert gone == [True, False, False]

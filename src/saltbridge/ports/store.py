@@ -156,6 +156,33 @@ class UnitOfWork(Log, Protocol):
         """Count the attempts of an outbox entry anew, from none; it is due at once."""
 
 
+class Asker(Protocol):
+    """Asks a store that is somewhere else for its mark, without waiting for the answer.
+
+    One question at a time: ``ask``, wait until ``fileno`` is readable, ``answer``.
+    """
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when something of the answer has come."""
+
+    def ask(self) -> None:
+        """Send the question.
+
+        Raises:
+            Unavailable: the connection is gone.
+        """
+
+    def answer(self) -> object:
+        """The mark (see ``Store.state``); None as long as it has not come whole.
+
+        Raises:
+            Unavailable: the connection is gone.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
 class Store(Protocol):
     """This node's documents, log and outbox."""
 
@@ -178,7 +205,17 @@ class Store(Protocol):
     def state(self) -> object:
         """A mark that differs once anybody wrote; None where only a look into it tells.
 
-        It is cheap enough to be asked many times a second.
+        It is cheap enough to be asked many times a second. Whoever keeps what was read asks
+        before reading; what was acknowledged before a question changes its answer.
+        """
+
+    def asker(self) -> Asker | None:
+        """How an event loop asks for the mark; None where ``state`` never waits.
+
+        Marks of one asker are compared with each other, and with no others.
+
+        Raises:
+            Unavailable: the store cannot be reached.
         """
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ A scan asks for an address and nothing else. Whoever asks so is answered before 
 the node are gone through, by what the route would answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,17 +12,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class AtOnce:
-    """A layer around the routes; ``answer`` reads memory only, and is None where it cannot."""
+    """A layer around the routes; ``answer`` reads memory and the store's mark only, and is
+    None where it cannot."""
 
     def __init__(
-        self, app: ASGIApp, route: Route, answer: Callable[[Scope], Response | None]
+        self, app: ASGIApp, route: Route, answer: Callable[[Scope], Awaitable[Response | None]]
     ) -> None:
         self._app, self._route, self._answer = app, route, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         plain = scope["type"] == "http" and scope["method"] == "GET"
         if plain and not scope["query_string"] and scope["path"].startswith("/01/"):
-            response = self._answer(scope)
+            response = await self._answer(scope)
             if response is not None:
                 scope["route"] = self._route  # the log names it
                 await response(scope, receive, send)

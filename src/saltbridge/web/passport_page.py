@@ -26,6 +26,7 @@ from saltbridge.reports.qr import qr_png, qr_svg
 from saltbridge.steps.passport_status import TTL_SECONDS, released_list
 from saltbridge.web import passport_model
 from saltbridge.web import passport_variants as variants
+from saltbridge.web.marks import Marks
 from saltbridge.web.pace import Answer, Misses
 from saltbridge.web.pages import language_of, page_headers, plain_headers, reader_language
 from saltbridge.web.pages import render as render_page
@@ -51,6 +52,7 @@ class PassportPages:
         self._world = world
         self._misses = Misses(world)
         self._public = PublicPassports(world)
+        self._marks = Marks(world.store)
         self._restricted = RestrictedPassport(world)
         self.address = self._route("/01/{rest:path}", self.by_product)
         # Pages as they were drawn last, by address and language, for that very passport.
@@ -74,7 +76,7 @@ class PassportPages:
     def _route(self, path: str, answer: Answer) -> Route:
         return Route(path, self._misses.bounded(answer, _too_often), methods=["GET"])
 
-    def at_once(self, scope: Scope) -> Response | None:
+    async def at_once(self, scope: Scope) -> Response | None:
         """The answer to a plain question for what is in memory; None for everything else.
 
         The same as ``by_product`` gives, without the way there.
@@ -82,10 +84,7 @@ class PassportPages:
         named = self._named.get(scope.get("raw_path") or b"")
         if named is None or self._misses.are_too_many((scope.get("client") or ("",))[0]):
             return None
-        try:
-            passport = self._public.kept(*named)
-        except SaltbridgeError:
-            return None
+        passport = self._public.kept(*named, await self._marks.fresh())
         if passport is None:
             return None
         accept, tongue = b"", b""
@@ -136,8 +135,9 @@ class PassportPages:
         if parts[4:] == ["access"]:
             answer = self._restricted.answer
             return await run_in_threadpool(answer, request, parts[1], parts[3])
-        passport = self._public.kept(parts[1], parts[3]) or await run_in_threadpool(
-            self._public.by_address, parts[1], parts[3]
+        mark = await self._marks.fresh()
+        passport = self._public.kept(parts[1], parts[3], mark) or await run_in_threadpool(
+            self._public.by_address, parts[1], parts[3], mark
         )
         if passport is None:
             return await run_in_threadpool(self._not_here, request, parts[1], parts[3])

@@ -70,18 +70,20 @@ class PublicPassports:
         self._world = world
         self._kept: dict[tuple[str, str], tuple[object, PublicPassport]] = {}
 
-    def kept(self, gtin: str, serial: str) -> PublicPassport | None:
-        """What ``by_address`` found, as long as nobody has written anything since; else None.
+    def kept(self, gtin: str, serial: str, mark: object) -> PublicPassport | None:
+        """What ``by_address`` found, if the store's mark was the same then; else None.
 
-        Fit for the event loop: nothing is read but the store's mark. A store that has none
-        keeps nothing.
+        Fit for the event loop: nothing is read. Without a mark nothing is kept.
         """
         known = self._kept.get((gtin, serial))
-        return known[1] if known and known[0] == self._world.store.state() else None
+        return known[1] if known and mark is not None and known[0] == mark else None
 
-    def by_address(self, gtin: str, serial: str) -> PublicPassport | None:
-        """The newest version of the passport at ``/01/{gtin}/21/{serial}``."""
-        mark = self._world.store.state()  # before the look: what is written amid it is seen
+    def by_address(self, gtin: str, serial: str, mark: object = None) -> PublicPassport | None:
+        """The newest version of the passport at ``/01/{gtin}/21/{serial}``.
+
+        ``mark`` is the store's, asked for before: what is written amid the look is seen. With
+        it the passport is kept in memory.
+        """
         with self._world.store.reading() as work:
             id = _id_at(work, gtin, serial)
             found = _public(self._world, work, id) if id else None

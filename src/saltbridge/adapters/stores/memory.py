@@ -96,6 +96,9 @@ class MemoryStore:
         """None: only a look into it tells whether anybody wrote."""
         return None
 
+    def asker(self) -> None:
+        """None: ``state`` never waits."""
+
     def close(self) -> None:
         """Nothing to let go of."""
 

@@ -7,6 +7,7 @@ whoever reads inside a unit of work decides on what is still true at its end.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
@@ -21,6 +22,9 @@ from saltbridge.core.errors import Unavailable
 from saltbridge.core.finding import finding
 from saltbridge.ports import Clock
 
+if TYPE_CHECKING:  # the driver is there once it is needed
+    from saltbridge.adapters.stores.postgres_mark import SnapshotAsker
+
 _LOCK = 0x53616C74  # "Salt": the advisory lock of everybody who writes to this database
 _LOCK_TIMEOUT = "20s"
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -34,6 +38,8 @@ class PostgresStore:
         self._bases = Bases()
         self._last_edge = LastEdge()
         self._writing = threading.local()
+        self._watching = threading.Lock()
+        self._asker: SnapshotAsker | None = None
         try:
             self._engine = create_engine(
                 f"postgresql+psycopg:{url.partition(':')[2]}", pool_pre_ping=True
@@ -95,11 +101,43 @@ class PostgresStore:
             return work.rebuild_nodes()
 
     def state(self) -> object:
-        """None: only a look into it tells whether anybody wrote."""
-        return None
+        """The server's snapshot, which differs once anybody wrote; a round trip."""
+        with self._watching:
+            try:
+                return self._asked()
+            except Unavailable:  # the connection was lost since
+                self._forget_asker()
+                return self._asked()
+
+    def _asked(self) -> object:
+        if self._asker is None:
+            self._asker = self.asker()
+        return self._asker.wait()
+
+    def _forget_asker(self) -> None:
+        if self._asker is not None:
+            self._asker.close()
+            self._asker = None
+
+    def asker(self) -> "SnapshotAsker":
+        """Asks for the snapshot on a connection of its own.
+
+        Raises:
+            Unavailable: the server cannot be reached.
+        """
+        from saltbridge.adapters.stores.postgres_mark import SnapshotAsker
+
+        with self._worded():
+            pooled = self._engine.raw_connection()
+            connection: Any = pooled.driver_connection
+            pooled.detach()  # it does not come back to the pool
+            connection.autocommit = True
+            return SnapshotAsker(connection)
 
     def close(self) -> None:
         """Let go of the connections."""
+        with self._watching:
+            self._forget_asker()
         self._engine.dispose()
 
     @contextmanager

@@ -134,6 +134,9 @@ class SqliteStore:
                     [finding("store.cannot-open", self._place, reason=reason)]
                 ) from fault
 
+    def asker(self) -> None:
+        """None: ``state`` never waits."""
+
     def close(self) -> None:
         """Let go of the file."""
         with self._watching:
