@@ -16,6 +16,7 @@ from saltbridge.ports import HttpAnswer, World
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
 from saltbridge.services.measure import measure
+from saltbridge.services.passport_dossiers import take_over
 from saltbridge.services.passport_events import past_events, record
 from saltbridge.services.passport_handover import accept, complete, propose
 from saltbridge.services.second_life import SecondLife, SecondLifeRequest, second_life
@@ -323,6 +324,89 @@ class TestAForeignPredecessor:
         assert "passport.missing" in codes(fault)
         with town["renewer"].store.reading() as work:
             assert not work.find("passport")
+
+
+class TestSeveralForeignPredecessors:
+    """Batteries of two other operators become one, under the id that all of them sign."""
+
+    SUCCESSOR = "urn:uuid:00000000-0000-4000-8000-00000000beef"
+
+    @pytest.fixture
+    def town(self, examples: Path) -> Neighbours:
+        town = neighbours(examples, eu_node("fleet", 8107), eu_node("renewer", 8106))
+        moved = EventRequest(
+            passport=SERIALS[1],
+            kind="responsibility-transfer",
+            on=DAY,
+            to=town["fleet"].node.did,
+        )
+        self.agreed(town, "carmaker", "fleet", moved)
+        take_over(town["fleet"], self.id(town, SERIALS[1]))
+        for owner, serial in (("carmaker", SERIALS[0]), ("fleet", SERIALS[1])):
+            handing = EventRequest(
+                passport=serial,
+                kind="repurposing",
+                on=DAY,
+                to=town["renewer"].node.did,
+                successor=self.SUCCESSOR,
+            )
+            self.agreed(town, owner, "renewer", handing)
+        return town
+
+    @staticmethod
+    def id(town: Neighbours, serial: str) -> str:
+        with town["carmaker"].store.reading() as work:
+            return str(passport_named(work, serial)["id"])
+
+    @staticmethod
+    def agreed(town: Neighbours, owner: str, new: str, told: EventRequest) -> None:
+        accepted = accept(town[new], propose(town[owner], told), "p.json")
+        complete(town[owner], accepted, "accepted.json", {})
+
+    def test_they_make_one_passport_with_what_is_alike_in_all(self, town: Neighbours) -> None:
+        ids = [self.id(town, serial) for serial in SERIALS]
+        with town["carmaker"].store.reading() as work:
+            old = facts_of(work, stored_version(work, ids[0], 1) or {}).values
+        own = {"A012", "A019", "A026", "A032", "A035", "A037"}
+        stated = {
+            id: {
+                k: getattr(v, k)
+                for k in ("value", "unit", "measured_on")
+                if getattr(v, k) not in (None, "")
+            }
+            for id, v in old.items()
+            if id >= "A016" and id not in own and id not in ("A063", "A066") and v.value
+        }
+        facts = {"attributes": {**stated, **USED}}
+        made = second_life(
+            town["renewer"], request(operation="repurposing", predecessors=ids, facts=facts)
+        )
+        assert made.id == self.SUCCESSOR
+        assert [link.passport for link in made.predecessors] == ids
+        with town["renewer"].store.reading() as work:
+            values = facts_of(work, stored_version(work, made.id, 1) or {}).values
+        assert values["A063"] == old["A063"]  # the chemistry of both, with its origin
+        assert [e["passport_id"] for e in values["A012"].value] == ids
+        for owner, serial in (("carmaker", SERIALS[0]), ("fleet", SERIALS[1])):
+            assert past_events(town[owner], serial)[0].successors == (made.id,)
+
+    def test_a_mass_of_one_is_not_the_mass_of_the_whole(self, town: Neighbours) -> None:
+        with pytest.raises(FaultyInput) as fault:
+            second_life(
+                town["renewer"],
+                request(
+                    operation="repurposing",
+                    predecessors=[self.id(town, serial) for serial in SERIALS],
+                ),
+            )
+        missing = {f.arguments.get("attribute") for f in fault.value.findings}
+        assert {"A033", "A083"} & missing and "A063" not in missing
+
+    def test_each_of_them_has_to_be_handed_over(self, town: Neighbours) -> None:
+        with pytest.raises(FaultyInput) as fault:  # nobody handed that one over
+            told = [self.id(town, SERIALS[0]), "urn:uuid:00000000-0000-4000-8000-00000000dead"]
+            second_life(town["renewer"], request(operation="repurposing", predecessors=told))
+        assert codes(fault) == {"lifecycle.not-handed-over"}
 
 
 def test_who_remanufactures_does_not_inherit_what_the_old_maker_declared(scene: Scene) -> None:

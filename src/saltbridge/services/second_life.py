@@ -37,7 +37,7 @@ from saltbridge.steps.passport_counted import not_overtaken, refuse_fallen_of_an
 from saltbridge.steps.passport_event_effects import record_event
 from saltbridge.steps.passport_event_words import EventRequest, event_words, signed_event
 from saltbridge.steps.passport_events import check_event, keep_event, kept_events, life_of
-from saltbridge.steps.passport_inherited import inherited, lasting
+from saltbridge.steps.passport_inherited import common, inherited, lasting
 from saltbridge.steps.passport_issued import put_passport
 from saltbridge.steps.passport_measured import measurements_of
 from saltbridge.steps.passport_reading import facts_of, newest_number, stored_version
@@ -91,8 +91,7 @@ def second_life(world: World, request: SecondLifeRequest) -> SecondLife:
         told = [_base(world, work, old, request.operation) for old in here]
         told += [lasting(values, request.operation) for values in foreign.values()]
         refuse_fallen_of_any(given, told)
-        # Of several batteries nobody knows which one a value is about.
-        base = told[0] if len(links) == len(told) == 1 else {}
+        base = common(told) if len(links) == len(told) else {}
         passport = _assembled(world, request, id, links, base, given, now)
         on, today = _duty_day(request), now.date()
         status = readiness(passport.values, passport.category, on, today=today)

@@ -30,6 +30,32 @@ _OF_MAKER: Final = frozenset(
     {"A022", "A023", "A024", "A025", "A028", "A029", "A031", "A044", "A045", "A046"}
 )
 
+# What is the same in a battery made of several that are alike in it: substances and shares of
+# them, signs and what they mean. Sizes, masses, energies and what was measured are not.
+_OF_SUBSTANCE: Final = frozenset(
+    {"A039", "A040", "A042", "A043", "A063", "A064", "A066", "A067", "A068"}
+    | {f"A{number:03d}" for number in range(69, 78)}
+)
+
+
+def common(told: Sequence[Values]) -> Values:
+    """What holds for a battery out of these: of one all, of several what is alike in them.
+
+    Of several, only substances, their shares, and signs: a mass or a capacity of one says
+    nothing of the whole, and nobody knows which one a measured value is about.
+    """
+    if len(told) < 2:
+        return dict(*told)
+    first, *others = told
+    return {
+        id: value
+        for id, value in first.items()
+        if id in _OF_SUBSTANCE
+        and all(
+            id in v and (v[id].value, v[id].unit) == (value.value, value.unit) for v in others
+        )
+    }
+
 
 def lasting(values: Values, operation: str) -> Values:
     """Values that hold for the battery itself, whoever stated them, with their origin."""
