@@ -64,6 +64,7 @@ def begun_by(kind: EventKind, *predecessors: str, passport: str = "s") -> Event:
 # Status by event: what is possible at all. Worked out by hand from the clauses.
 POSSIBLE = {
     EventKind.REPAIR: {"original", "repurposed", "re-used", "remanufactured"},
+    EventKind.CORRECTION: {*Status},
     EventKind.RE_USE: {"original", "repurposed", "re-used", "remanufactured"},
     EventKind.PREPARATION_FOR_RE_USE: {"waste"},
     EventKind.REPURPOSING: {"original", "repurposed", "re-used", "remanufactured"},

@@ -13,8 +13,9 @@ from saltbridge.services.condition import condition_of
 from saltbridge.services.issue import issue
 from saltbridge.services.issue_sources import IssueRequest
 from saltbridge.services.measure import measure
-from saltbridge.services.passport_events import record
+from saltbridge.services.passport_events import past_events, record
 from saltbridge.services.passport_version import VersionRequest, new_version
+from saltbridge.services.passports import history
 from saltbridge.services.second_life import SecondLifeRequest, second_life
 from saltbridge.steps.passport_event_words import EventRequest
 from saltbridge.testing.builders import FixedClock
@@ -154,6 +155,57 @@ def test_a_battery_used_again_as_a_whole_has_one_successor(world: World, whole: 
             event(world, facts(), kind)
         assert "lifecycle.passed-on" in {f.code for f in refused.value.findings}
     bms(world, 1300, "2029-05-20", "NEW-1")
+
+
+def test_of_a_battery_used_again_as_a_whole_no_version_is_written(world: World) -> None:
+    renewed(world, facts(), "re-use")
+    with pytest.raises(Refused) as refused:
+        change(world, {"attributes": {"A033": {"value": 164.5, "unit": "kg"}}})
+    assert {f.code for f in refused.value.findings} == {"lifecycle.passed-on"}
+    change(world, {"attributes": {"A033": {"value": 164.5, "unit": "kg"}}}, "NEW-1")
+
+
+def correct(world: World, stated: dict[str, Any], reason: str = "typed a digit twice") -> int:
+    told = EventRequest(
+        passport=SERIAL, kind="correction", on=DAY, details={"reason": reason}, facts=stated
+    )
+    return record(world, told)[0].version
+
+
+def test_what_was_entered_too_high_by_hand_is_lowered_by_a_signed_correction(
+    world: World,
+) -> None:
+    change(world, facts(13000))
+    cycles = {"attributes": {"A126": facts(1300)["attributes"]["A126"]}}
+    assert correct(world, cycles) == 3
+    now = condition_of(world, SERIAL)
+    assert now.values["A126"].value == 1300
+    (past,) = past_events(world, SERIAL)[1]
+    assert (past.event, past.details["reason"]) == ("correction", "typed a digit twice")
+    assert [v.number for v in history(world, SERIAL)] == [3, 2, 1]  # the old value stays there
+    with pytest.raises(FaultyInput) as fault:  # otherwise they only rise, as before
+        change(world, facts(1299))
+    assert told(fault) == [("/attributes/A126", "1299", "1300")]
+    bms(world, 1301, "2029-05-02")
+
+
+def test_no_correction_goes_below_what_was_measured_or_changes_something_else(
+    world: World,
+) -> None:
+    change(world, facts(13000))
+    low = {"attributes": {"A126": facts(1199)["attributes"]["A126"]}}
+    with pytest.raises(FaultyInput) as fault:
+        correct(world, low)
+    assert told(fault) == [("/attributes/A126", "1199", "1200")]
+    for stated, reason, code in (
+        ({"attributes": {"A033": {"value": 1, "unit": "kg"}}}, "r", "corrects-counters"),
+        ({}, "r", "corrects-counters"),
+        ({"attributes": {"A126": facts(1300)["attributes"]["A126"]}}, " ", "no-reason"),
+    ):
+        with pytest.raises(FaultyInput) as fault:
+            correct(world, stated, reason)
+        assert {f.code for f in fault.value.findings} == {f"lifecycle.{code}"}
+    assert condition_of(world, SERIAL).values["A126"].value == 13000
 
 
 def test_parts_go_several_ways(world: World) -> None:

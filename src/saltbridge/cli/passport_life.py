@@ -19,8 +19,8 @@ Facts = Annotated[
 Person = Annotated[str, typer.Option(help="Who decides on the public release.")]
 Out = Annotated[Path | None, typer.Option(help="Save the signed file here.")]
 _KINDS = (
-    "repair, becomes-waste, responsibility-transfer, recycled, re-use, repurposing, "
-    "remanufacturing, preparation-for-re-use or preparation-for-repurposing."
+    "repair, correction, becomes-waste, responsibility-transfer, recycled, re-use, "
+    "repurposing, remanufacturing, preparation-for-re-use or preparation-for-repurposing."
 )
 
 
@@ -37,6 +37,9 @@ def event(
         ),
     ] = "",
     component: Annotated[str, typer.Option(help="What was repaired.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Of a correction: why a counter was too high; it is signed.")
+    ] = "",
     successor: Annotated[str, typer.Option(help="Passport id of the second life.")] = "",
     facts: Facts = None,
     person: Person = "",
@@ -57,7 +60,7 @@ def event(
         to=to,
         capacity=capacity,
         successor=successor,
-        details={"component": component},
+        details={"component": component, "reason": reason},
         facts=_facts(facts),
         person=person,
     )

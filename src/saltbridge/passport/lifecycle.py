@@ -23,6 +23,7 @@ from saltbridge.passport.lifecycle_rules import (
     Status,
 )
 
+_MOVES_NOTHING = (EventKind.REPAIR, EventKind.CORRECTION, EventKind.RECYCLED)
 Outcome = tuple["Life | None", tuple[Finding, ...]]
 
 
@@ -208,7 +209,7 @@ def _parties(case: _Case, life: Life) -> Iterable[Finding]:
         yield case.fault("lifecycle.begins-alone")
     if event.kind is EventKind.RESPONSIBILITY_TRANSFER and event.to in ("", life.operator):
         yield case.fault("lifecycle.no-recipient")
-    if event.to and event.kind in (EventKind.REPAIR, EventKind.RECYCLED):
+    if event.to and event.kind in _MOVES_NOTHING:
         yield case.fault("lifecycle.moves-nothing")
     waste = event.kind is EventKind.BECOMES_WASTE or (
         event.kind is EventKind.RESPONSIBILITY_TRANSFER and life.status is Status.WASTE

@@ -28,6 +28,7 @@ class EventKind(StrEnum):
 
     PLACED_ON_MARKET = "placed-on-market"
     REPAIR = "repair"
+    CORRECTION = "correction"
     RE_USE = "re-use"
     PREPARATION_FOR_RE_USE = "preparation-for-re-use"
     REPURPOSING = "repurposing"
@@ -90,6 +91,11 @@ _ROWS: Final = (
         EventKind.REPAIR, _IN_USE, None, Effect.NEW_VERSION,
         "(EU) 2023/1542, Art. 77(4): up to date; not named in Art. 77(7)", Confidence.READ,
         EventKind.PREPARATION_FOR_RE_USE,
+    ),
+    _rule(
+        # A counter that was entered too high: nothing else lowers one.
+        EventKind.CORRECTION, frozenset(Status), None, Effect.NEW_VERSION,
+        "(EU) 2023/1542, Art. 77(4): accurate, complete and up to date", Confidence.READ,
     ),
     _rule(
         EventKind.RE_USE, _IN_USE, Status.RE_USED, Effect.NEW_PASSPORT,

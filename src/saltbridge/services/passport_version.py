@@ -9,7 +9,7 @@ from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
 from saltbridge.ports import World
 from saltbridge.steps.passport_change import change_passport, passport_named
 from saltbridge.steps.passport_event_effects import CEASED
-from saltbridge.steps.passport_events import refuse_if_not_responsible
+from saltbridge.steps.passport_events import refuse_if_not_responsible, refuse_if_passed_whole
 from saltbridge.steps.passport_stated import keep_unknown, stated_by_operator
 
 MAX_REASON_CHARACTERS = 200
@@ -42,8 +42,9 @@ def new_version(world: World, request: VersionRequest) -> NewVersion:
 
     Raises:
         FaultyInput: no such passport, no reason, faulty values, or incomplete by law.
-        Refused: the passport is no longer active, another operator answers for it, nothing
-            changes, or a public value may not leave.
+        Refused: the passport is no longer active, another operator answers for it, the battery
+            lives on as a whole under another one, nothing changes, or a public value may not
+            leave.
     """
     reason = " ".join(request.reason.split())
     if not reason or len(reason) > MAX_REASON_CHARACTERS:
@@ -65,6 +66,7 @@ def new_version(world: World, request: VersionRequest) -> NewVersion:
         record = passport_named(work, request.passport)
         if record["status"] != CEASED:
             refuse_if_not_responsible(work, world, record)
+            refuse_if_passed_whole(work, world, record)
         done = change_passport(
             world,
             work,

@@ -1,6 +1,6 @@
 """A passport changes: its next version, in the unit of work of whatever makes it change."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -50,13 +50,15 @@ def change_passport(
     person: str = "",
     must_change: bool = True,
     noted: Mapping[str, str] = MappingProxyType({}),
+    corrected: Collection[str] = (),
 ) -> Changed:
     """Write the next version of a passport with these values in place of the ones it had.
 
     The version, its release, its log leaves and the record of the passport are written in the
     unit of work that was handed in: what makes the passport change commits with them.
     ``must_change`` False is for events that make a version though no value differs (a repair).
-    ``noted`` is kept in the record of the passport. A passport that was taken over is issued
+    ``noted`` is kept in the record of the passport; ``corrected`` are counters that a signed
+    correction may lower. A passport that was taken over is issued
     by this operator from its next version on, linked to the last one of the operator before.
 
     Raises:
@@ -82,7 +84,7 @@ def change_passport(
     known = {**facts.kept_back, **facts.values}
     if must_change and all(known.get(id) == value for id, value in changed.items()):
         raise Refused.of("passport.nothing-changes", passport=passport_id)
-    measured = refuse_fallen(work, record, changed, known)
+    measured = refuse_fallen(work, record, changed, known, corrected)
     start = applies_from("passport", facts.category)
     on = max(now.date(), facts.placed_on_market, start or now.date())
     passport = next_version(facts, changed, issued_at=iso(now), on=on)

@@ -4,7 +4,7 @@ What was measured counts as it stands after corrections; where nothing was measu
 newest version says counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from saltbridge.core.errors import FaultyInput
@@ -24,9 +24,16 @@ def measured_counters(view: UnitOfWork, passport_id: str) -> dict[str, tuple[flo
 
 
 def refuse_fallen(
-    view: UnitOfWork, passport: Mapping[str, Any], changed: Values, before: Values
+    view: UnitOfWork,
+    passport: Mapping[str, Any],
+    changed: Values,
+    before: Values,
+    corrected: Collection[str] = (),
 ) -> dict[str, tuple[float, str]]:
     """What was measured of the counters, if nothing that changes shows less.
+
+    What a signed correction states of ``corrected`` may lie below what was stated before,
+    never below what was measured: a measurement is corrected by a measurement.
 
     Raises:
         FaultyInput: a counter would fall; every one at once.
@@ -34,8 +41,10 @@ def refuse_fallen(
     stated = readings_in(changed)
     counted = stated.keys() | readings_in(before).keys()
     measured = measured_counters(view, str(passport["id"])) if counted else {}
-    held = {**readings_in(before), **measured}
+    held = {id: r for id, r in readings_in(before).items() if id not in corrected} | measured
     for id, reading in stated_counters(passport).items():
+        if id in corrected:
+            continue
         held[id] = max(reading, held.get(id, reading), key=lambda r: r[0])
     if found := fallen(stated, held):
         raise FaultyInput(found)

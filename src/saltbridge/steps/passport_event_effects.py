@@ -1,13 +1,15 @@
 """What an event does to a passport of this node, in the unit of work that records the event."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from saltbridge.core.canonical import canonical_bytes
+from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding
 from saltbridge.formats.claim_file import ClaimFile
+from saltbridge.passport.counters import COUNTERS
 from saltbridge.passport.event_words import EventWords
 from saltbridge.passport.lifecycle_rules import RULES, Effect, EventKind, Status
 from saltbridge.passport.measurements import as_value, condition
@@ -72,6 +74,7 @@ def record_event(
             now=now,
             person=person,
             noted={"responsible": words.event.to} if words.event.to else {},
+            corrected=_corrected(words, given),
         )
         version, findings = int(made.version.record["version"]), made.findings
     elif effect is Effect.CEASES:
@@ -89,6 +92,23 @@ def record_event(
         findings,
         tuple(kept["signed_by"]),
     )
+
+
+def _corrected(words: EventWords, given: Values) -> Collection[str]:
+    """The counters that a correction states anew.
+
+    Raises:
+        FaultyInput: it gives no reason, no value, or a value that is no counter.
+    """
+    if words.event.kind is not EventKind.CORRECTION:
+        return ()
+    others = sorted(given.keys() - set(COUNTERS))
+    if others or not given:
+        told = {"found": ", ".join(others) or "–", "known": ", ".join(COUNTERS)}
+        raise FaultyInput([Finding("lifecycle.corrects-counters", told)])
+    if not words.details.get("reason", "").strip():
+        raise FaultyInput.of("lifecycle.no-reason")
+    return tuple(given)
 
 
 def _measured(work: UnitOfWork, world: World, passport_id: str) -> dict[str, AttributeValue]:

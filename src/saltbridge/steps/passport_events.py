@@ -107,6 +107,17 @@ def refuse_if_not_responsible(
         raise Refused.of("handover.not-responsible", passport=passport["id"], operator=operator)
 
 
+def refuse_if_passed_whole(view: UnitOfWork, world: World, passport: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        Refused: the battery lives on as a whole under another passport, which tells the rest.
+    """
+    life = life_of(view, world, passport)
+    if life.passed_whole:
+        successors = ", ".join(life.successors)
+        raise Refused.of("lifecycle.passed-on", event="version", successors=successors)
+
+
 def _kept_words(view: UnitOfWork, passport_id: str) -> Iterator[EventWords]:
     for kept in kept_events(view, passport_id):
         yield parse_event(kept["content"], frozenset(kept["signed_by"]))
