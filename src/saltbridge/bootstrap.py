@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from saltbridge.ports import (
     Clock,
+    Connector,
     FactorLibrary,
     HttpClient,
+    NodeProfile,
     OutboxEntry,
     PassportRegistry,
     TimestampAuthority,
@@ -79,6 +81,31 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
             "folder": str(node_dir),
         },
         timestamp_authority=_timestamp_authority(node.settings, node_dir, http),
+        connector=_connector(node.settings, node_dir, profile),
+    )
+
+
+def _connector(
+    settings: Mapping[str, Any], node_dir: Path, node: NodeProfile
+) -> Connector | None:
+    """The connector the company runs already, if the node has one named."""
+    from saltbridge.adapters.settings import value
+
+    if value(settings, "connector.kind") != "edc":
+        return None
+    from saltbridge.adapters.edc import EdcConnector
+    from saltbridge.adapters.edc_management import Management
+    from saltbridge.adapters.http import SafeHttpClient
+    from saltbridge.adapters.tls_files import partner_context
+
+    told: Mapping[str, Any] = settings["connector"]
+    url, key = str(told["management_url"]), told.get("api_key_file")
+    http = SafeHttpClient(ssl_context=partner_context(settings, node_dir), own_url=url)
+    return EdcConnector(
+        Management(http, url, node_dir / str(key) if key else None),
+        protocol=value(settings, "connector.protocol"),
+        own_did=node.did,
+        own_id=str(told.get("participant_id") or node.did),
     )
 
 
@@ -183,6 +210,8 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], bool | None
     """What is done about each kind of outbox entry."""
     from saltbridge.formats.dsp_outbox import FETCH, PUSH, REQUEST_TRANSFER, SEND
     from saltbridge.services.approval import lapse_expired
+    from saltbridge.services.connector_follow import follow_waiting
+    from saltbridge.services.connector_provide import offer_waiting, watch_waiting
     from saltbridge.services.log_witnesses import ask_waiting
     from saltbridge.services.negotiate import answer_held
     from saltbridge.services.pact_callback import call_back
@@ -197,11 +226,13 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], bool | None
     from saltbridge.services.transfer import request_waiting_transfer
     from saltbridge.services.twin_events import announce_waiting
     from saltbridge.services.witness import inquire_waiting
+    from saltbridge.steps.connector_offering import OFFER, WATCH
     from saltbridge.steps.log import WITNESS
     from saltbridge.steps.pact_peers import CALLBACK
     from saltbridge.steps.passport_backup import SEND as COPIES
     from saltbridge.steps.passport_status import RENEW
     from saltbridge.steps.proposals import ANSWER_HELD, EXPIRY
+    from saltbridge.steps.through_connector import FOLLOW
     from saltbridge.steps.twin_news import ANNOUNCE
     from saltbridge.steps.witnessing import INQUIRE
 
@@ -215,6 +246,9 @@ def outbox_handlers() -> Mapping[str, Callable[[World, OutboxEntry], bool | None
         INQUIRE: inquire_waiting,
         ANSWER_HELD: answer_held,
         EXPIRY: lapse_expired,
+        FOLLOW: follow_waiting,
+        OFFER: offer_waiting,
+        WATCH: watch_waiting,
         RENEW: renew_waiting,
         COPIES: send_copies,
         ASK: lambda world, entry: ask_for_pcf(world, ways, entry),

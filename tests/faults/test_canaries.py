@@ -83,6 +83,8 @@ ROUTES = {
     "/2025-1/callback/transfers/{pid}/completion": "partners",
     "/2025-1/callback/transfers/{pid}/suspension": "partners",
     "/2025-1/callback/transfers/{pid}/termination": "partners",
+    "/connector-data/{dataset}/{bpn}": "token",
+    "/connector-data/{dataset}/{bpn}/statement": "token",
     "/data/{pid}": "token",
     "/data/{pid}/statement": "token",
     "/data/{pid}/{path:path}": "token",

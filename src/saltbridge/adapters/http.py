@@ -55,8 +55,10 @@ def _certificate_refused(fault: BaseException) -> ssl.SSLCertVerificationError |
 class _JudgingBackend(httpcore2.NetworkBackend):
     """Connects to addresses it has judged, never to names."""
 
-    def __init__(self, *, allow_loopback: bool) -> None:
+    def __init__(self, *, allow_loopback: bool, own_host: str, plain: bool) -> None:
         self._allow_loopback = allow_loopback
+        self._own_host = own_host
+        self._plain = plain
         self._inner = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -74,6 +76,10 @@ class _JudgingBackend(httpcore2.NetworkBackend):
             raise httpcore2.ConnectError(str(fault)) from fault
         addresses = [str(entry[4][0]) for entry in found]
         for address in addresses:
+            if self._own_host and host == self._own_host:
+                if self._plain and is_public(address):
+                    raise ForbiddenAddress(address)
+                continue
             loopback = self._allow_loopback and host == address == LOOPBACK
             if not loopback and not is_public(address):
                 raise ForbiddenAddress(address)
@@ -83,20 +89,32 @@ class _JudgingBackend(httpcore2.NetworkBackend):
 
 
 class SafeHttpClient:
-    """Sends one request at a time; may be used from several threads."""
+    """Sends one request at a time; may be used from several threads.
+
+    ``own_url`` is an address of the company's own, entered by it and by nobody else: its host
+    may be a private one, and is asked by plain http where the address says so and it is not
+    public. A client that has one is used for nothing else.
+    """
 
     def __init__(
         self,
         *,
         allow_loopback_http: bool = False,
         ssl_context: ssl.SSLContext | None = None,
+        own_url: str = "",
     ) -> None:
+        parts = urlsplit(own_url)
         self._allow_loopback_http = allow_loopback_http
+        self._own = (parts.scheme, parts.hostname)
         self._pool = httpcore2.ConnectionPool(
             ssl_context=ssl_context or ssl.create_default_context(),
             max_connections=32,
             max_keepalive_connections=0,  # a kept connection may be dead; partners are few
-            network_backend=_JudgingBackend(allow_loopback=allow_loopback_http),
+            network_backend=_JudgingBackend(
+                allow_loopback=allow_loopback_http,
+                own_host=parts.hostname or "",
+                plain=parts.scheme == "http",
+            ),
         )
 
     def send(
@@ -172,7 +190,7 @@ class SafeHttpClient:
         plain_text = not url.isascii() or any(c <= " " for c in url)
         if not host or "@" in parts.netloc or plain_text:
             raise Unavailable.of("http.address-forbidden", url=url[:200])
-        if parts.scheme == "https":
+        if parts.scheme == "https" or self._own == (parts.scheme, host):
             return
         if parts.scheme == "http" and self._allow_loopback_http and host == LOOPBACK:
             return

@@ -27,7 +27,7 @@ STORE_FILE = "node.sqlite"
 _HEADING = "# One company's node. The sealed keys lie in keys/, the documents in node.sqlite.\n"
 _OPTIONAL = {
     NodeProfile: frozenset({"address", "country", "partners", "allow_loopback_http"}),
-    Partner: frozenset({"dsp_url"}),
+    Partner: frozenset({"dsp_url", "participant_id"}),
 }
 
 

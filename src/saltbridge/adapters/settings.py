@@ -130,6 +130,21 @@ SETTINGS: Final = (
     Setting("twins.data_planes", list, "IP addresses or networks of EDC data planes whose "
             "header Edc-Bpn names the partner who asks; without them it is never believed.",
             ()),
+    # The connector
+    Setting("connector.kind", str, "Who speaks to partners: own (this node, by DSP 2025-1) or "
+            "edc (an EDC that the company runs already).", "own", choices=("own", "edc")),
+    Setting("connector.management_url", str, "Address of the EDC's management API, up to what "
+            "stands before /v3; http only where it is no public address."),
+    Setting("connector.api_key_file", str, "File with the key of the management API "
+            "(X-Api-Key); relative to the node's folder."),
+    Setting("connector.protocol_url", str, "Where partners reach the EDC by DSP 2025-1: what "
+            "they enter as dsp_url."),
+    Setting("connector.protocol", str, "Name of the protocol in the management API.",
+            "dataspace-protocol-http:2025-1"),
+    Setting("connector.participant_id", str, "The company's id in the dataspace, as the EDC "
+            "has it.", "the node's DID"),
+    Setting("connector.watch_seconds", int, "Seconds between two looks at what partners agreed "
+            "and pulled through the EDC.", 60, 1, 3_600),
     # Border and record
     Setting("free_trade_zone", str, "Free-trade zone the company is registered in, whose "
             "data list applies (CN).", "none", choices=("none", "beijing", "shanghai-lingang")),
@@ -158,6 +173,13 @@ def check(settings: Mapping[str, Any], here: Place) -> list[Finding]:
     if isinstance(given, Mapping) and len(given.keys() & {"certificate", "key"}) == 1:
         missing = ({"certificate", "key"} - given.keys()).pop()
         faults.append(finding("node.missing-member", here, member=f"settings.tls.{missing}"))
+    told = settings.get("connector")
+    if isinstance(told, Mapping) and told.get("kind") == "edc":
+        faults += [
+            finding("node.missing-member", here, member=f"settings.connector.{name}")
+            for name in ("management_url", "protocol_url")
+            if not told.get(name)
+        ]
     return faults
 
 

@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from saltbridge.ports.connector import (
+    VIA_CONNECTOR,
+    Connector,
+    Offering,
+    SeenNegotiation,
+    SeenTransfer,
+)
 from saltbridge.ports.deciding import Decider
 from saltbridge.ports.kept import Kept
 from saltbridge.ports.keys import (
@@ -62,10 +69,12 @@ __all__ = [
     "FORGETTABLE",
     "MAX_ATTEMPTS",
     "MOST_IN_A_FILE",
+    "VIA_CONNECTOR",
     "Asker",
     "AuditedLeaf",
     "AuditedRow",
     "Clock",
+    "Connector",
     "Decider",
     "DidResolver",
     "FactorLibrary",
@@ -78,12 +87,15 @@ __all__ = [
     "LogEvent",
     "LogLeaf",
     "NodeProfile",
+    "Offering",
     "OutboxEntry",
     "Partner",
     "PassportRegistry",
     "Passwords",
     "Registration",
     "RegistryEntry",
+    "SeenNegotiation",
+    "SeenTransfer",
     "Signer",
     "StaleWrite",
     "Store",
@@ -101,6 +113,7 @@ class World:
 
     ``settings`` holds what ``adapters.settings`` lists, where it is set, and of a node on disk
     its ``folder``. ``decider`` is for tests alone: nothing that serves a node sets one.
+    ``connector`` is one that the company runs already and that speaks to partners in our place.
     ``credential_profile`` is what the dataspace asks of callers; ``kept`` is this process's
     memory of what was fetched and checked.
     """
@@ -117,5 +130,6 @@ class World:
     settings: Mapping[str, Any] = field(default_factory=dict)
     timestamp_authority: TimestampAuthority | None = None
     decider: Decider | None = None
+    connector: Connector | None = None
     credential_profile: CredentialProfile = CATENA_X
     kept: Kept = field(default_factory=Kept)

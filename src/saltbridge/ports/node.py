@@ -13,6 +13,7 @@ class Partner:
     did: str
     jurisdiction: str  # ISO 3166-1 alpha-2, or EU
     dsp_url: str = ""  # its DSP base URL, ending in /2025-1
+    participant_id: str = ""  # its id in the dataspace, where that is not its DID
 
 
 @dataclass(frozen=True, slots=True)

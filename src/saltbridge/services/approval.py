@@ -25,6 +25,7 @@ from saltbridge.ports import OutboxEntry, StaleWrite, UnitOfWork, World
 from saltbridge.steps import proposals as p
 from saltbridge.steps.approvers import approving_role, are_independent, set_up_by
 from saltbridge.steps.border_key import border_key
+from saltbridge.steps.connector_offering import offer_later
 from saltbridge.steps.deciding import (
     Proposer,
     circumstances,
@@ -327,6 +328,7 @@ def _let_go(
         found,
         lambda d: {**d, "releases": {**d["releases"], released.audience: kept}},
     )
+    offer_later(world, work, document(work, "dataset", found["dataset_id"]))
     done = {**found, "state": p.RELEASED, "decided_at": iso(now)}
     _keep(work, done, "release.approved")
     p.release_held(world, work, found["id"])

@@ -14,6 +14,7 @@ from saltbridge.exchange.transfer import TERMINAL
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.explaining import By, Explanation, explained
 from saltbridge.steps.records import document, every
+from saltbridge.steps.through_connector import follow_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def progress(world: World, pid: str) -> Progress:
         negotiation, transfer = _processes(view, pid)
         keys = {process.pid for process in (negotiation, transfer) if process is not None}
         keys |= {negotiation.transfer_pid} - {""} if negotiation else set()
+        keys |= {follow_key(key) for key in keys}
         delivery_id = transfer.delivery_id if transfer else ""
         delivery = document(view, "delivery", delivery_id) or {}
         trouble = _trouble(world, view, keys)

@@ -7,7 +7,7 @@ sent from here. What a state demands of us is in ``steps.negotiation_rules``.
 from dataclasses import replace
 
 from saltbridge.core.canonical import read_json
-from saltbridge.core.errors import FaultyInput, Refused, Unavailable
+from saltbridge.core.errors import Refused, Unavailable
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import negotiation as machine
 from saltbridge.exchange.address import same_origin
@@ -35,6 +35,7 @@ from saltbridge.steps.negotiation_rules import (
 )
 from saltbridge.steps.processes import keep_process, known
 from saltbridge.steps.shown_again import look_again
+from saltbridge.steps.through_connector import address_for
 
 __all__ = ["REFUSED_BY_APPROVER", "fitting_offer"]
 
@@ -91,7 +92,7 @@ def ask(
         consumer_pid=world.identifiers.urn_uuid(),
         provider_pid="",
         counterparty=partner.bpn,
-        peer_address=_address(partner),
+        peer_address=address_for(world, partner),
         offer=offer,
         transfer_wanted=transfer_wanted,
         transfer_format=transfer_format,
@@ -201,9 +202,3 @@ def answer_held(world: World, entry: OutboxEntry) -> None:
         if partner is None:
             raise Unavailable.of("exchange.partner-gone", bpn=process.counterparty)
         keep_process(work, answered(world, work, partner, process, Duty.ANSWER_REQUEST))
-
-
-def _address(partner: Partner) -> str:
-    if not partner.dsp_url:
-        raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
-    return partner.dsp_url

@@ -17,6 +17,7 @@ from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF
 from saltbridge.formats.claim_file import MEDIA_TYPE
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.border_key import border_key, kept_border_key
+from saltbridge.steps.connector_offering import offer_later
 from saltbridge.steps.deciding import (
     Proposer,
     circumstances,
@@ -187,6 +188,7 @@ def _offer(
     body = canonical_bytes(dataset)
     work.put("dataset", dataset_id, body, expected_version=0)
     work.append_leaf("dataset.offered", dataset_id, body)
+    offer_later(world, work, dataset)
     return Published(
         dataset_id=dataset_id,
         decisions=tuple(records),

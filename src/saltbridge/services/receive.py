@@ -18,7 +18,7 @@ from saltbridge.steps.receiving import (
 )
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement
-from saltbridge.steps.statement_received import fetch_statement, offer_of, statement_record
+from saltbridge.steps.statement_received import fetch_statement, statement_record, terms_of
 
 # A refused token may be older than one on its way to us: wait for that one this often.
 _REFUSALS_BORNE: Final = 3
@@ -55,14 +55,14 @@ def receive_waiting(world: World, entry: OutboxEntry) -> None:
         return _end(world, pid, address, refusal)
     received = received_content(world, partner, transfer, kept, answer.content, address.digest)
     with world.store.reading() as view:
-        offer = offer_of(view, kept)
+        terms = terms_of(view, kept, transfer.agreement_id)
     statement = statement_record(
         fetch_statement(world, address),
         payload=received.content,
         partner=partner,
         did_document=received.did_document,
         consumer_bpn=world.node.bpn,
-        terms=tuple(t for t in (transfer.agreement_id, offer) if t),
+        terms=terms,
     )
     result = verify_delivery(received)
     with world.store.unit_of_work() as work:

@@ -9,8 +9,16 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
+from saltbridge import locales
 from saltbridge.core.errors import FaultyInput, Unavailable
-from saltbridge.exchange.model import DataAddress, Negotiation, Role, Transfer, TransferState
+from saltbridge.exchange.model import (
+    DataAddress,
+    Negotiation,
+    Refusal,
+    Role,
+    Transfer,
+    TransferState,
+)
 from saltbridge.exchange.process import acknowledged
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import negotiation_of, transfer_of
@@ -24,6 +32,12 @@ from saltbridge.steps.processes import keep_process
 from saltbridge.steps.pushing import is_push, target_of
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import post
+from saltbridge.steps.through_connector import (
+    follow_later,
+    keep_id,
+    say_through,
+    through_connector,
+)
 
 LIMIT_BYTES: Final = 1_000_000
 _TRY_AGAIN = frozenset({408, 425, 429})
@@ -57,6 +71,9 @@ def send_waiting(world: World, entry: OutboxEntry) -> bool:
         process = _load(view, sending)
     if process is None or str(process.outgoing) != sending.state:
         return False  # the peer's next message has acknowledged it meanwhile
+    if through_connector(process):
+        _say_through(world, process, sending)
+        return False
     message: Mapping[str, Any] = sending.message
     starts = isinstance(process, Transfer) and message["@type"] == "TransferStartMessage"
     if starts and isinstance(process, Transfer) and process.role is Role.PROVIDER:
@@ -74,6 +91,32 @@ def send_waiting(world: World, entry: OutboxEntry) -> bool:
         else:
             keep_process(work, _refused(now, answer))
     return True
+
+
+def _say_through(world: World, process: Negotiation | Transfer, sending: Sending) -> None:
+    """Say it by the company's own connector, and look after what comes of it."""
+    refusal, id = say_through(world, process, sending.message)
+    with world.store.unit_of_work() as work:
+        now = _load(work, sending)
+        if now is None:
+            return
+        keep_id(work, now, id)
+        if str(now.outgoing) != sending.state:
+            return
+        if refusal is not None:
+            keep_process(work, _refused_by_connector(now, refusal))
+            return
+        moved = _acknowledged(now, b"")
+        keep_process(work, _taken(world, work, moved))
+        if moved.role is Role.CONSUMER:
+            follow_later(world, work, moved)
+
+
+def _refused_by_connector(
+    process: Negotiation | Transfer, refusal: Refusal
+) -> Negotiation | Transfer:
+    reason = (locales.text_or(refusal.code, refusal.code, refusal.arguments),)
+    return _ended(process, refusal.code, reason)
 
 
 def _post(
@@ -169,7 +212,13 @@ def _refused(process: Negotiation | Transfer, answer: HttpAnswer) -> Negotiation
     except FaultyInput:
         code, reason = "", ()
     code = code or "exchange.peer-refused"
-    reason = reason or (f"HTTP {answer.status}",)
+    return _ended(process, code, reason or (f"HTTP {answer.status}",))
+
+
+def _ended(
+    process: Negotiation | Transfer, code: str, reason: tuple[str, ...]
+) -> Negotiation | Transfer:
+    """The process that the peer does not go on with."""
     if isinstance(process, Transfer) and _only_a_pause(process):
         # We do not pause, or do not go on: an error changes no state.
         paused_by = process.role if process.outgoing is TransferState.STARTED else None

@@ -21,6 +21,7 @@ from saltbridge.steps.processes import keep_process, known
 from saltbridge.steps.pushing import is_push, judged_target, with_own_door
 from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement import kept_statement
+from saltbridge.steps.through_connector import address_for
 from saltbridge.steps.transfer_rules import released, termination
 from saltbridge.steps.transferring import KIND, heard, load, load_with, said
 
@@ -55,7 +56,7 @@ def request_transfer(
             consumer_pid=pid or world.identifiers.urn_uuid(),
             provider_pid="",
             counterparty=kept.counterparty,
-            peer_address=partner.dsp_url,
+            peer_address=address_for(world, partner),
             agreement_id=agreement_id,
             dataset_id=kept.agreement.dataset_id,
             format=format or DSP_2025_1.formats[0],

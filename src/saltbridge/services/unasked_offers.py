@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from saltbridge.core.canonical import read_json
-from saltbridge.core.errors import FaultyInput
+from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.exchange import messages as m
 from saltbridge.exchange.address import same_origin
 from saltbridge.exchange.model import Negotiation, NegotiationState, Offer, Refusal, Role
@@ -29,6 +29,7 @@ from saltbridge.steps.negotiating import (
 from saltbridge.steps.negotiation_rules import termination, visible_dataset
 from saltbridge.steps.processes import known
 from saltbridge.steps.records import every
+from saltbridge.steps.through_connector import address_for
 
 DECLINED: Final = "exchange.offer-declined"
 
@@ -38,9 +39,10 @@ def offer_dataset(world: World, partner: Partner, dataset_id: str) -> Negotiatio
 
     Raises:
         FaultyInput: there is no such dataset for this partner, or no address of the partner.
+        Refused: the company's own connector speaks for us, and makes no offers unasked.
     """
-    if not partner.dsp_url:
-        raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
+    if world.connector is not None:
+        raise Refused.of("edc.no-unasked-offers")
     with world.store.reading() as view:
         dataset = visible_dataset(world, view, dataset_id, partner)
     if dataset is None:
@@ -54,7 +56,7 @@ def offer_dataset(world: World, partner: Partner, dataset_id: str) -> Negotiatio
         consumer_pid="",
         provider_pid=world.identifiers.urn_uuid(),
         counterparty=partner.bpn,
-        peer_address=partner.dsp_url,
+        peer_address=address_for(world, partner),
         offer=offer,
     )
     callback = f"{world.node.base_url}{DSP_2025_1.path}"

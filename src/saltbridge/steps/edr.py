@@ -14,6 +14,7 @@ from saltbridge.ports import HttpAnswer, UnitOfWork, World
 from saltbridge.steps.identity import sign_in_token
 from saltbridge.steps.kept_secret import opened, shut
 from saltbridge.steps.records import document
+from saltbridge.steps.through_connector import connector_of, through_connector
 from saltbridge.trust.did import from_iso, iso
 
 KIND: Final = "edr"
@@ -80,6 +81,8 @@ def renewed_edr(world: World, transfer: Transfer) -> Edr | None:
 
     The old token names the grant; that it is ours we show by a token signed for this call.
     """
+    if through_connector(transfer):
+        return _from_connector(world, transfer)
     partner = world.node.partner(transfer.counterparty)
     with world.store.reading() as view:
         kept = document(view, KIND, transfer.pid)
@@ -101,6 +104,17 @@ def renewed_edr(world: World, transfer: Transfer) -> Edr | None:
         limit_bytes=_ANSWER_BYTES,
     )
     address = _renewed(answer, kept) if answer.status == 200 else None
+    if address is None:
+        return None
+    with world.store.unit_of_work() as work:
+        if not keep_edr(world, work, transfer, address):
+            return None
+    return Edr(address.endpoint, address.token)
+
+
+def _from_connector(world: World, transfer: Transfer) -> Edr | None:
+    """The company's connector has the token, and renews it if it can."""
+    address = connector_of(world).data_address(transfer.pid)
     if address is None:
         return None
     with world.store.unit_of_work() as work:

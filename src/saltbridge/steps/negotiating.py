@@ -81,7 +81,7 @@ def said(
             say_later(world, work, step.process, effect.message)
     told = _with_content(step.process, message)
     if isinstance(message, m.NegotiationFinalized):
-        _keep_agreement(work, told)
+        keep_agreement(work, told)
     return told
 
 
@@ -166,7 +166,7 @@ def _with_content(process: Negotiation, message: m.NegotiationMessage) -> Negoti
 
 
 def _use_agreement(world: World, work: UnitOfWork, process: Negotiation) -> Negotiation:
-    kept = _keep_agreement(work, process)
+    kept = keep_agreement(work, process)
     if not process.transfer_wanted:
         return process
     # The transfer's pid is chosen here, so that asking twice asks for one transfer.
@@ -176,7 +176,7 @@ def _use_agreement(world: World, work: UnitOfWork, process: Negotiation) -> Nego
     return replace(process, transfer_pid=consumer_pid)
 
 
-def _keep_agreement(work: UnitOfWork, process: Negotiation) -> Agreement:
+def keep_agreement(work: UnitOfWork, process: Negotiation) -> Agreement:
     if process.agreement is None:
         raise RuntimeError("a negotiation in VERIFIED has an agreement")
     kept = KeptAgreement(

@@ -40,6 +40,8 @@ def shown_catalogue(world: World, partner: Partner) -> ShownCatalogue:
         FaultyInput: we do not know where to reach the partner, or the answer is no catalogue.
         Unavailable: the partner cannot be reached, or does not know us.
     """
+    if world.connector is not None:
+        return ShownCatalogue(*world.connector.catalogue(partner))
     if not partner.dsp_url:
         raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
     first = f"{partner.dsp_url.rstrip('/')}/catalog/request"

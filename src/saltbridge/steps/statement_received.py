@@ -9,6 +9,7 @@ from saltbridge.core.errors import FaultyInput, SaltbridgeError, Unavailable
 from saltbridge.exchange.model import DataAddress
 from saltbridge.exchange.records import KeptAgreement
 from saltbridge.formats.claim_file import parse_claim_file
+from saltbridge.formats.edc import offer_behind
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.records import document
 from saltbridge.trust.claims import ExportStatement, verify
@@ -46,6 +47,18 @@ def offer_of(view: UnitOfWork, kept: KeptAgreement | None) -> str:
     """The id of the offer an agreement came from; empty where nobody knows."""
     negotiation = document(view, "negotiation", kept.negotiation_id) if kept else None
     return "" if negotiation is None else str(negotiation["offer"]["id"])
+
+
+def terms_of(
+    view: UnitOfWork, kept: KeptAgreement | None, agreement_id: str
+) -> tuple[str, ...]:
+    """Under which terms a statement may name what left: the agreement, or the offer before it.
+
+    An EDC gives an offer another id for each who asks; ours stands inside it.
+    """
+    offer = offer_of(view, kept)
+    behind = offer_behind(offer).partition("~")[0]
+    return tuple(id for id in (agreement_id, offer, behind) if id)
 
 
 def statement_record(

@@ -12,6 +12,7 @@ from saltbridge.ports import World
 from saltbridge.services.sign_in import known_caller
 from saltbridge.web import (
     approval_page,
+    connector_data,
     credential_service,
     dataplane,
     dsp,
@@ -64,6 +65,7 @@ def create_app(
     app.include_router(identity.router(world))
     app.include_router(dsp.router(world, wake, identify))
     app.include_router(dataplane.router(world))
+    app.include_router(connector_data.router(world))
     app.include_router(log.router(world, wake))
     app.router.routes.extend(served.routes(world))
     app.router.routes.extend(pushed.routes(world, wake))

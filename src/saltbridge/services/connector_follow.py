@@ -1,0 +1,156 @@
+"""Looks what the company's connector has come to, and hears it as the partner's message."""
+
+from dataclasses import replace
+from typing import Any
+
+from saltbridge.core.errors import Unavailable
+from saltbridge.exchange import messages as m
+from saltbridge.exchange import negotiation as negotiation_table
+from saltbridge.exchange import transfer as transfer_table
+from saltbridge.exchange.model import (
+    DataAddress,
+    Negotiation,
+    NegotiationState,
+    Refusal,
+    Role,
+    Transfer,
+    TransferState,
+)
+from saltbridge.formats.edc_offering import DIGEST
+from saltbridge.ports import OutboxEntry, Partner, SeenTransfer, World
+from saltbridge.steps import negotiating, transferring
+from saltbridge.steps.through_connector import (
+    connector_id,
+    connector_of,
+    parse_follow,
+    through_connector,
+)
+from saltbridge.steps.transfer_rules import serves
+
+_S = TransferState
+
+
+def follow_waiting(world: World, entry: OutboxEntry) -> None:
+    """Hear what is new; then done, or asked again with the outbox's growing pauses.
+
+    Raises:
+        Unavailable: the connector cannot be reached, or the process goes on there.
+    """
+    kind, pid = parse_follow(entry.body)
+    if kind == "negotiation":
+        _follow_negotiation(world, pid)
+    else:
+        _follow_transfer(world, pid)
+
+
+def _follow_negotiation(world: World, pid: str) -> None:
+    with world.store.reading() as view:
+        process = negotiating.load(view, pid)
+        id = "" if process is None else connector_id(view, process)
+    if process is None or not id or process.state in negotiation_table.TERMINAL:
+        return
+    partner = _partner(world, process)
+    seen = connector_of(world).negotiation(id)
+    if seen is None:
+        raise Unavailable.of("edc.process-lost", id=id)
+    pids = (process.provider_pid or seen.peer_pid, process.consumer_pid)
+    if seen.state is NegotiationState.TERMINATED:
+        told = (seen.detail,) if seen.detail else ()
+        _hear_negotiation(world, partner, pid, m.NegotiationTermination(*pids, "", told))
+    elif seen.state is NegotiationState.FINALIZED:
+        agreement = connector_of(world).agreement(partner, seen.agreement_id)
+        if agreement is None:
+            raise Unavailable.of("edc.process-lost", id=seen.agreement_id)
+        _hear_negotiation(world, partner, pid, m.AgreementMessage(*pids, agreement))
+        # What we did not agree to, we end; the connector's word changes nothing about it.
+        _hear_negotiation(world, partner, pid, m.NegotiationFinalized(*pids))
+    else:
+        raise Unavailable.of("edc.goes-on", state=seen.stated)
+
+
+def _hear_negotiation(world: World, partner: Partner, pid: str, message: Any) -> None:
+    with world.store.unit_of_work() as work:
+        process = negotiating.load(work, pid)
+        if process is None:
+            return
+        step = negotiation_table.step(process, message, Role.PROVIDER)
+        if not isinstance(step, Refusal) and step.process != process:
+            negotiating.heard(world, work, partner, step, message)
+
+
+def _follow_transfer(world: World, pid: str) -> None:
+    with world.store.reading() as view:
+        process = transferring.load(view, pid)
+    if process is None or not through_connector(process) or _is_done(world, process):
+        return
+    seen = connector_of(world).transfer(pid)
+    if seen is None:
+        raise Unavailable.of("edc.process-lost", id=pid)
+    message = _message(world, process, seen)
+    if message is not None:
+        _hear_transfer(world, pid, message)
+    with world.store.reading() as view:
+        now = transferring.load(view, pid)
+    if now is not None and not _is_done(world, now):
+        raise Unavailable.of("edc.goes-on", state=seen.stated)
+
+
+def _is_done(world: World, process: Transfer) -> bool:
+    """Whether nothing more has to be heard: over, received, or open for requests to come."""
+    if process.state in transfer_table.TERMINAL or process.delivery_id:
+        return True
+    with world.store.reading() as view:
+        return process.state is _S.STARTED and serves(view, process)
+
+
+def _message(world: World, process: Transfer, seen: SeenTransfer) -> m.TransferMessage | None:
+    """What the connector's state tells us that we do not know yet."""
+    pids = (process.provider_pid or seen.peer_pid, process.consumer_pid)
+    said = process.outgoing
+    match seen.state:
+        case _S.STARTED if process.state in (_S.START, _S.REQUESTED, _S.SUSPENDED):
+            if said in (_S.SUSPENDED, _S.TERMINATED):
+                return None  # it has not heard us yet
+            address = _address(world, process)
+            return None if address is None else m.TransferStart(*pids, address)
+        case _S.SUSPENDED if process.state is _S.STARTED and said is None:
+            return m.TransferSuspension(*pids, "", _told(seen))
+        case _S.COMPLETED if said is None:
+            return m.TransferCompletion(*pids)
+        case _S.TERMINATED if said is None or said is not _S.TERMINATED:
+            return m.TransferTermination(*pids, "", _told(seen))
+        case _:
+            return None
+
+
+def _told(seen: SeenTransfer) -> tuple[str, ...]:
+    return (seen.detail,) if seen.detail else ()
+
+
+def _address(world: World, process: Transfer) -> DataAddress | None:
+    """Where the data lies; which bytes are due says the start message, or the catalogue."""
+    connector = connector_of(world)
+    address = connector.data_address(process.pid)
+    if address is None or address.digest:
+        return address
+    shown, _ = connector.catalogue(_partner(world, process))
+    dataset = next((d for d in shown.datasets if d.id == process.dataset_id), None)
+    stated = dataset.unknown.get(DIGEST) if dataset is not None else None
+    return replace(address, digest=stated if isinstance(stated, str) else "")
+
+
+def _hear_transfer(world: World, pid: str, message: m.TransferMessage) -> None:
+    with world.store.unit_of_work() as work:
+        process = transferring.load(work, pid)
+        if process is None:
+            return
+        step = transfer_table.step(process, message, Role.PROVIDER)
+        if not isinstance(step, Refusal) and step.process != process:
+            transferring.heard(world, work, step, message)
+
+
+def _partner(world: World, process: Negotiation | Transfer) -> Partner:
+    partner = world.node.partner(process.counterparty)
+    if partner is None:
+        raise Unavailable.of("exchange.partner-gone", bpn=process.counterparty)
+    return partner

@@ -1,0 +1,186 @@
+"""What partners agreed and pulled through the company's connector, in our own records.
+
+The connector agrees by itself. So each agreement is judged when it is seen: by our parties and
+our terms it is one of ours, with a negotiation, an agreement and a leaf as any other; else it
+opens nothing here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from saltbridge.core.canonical import canonical_bytes, digest
+from saltbridge.exchange.model import (
+    Agreement,
+    Json,
+    Negotiation,
+    NegotiationState,
+    Offer,
+    Role,
+    Transfer,
+    TransferState,
+)
+from saltbridge.exchange.policy_reading import read_policy
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+from saltbridge.exchange.transfer import TERMINAL
+from saltbridge.ports import (
+    VIA_CONNECTOR,
+    Connector,
+    Partner,
+    SeenTransfer,
+    UnitOfWork,
+    World,
+)
+from saltbridge.steps import negotiating, transferring
+from saltbridge.steps.connector_offering import Offered
+from saltbridge.steps.processes import keep_process
+from saltbridge.steps.records import document
+
+FOREIGN: Final = "connector-foreign"
+
+
+def same_meaning(one: Json, other: Json) -> bool:
+    """Whether two policies have the same rules, however they are spelt; profiles aside.
+
+    >>> list_of_one = {"permission": [{"action": "use", "constraint": [{"and": [
+    ...     {"leftOperand": "UsagePurpose", "operator": "isAnyOf", "rightOperand": ["a"]}]}]}]}
+    >>> bare = {"permission": [{"action": "use", "constraint": [{"and": [
+    ...     {"leftOperand": "UsagePurpose", "operator": "isAnyOf", "rightOperand": "a"}]}]}]}
+    >>> same_meaning(list_of_one, bare), same_meaning(list_of_one, {})
+    (True, False)
+    """
+    return _rules(one) == _rules(other)
+
+
+def _rules(policy: Json) -> tuple[list[bytes], int]:
+    read = read_policy(policy)
+    rules = [
+        canonical_bytes(
+            {
+                "where": str(rule.where),
+                "action": rule.action,
+                "joined": rule.joined_by,
+                "terms": sorted(
+                    (canonical_bytes([t.left, t.operator, _set(t.right)]).decode())
+                    for t in rule.terms
+                ),
+            }
+        )
+        for rule in read.rules
+    ]
+    return sorted(rules), len(read.faults)
+
+
+def _set(right: Any) -> Any:
+    return sorted(right, key=str) if isinstance(right, list) else right
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the connector has about one asset. ``foreign``: others agreed about it too."""
+
+    agreements: tuple[str, ...]
+    transfers: tuple[str, ...]
+    foreign: bool
+
+
+def take_over(world: World, connector: Connector, partner: Partner, offered: Offered) -> Taken:
+    """Bring our records up to what the connector has about an asset.
+
+    Raises:
+        Unavailable, Refused: the connector cannot be asked.
+    """
+    agreed = connector.agreements_about(partner, offered.asset_id)
+    pulled = connector.transfers_about(offered.asset_id)
+    with world.store.unit_of_work() as work:
+        dataset: Mapping[str, Any] = document(work, "dataset", offered.dataset_id)
+        ours = [_take_agreement(world, work, partner, offered, dataset, a) for a in agreed]
+        for seen in pulled:
+            _take_transfer(work, partner, offered, seen)
+    known = tuple(a.id for a, own in zip(agreed, ours, strict=True) if own)
+    return Taken(known, tuple(seen.id for seen in pulled), foreign=not all(ours))
+
+
+def _take_agreement(
+    world: World,
+    work: UnitOfWork,
+    partner: Partner,
+    offered: Offered,
+    dataset: Mapping[str, Any],
+    agreement: Agreement,
+) -> bool:
+    """Whether it is one with this partner, under our terms; then it is kept as any other."""
+    kept = document(work, "agreement", agreement.id)
+    if kept is not None:
+        return bool(kept["counterparty"] == partner.bpn)
+    parties = (agreement.assigner, agreement.assignee) == (world.node.did, partner.did)
+    if not parties or not same_meaning(agreement.policy, dataset["offer"]):
+        _keep_foreign(work, agreement)
+        return False
+    named = replace(agreement, dataset_id=offered.dataset_id, policy=_terms(dataset["offer"]))
+    process = Negotiation(
+        role=Role.PROVIDER,
+        state=NegotiationState.FINALIZED,
+        consumer_pid="",
+        provider_pid=f"{VIA_CONNECTOR}:{agreement.id}",
+        counterparty=partner.bpn,
+        peer_address=VIA_CONNECTOR,
+        offer=Offer(dataset["offer"]["@id"], dataset["offer"], offered.dataset_id),
+        agreement=named,
+        dataset_kind=dataset["kind"],
+    )
+    keep_process(work, process)
+    negotiating.keep_agreement(work, process)
+    return True
+
+
+def _terms(policy: Json) -> Json:
+    return {key: value for key, value in policy.items() if not key.startswith("@")}
+
+
+def _keep_foreign(work: UnitOfWork, agreement: Agreement) -> None:
+    """Somebody else agreed, or about other terms: written down once, and refused ever after."""
+    body = canonical_bytes(
+        {
+            "id": agreement.id,
+            "asset_id": agreement.dataset_id,
+            "assigner": agreement.assigner,
+            "assignee": agreement.assignee,
+            "policy": dict(agreement.policy),
+        }
+    )
+    if work.get(FOREIGN, agreement.id) is None:
+        work.put(FOREIGN, agreement.id, body, expected_version=0)
+        work.append_leaf("agreement.not-ours", agreement.id, body)
+
+
+def _take_transfer(
+    work: UnitOfWork, partner: Partner, offered: Offered, seen: SeenTransfer
+) -> None:
+    known = transferring.load(work, seen.id)
+    kept = document(work, "agreement", seen.agreement_id)
+    if kept is None or kept["counterparty"] != partner.bpn:
+        return
+    if known is None:
+        known = Transfer(
+            role=Role.PROVIDER,
+            state=TransferState.REQUESTED,
+            consumer_pid=seen.peer_pid,
+            provider_pid=seen.id,
+            counterparty=partner.bpn,
+            peer_address=VIA_CONNECTOR,
+            agreement_id=seen.agreement_id,
+            dataset_id=offered.dataset_id,
+            format=DSP_2025_1.formats[0],
+        )
+        keep_process(work, known)
+    if seen.state is None or known.state in TERMINAL or known.outgoing is not None:
+        return
+    if known.state is not seen.state:
+        told = (seen.detail,) if seen.detail and seen.state in TERMINAL else ()
+        keep_process(work, replace(known, state=seen.state, refusal_reason=told))
+
+
+def mark_opened(work: UnitOfWork, transfer: Transfer) -> None:
+    """From now on the data may have left: a leaf, the first time."""
+    keep_process(work, replace(transfer, token_digest=digest(transfer.pid.encode())))
