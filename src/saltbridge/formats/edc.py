@@ -213,17 +213,17 @@ def parse_edr(document: Json) -> DataAddress:
         for name, value in named.items()
         if name not in known and _stated(value)
     ]
-    try:
-        return parse_data_address(
-            {
-                "@type": "DataAddress",
-                "endpointType": text_of(named.get("endpointType") or named.get("type")),
-                "endpoint": text_of(named.get("endpoint")),
-                "endpointProperties": properties,
-            }
-        )
-    except (KeyError, FaultyInput) as fault:
-        raise FaultyInput.of("edc.no-address") from fault
+    address = parse_data_address(
+        {
+            "@type": "DataAddress",
+            "endpointType": text_of(named.get("endpointType") or named.get("type")),
+            "endpoint": text_of(named.get("endpoint")),
+            "endpointProperties": properties,
+        }
+    )
+    if not address.endpoint or not address.token:
+        raise FaultyInput.of("edc.no-address")
+    return address
 
 
 def _stated(value: Any) -> str:

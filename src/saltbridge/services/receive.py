@@ -4,7 +4,6 @@ from typing import Final
 
 from saltbridge.core.canonical import digest
 from saltbridge.core.errors import Unavailable
-from saltbridge.exchange.address import may_pull_from
 from saltbridge.exchange.delivery import verify_delivery
 from saltbridge.exchange.model import DataAddress, Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.records import transfer_of
@@ -19,6 +18,7 @@ from saltbridge.steps.receiving import (
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement_received import fetch_statement, statement_record, terms_of
+from saltbridge.steps.through_connector import may_pull
 
 # A refused token may be older than one on its way to us: wait for that one this often.
 _REFUSALS_BORNE: Final = 3
@@ -37,12 +37,12 @@ def receive_waiting(world: World, entry: OutboxEntry) -> None:
     partner = world.node.partner(transfer.counterparty) if transfer else None
     if transfer is None or partner is None:
         return
-    if not may_pull_from(address.endpoint, partner.dsp_url):
+    if not may_pull(world, transfer, partner, address.endpoint):
         return _end(world, pid, address, Refusal("delivery.endpoint-foreign"))
     answer = world.http.send(
         "GET",
         address.endpoint,
-        headers={"authorization": f"Bearer {address.token}"},
+        headers={"authorization": address.token},
         limit_bytes=LIMIT_BYTES,
         timeout_seconds=30.0,
     )

@@ -14,7 +14,7 @@ from saltbridge.ports import HttpAnswer, UnitOfWork, World
 from saltbridge.steps.identity import sign_in_token
 from saltbridge.steps.kept_secret import opened, shut
 from saltbridge.steps.records import document
-from saltbridge.steps.through_connector import connector_of, through_connector
+from saltbridge.steps.through_connector import connector_of, may_pull, through_connector
 from saltbridge.trust.did import from_iso, iso
 
 KIND: Final = "edr"
@@ -38,7 +38,7 @@ def keep_edr(world: World, work: UnitOfWork, transfer: Transfer, address: DataAd
     False where it may not be pulled from there: then nothing is kept.
     """
     partner = world.node.partner(transfer.counterparty)
-    if partner is None or not may_pull_from(address.endpoint, partner.dsp_url):
+    if partner is None or not may_pull(world, transfer, partner, address.endpoint):
         return False
     now = world.clock.now()
     work.forget(KIND, now - _FORGOTTEN_AFTER)

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused, Unavailable
 from saltbridge.core.finding import finding
-from saltbridge.exchange.address import may_pull_from
+from saltbridge.exchange.address import may_pull_from, same_origin
 from saltbridge.exchange.model import (
     Catalogue,
     Dataset,
@@ -140,7 +140,8 @@ def ask(
         Unavailable: the partner cannot be reached, or is in trouble.
     """
     whole = url if "://" in url else f"{edr.endpoint.rstrip('/')}/{url}"
-    if not may_pull_from(whole, partner.dsp_url):
+    there = same_origin(whole, edr.endpoint)  # judged when it was kept
+    if not there and not may_pull_from(whole, partner.dsp_url):
         raise FaultyInput.of("delivery.endpoint-foreign")
     headers = {"authorization": edr.token}
     if content is not None:

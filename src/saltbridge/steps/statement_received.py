@@ -35,7 +35,7 @@ def statement_at(world: World, url: str, token: str) -> bytes | None:
         answer = world.http.send(
             "GET",
             url,
-            headers={"authorization": f"Bearer {token}"},
+            headers={"authorization": token},
             limit_bytes=LIMIT_BYTES,
         )
     except Unavailable:

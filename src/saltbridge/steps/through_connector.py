@@ -6,9 +6,11 @@ connector, and what the connector has come to is heard as the partner's message
 """
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused, Unavailable
+from saltbridge.exchange.address import may_pull_from
 from saltbridge.exchange.model import Json, Negotiation, Refusal, Transfer
 from saltbridge.ports import VIA_CONNECTOR, Connector, Partner, UnitOfWork, World
 from saltbridge.steps.records import document
@@ -34,6 +36,19 @@ def address_for(world: World, partner: Partner) -> str:
     if not partner.dsp_url:
         raise FaultyInput.of("exchange.partner-without-address", partner=partner.name)
     return VIA_CONNECTOR if world.connector is not None else partner.dsp_url
+
+
+def may_pull(
+    world: World, process: Negotiation | Transfer, partner: Partner, endpoint: str
+) -> bool:
+    """Whether the data of a process may be pulled there.
+
+    What our own connector told may lie at another port of this machine, on nodes for trials.
+    """
+    if may_pull_from(endpoint, partner.dsp_url):
+        return True
+    trial = through_connector(process) and world.node.allow_loopback_http
+    return trial and urlsplit(endpoint).hostname == "127.0.0.1"
 
 
 def connector_of(world: World) -> Connector:
