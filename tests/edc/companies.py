@@ -1,4 +1,4 @@
-"""A company with a node of ours and an EDC of its own, over loopback: the node drives the EDC."""
+"""A company with a node of ours and an EDC of its own, which the node drives."""
 
 import threading
 import time

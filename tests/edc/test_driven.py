@@ -1,4 +1,4 @@
-"""Two companies that keep their EDC: our nodes behind two real ones, over the management API."""
+"""Companies that keep their EDC: our nodes behind real ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,7 +66,6 @@ def test_released_bytes_go_from_node_to_node_through_both_connectors(pair: Pair)
     waited(lambda: progress(carmaker, begun.pid).ended)
     done = progress(carmaker, begun.pid)
     (delivery,) = deliveries(carmaker)
-    print(done, delivery["checks"], delivery["statement"]["state"])
     assert done.verified
     assert delivery["statement"]["state"] == "verified"
     assert [check["name"] for check in delivery["checks"] if not check["ok"]] == []

@@ -234,7 +234,7 @@ def test_a_wrong_key_names_the_setting_and_loses_nothing(companies):
     waiting = progress(companies.carmaker, begun.pid)
     assert waiting.negotiation == "START"
     assert "edc.key-refused" in waiting.trouble
-    with pytest.raises(Refused, match="edc.key-refused"):
+    with pytest.raises(Refused, match=r"edc\.key-refused"):
         request_catalogue(companies.carmaker, companies.carmaker.node.partners[0])
     companies.key_file.write_text("key", encoding="ascii")
     companies.pump()
@@ -391,7 +391,7 @@ def test_a_negotiation_is_ended_at_the_connector(companies):
 
 def test_offers_that_nobody_asked_for_are_not_made(companies):
     asset = companies.published()
-    with pytest.raises(Refused, match="edc.no-unasked-offers"):
+    with pytest.raises(Refused, match=r"edc\.no-unasked-offers"):
         offer_dataset(
             companies.supplier, companies.supplier.node.partners[0], asset.partition("~")[0]
         )
@@ -399,8 +399,8 @@ def test_offers_that_nobody_asked_for_are_not_made(companies):
 
 def test_a_partner_that_cannot_be_reached_is_told_apart_from_ones_own_connector(companies):
     companies.supplier_edc.down = True
-    with pytest.raises(Unavailable, match="edc.no-catalogue"):
+    with pytest.raises(Unavailable, match=r"edc\.no-catalogue"):
         request_catalogue(companies.carmaker, companies.carmaker.node.partners[0])
     companies.carmaker_edc.down = True
-    with pytest.raises(Unavailable, match="edc.unreachable"):
+    with pytest.raises(Unavailable, match=r"edc\.unreachable"):
         request_catalogue(companies.carmaker, companies.carmaker.node.partners[0])

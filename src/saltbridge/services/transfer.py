@@ -13,15 +13,16 @@ from saltbridge.exchange.address import same_origin
 from saltbridge.exchange.model import Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+from saltbridge.exchange.records import KeptAgreement
 from saltbridge.formats.dsp_outbox import parse_transfer_wanted
-from saltbridge.ports import OutboxEntry, Partner, World
+from saltbridge.ports import VIA_CONNECTOR, OutboxEntry, Partner, UnitOfWork, World
 from saltbridge.steps.data_tokens import opened_transfer
 from saltbridge.steps.first_request import begun_by, remember_begun
+from saltbridge.steps.negotiating import load as load_negotiation
 from saltbridge.steps.processes import keep_process, known
 from saltbridge.steps.pushing import is_push, judged_target, with_own_door
 from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement import kept_statement
-from saltbridge.steps.through_connector import address_for
 from saltbridge.steps.transfer_rules import released, termination
 from saltbridge.steps.transferring import KIND, heard, load, load_with, said
 
@@ -56,11 +57,13 @@ def request_transfer(
             consumer_pid=pid or world.identifiers.urn_uuid(),
             provider_pid="",
             counterparty=kept.counterparty,
-            peer_address=address_for(world, partner),
+            peer_address=_way(work, kept, partner),
             agreement_id=agreement_id,
             dataset_id=kept.agreement.dataset_id,
             format=format or DSP_2025_1.formats[0],
         )
+        if is_push(begun) and begun.peer_address == VIA_CONNECTOR:
+            raise Refused.of("edc.pull-only")
         if is_push(begun):
             begun = with_own_door(world, begun)
         path = f"{DSP_2025_1.path}{DSP_2025_1.callback_path}"
@@ -73,6 +76,13 @@ def request_transfer(
         waiting = said(world, work, begun, request)
         keep_process(work, waiting)
         return waiting
+
+
+def _way(view: UnitOfWork, kept: KeptAgreement, partner: Partner) -> str:
+    """Where the messages go: whoever concluded the agreement asks for its data."""
+    concluded = load_negotiation(view, kept.negotiation_id)
+    through = concluded is not None and concluded.peer_address == VIA_CONNECTOR
+    return VIA_CONNECTOR if through else partner.dsp_url
 
 
 def request_waiting_transfer(world: World, entry: OutboxEntry) -> None:

@@ -12,7 +12,7 @@ from saltbridge.exchange.model import Agreement, Negotiation, Refusal, Role
 from saltbridge.exchange.process import Duty, Send, Step
 from saltbridge.exchange.records import KeptAgreement, agreement_record, negotiation_of
 from saltbridge.formats.dsp_outbox import REQUEST_TRANSFER, render_transfer_wanted
-from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.ports import VIA_CONNECTOR, Partner, UnitOfWork, World
 from saltbridge.steps import negotiation_rules
 from saltbridge.steps.first_request import remember_begun
 from saltbridge.steps.processes import keep_process, known
@@ -35,6 +35,8 @@ def load_with(
     process = load(view, pid)
     if process is None or process.counterparty != partner.bpn:
         return None
+    if process.peer_address == VIA_CONNECTOR:
+        return None  # the company's connector hears what is said in it
     return process if role in (None, process.role) else None
 
 

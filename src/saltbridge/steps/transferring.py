@@ -9,7 +9,7 @@ from saltbridge.exchange import transfer as machine
 from saltbridge.exchange.model import Refusal, Role, Transfer
 from saltbridge.exchange.process import Duty, Send, Step
 from saltbridge.exchange.records import transfer_of
-from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.ports import VIA_CONNECTOR, Partner, UnitOfWork, World
 from saltbridge.steps import transfer_rules
 from saltbridge.steps.processes import keep_process
 from saltbridge.steps.pushing import is_push, without_target
@@ -28,7 +28,9 @@ def load(view: UnitOfWork, pid: str) -> Transfer | None:
 def load_with(view: UnitOfWork, partner: Partner, role: Role, pid: str) -> Transfer | None:
     """The process of that pid in which we have that role, with that partner."""
     process = load(view, pid)
-    ours = process is not None and (process.role, process.counterparty) == (role, partner.bpn)
+    if process is None or process.peer_address == VIA_CONNECTOR:
+        return None  # the company's connector hears what is said in it
+    ours = (process.role, process.counterparty) == (role, partner.bpn)
     return process if ours else None
 
 
