@@ -52,6 +52,7 @@ PAGES = (
     "issue-a-fleet.md",
     "keys.md",
     "operate.md",
+    "pact.md",
     "passport-access.md",
     "passport-api.md",
     "passport-backup.md",
@@ -68,6 +69,7 @@ PAGES = (
     "what-if.md",
 )
 _LONG = {
+    "pact.md",
     "battery-life.md",
     "border-officer.md",
     "identity.md",

@@ -8,7 +8,8 @@ from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.exchange import catalogue_query
 from saltbridge.exchange.catalogue_query import CatalogueQuery, Criterion, page_of
 from saltbridge.exchange.model import Dataset
-from saltbridge.formats.dsp_catalogue_query import next_link, parse_token, render_links
+from saltbridge.formats.dsp_catalogue_query import parse_token, render_links
+from saltbridge.formats.web_links import next_link
 from saltbridge.services import catalogue
 from saltbridge.services.catalogue import request_catalogue
 

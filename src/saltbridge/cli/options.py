@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -94,6 +94,26 @@ def write_file(out: Path, content: bytes) -> None:
 
     try:
         out.write_bytes(content)
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        raise FaultyInput.of("format.cannot-write", file=str(out), reason=reason) from fault
+
+
+def write_secret(out: Path, document: Any) -> None:
+    """Write a new file (JSON) that only its owner reads.
+
+    Raises:
+        FaultyInput: it is there already, or cannot be written.
+    """
+    import os
+
+    from saltbridge.core.canonical import canonical_bytes
+    from saltbridge.core.errors import FaultyInput
+
+    try:
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "wb") as file:
+            file.write(canonical_bytes(document) + b"\n")
     except OSError as fault:
         reason = fault.strerror or str(fault)
         raise FaultyInput.of("format.cannot-write", file=str(out), reason=reason) from fault

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, write_secret
 
 if TYPE_CHECKING:
     from saltbridge.services.passport_keeping import Act
@@ -44,7 +44,7 @@ def arrange(
         keys = [own, *(_key(path) for path in also or ())]
         partner = arrange_copy(world, to, keys, person or _os_name())
     if made:
-        _write_secret(key, own)
+        write_secret(key, own)
         say("copy.key-written", file=str(key))
     say("copy.arranged", partner=partner.name, keys=", ".join(str(k["kid"]) for k in keys))
 
@@ -242,7 +242,7 @@ def open_copy(
     from saltbridge.services.passport_restore import open_sealed
 
     content = open_sealed(read_file(file), _key(key))
-    _write_secret(out, read_json(content))
+    write_secret(out, read_json(content))
     say("copy.opened", file=str(out), operator=str(read_json(content)["first_operator"]))
 
 
@@ -273,19 +273,3 @@ def _key(path: Path) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise FaultyInput.of("copy.no-key")
     return told
-
-
-def _write_secret(path: Path, document: dict[str, Any]) -> None:
-    """A file that its owner alone may read; one that is there is not written over."""
-    import os
-
-    from saltbridge.core.canonical import canonical_bytes
-    from saltbridge.core.errors import FaultyInput
-
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(canonical_bytes(document) + b"\n")
-    except OSError as fault:
-        reason = fault.strerror or str(fault)
-        raise FaultyInput.of("format.cannot-write", file=str(path), reason=reason) from fault

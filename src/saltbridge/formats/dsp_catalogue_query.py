@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -20,8 +19,6 @@ from saltbridge.formats.dsp_schema import NotDsp
 
 TOKEN: Final = "continuationToken"  # noqa: S105
 _NS: Final = "https://w3id.org/edc/v0.0.1/ns/"
-_LINK: Final = re.compile(r"<([^<>]{1,4000})>\s*((?:;[^,;<]*)+)")
-_REL: Final = re.compile(r';\s*rel\s*=\s*"?([^";,]*)"?')
 
 
 def parse_catalogue_query(content: bytes) -> CatalogueQuery:
@@ -106,16 +103,3 @@ def parse_token(token: str) -> str:
         return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("utf-8")
     except (binascii.Error, ValueError) as fault:
         raise _unsupported(f"?{TOKEN}") from fault
-
-
-def next_link(header: str) -> str:
-    """Where the next page is (RFC 8288); empty where there is none.
-
-    >>> next_link('<http://a/1>; rel="previous", <http://a/3?x=1>; rel="next"')
-    'http://a/3?x=1'
-    """
-    for url, parameters in _LINK.findall(header[:20_000]):
-        named = _REL.search(parameters)
-        if named and "next" in named.group(1).split():
-            return str(url)
-    return ""

@@ -153,8 +153,9 @@ def parse_event(content: bytes) -> Event:
 
 def _check_data(type: str, data: Mapping[str, Any]) -> None:
     if type == CREATED:
-        if not _all(data.get("productId"), _URN):
+        if "productId" in data and not _all(data["productId"], _URN):
             raise _bad("data.productId must be a list of URNs")
+        criteria(data)
     elif type == PUBLISHED:
         if not _all(data.get("pfIds"), _UUID):
             raise _bad("data.pfIds must be a list of UUIDs")
@@ -163,6 +164,44 @@ def _check_data(type: str, data: Mapping[str, Any]) -> None:
             raise _bad("data.requestEventId must be there")
     else:
         raise _bad("the type is none of PACT 3")
+
+
+def criteria(data: Mapping[str, Any]) -> Filter:
+    """What a request event asks for, as the filter of a list.
+
+    Raises:
+        BadRequest: nothing by which a footprint could be found, or no values of that kind.
+    """
+    given: list[tuple[str, str]] = []
+    for name in (*_OF_ANY, *_MOMENTS):
+        stated = data.get(name, [])
+        values = [stated] if name in _MOMENTS and isinstance(stated, str) else stated
+        if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+            raise _bad(f"data.{name} has no such value")
+        given += [(name, value) for value in values[:1000]]
+    if not given:
+        raise _bad("data must name a product, or something else to find footprints by")
+    return parse_filter(given)
+
+
+def is_urn(text: str) -> bool:
+    """Whether a text can name a product or a company."""
+    return _URN.fullmatch(text) is not None
+
+
+def parse_list(content: bytes) -> list[Any]:
+    """The footprints of an answer, as they came; one alone as a list of one.
+
+    Raises:
+        FaultyInput: it is no answer of a PACT host.
+    """
+    document = read_json(content)
+    data = document.get("data") if isinstance(document, Mapping) else None
+    if isinstance(data, Mapping):
+        return [data]
+    if not isinstance(data, list):
+        raise FaultyInput.of("pact.no-answer")
+    return data
 
 
 def render_event(

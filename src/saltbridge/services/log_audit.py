@@ -36,7 +36,7 @@ ALWAYS_LOGGED: Final = frozenset(
         *("passport-receipt", "passport-dossier-received", "passport-copy-operator"),
         *("passport-copy-state", "passport-backup", "passport-backup-sent"),
         *("twin", "twin-value", "twin-event", "pcf-sheet", "pcf-answer"),
-        *("pact-client", "pact-event"),
+        *("pact-client", "pact-event", "pact-request", "pact-footprint"),
     }
 )
 # Leaves of proposals and of accesses, which retention erases; a tombstone has its own leaf.

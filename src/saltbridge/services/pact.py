@@ -16,8 +16,10 @@ from saltbridge.formats.pact_api import (
     CREATED,
     FULFILLED,
     REJECTED,
+    BadRequest,
     Event,
     Filter,
+    criteria,
     fits,
     render_event,
 )
@@ -40,6 +42,7 @@ from saltbridge.steps.pact_clients import (
     token_client,
 )
 from saltbridge.steps.pact_peers import CALLBACK, peer_of
+from saltbridge.steps.pact_requests import note_faulty, take_answer
 from saltbridge.steps.recipients import partners_named
 from saltbridge.steps.records import every
 from saltbridge.steps.release import keep_decision, kept_release
@@ -155,23 +158,34 @@ def take_event(world: World, client: Client, event: Event) -> bool:
     """Keep an event, once however often it comes, and answer a request for footprints.
 
     What was released to this client already is sent to it at once; of what is not there, it is
-    told that it is not there. False for an answer to a question we never asked.
+    told that it is not there. An answer to a question of ours is checked and kept; False for
+    one to a question we never asked.
     """
-    if event.type in (FULFILLED, REJECTED):
-        return False
+    try:
+        return _taken(world, client, event)
+    except BadRequest as fault:
+        note_faulty(world, client.bpn, event, fault)
+        raise
+
+
+def _taken(world: World, client: Client, event: Event) -> bool:
     id = f"{client.bpn}|{event.id}"
     body = canonical_bytes(
         {
             "id": id,
             "type": event.type,
             "source": event.source,
-            "data": dict(event.data),
+            "data": _remembered(event),
             "received_at": iso(world.clock.now()),
         }
     )
     with world.store.unit_of_work() as work:
         if work.get(EVENT, id) is not None:
             return True
+        if event.type in (FULFILLED, REJECTED) and not take_answer(
+            world, work, client.bpn, event
+        ):
+            return False
         work.put(EVENT, id, body, expected_version=0)
         work.append_leaf("pact.event", id, body)
         if event.type == CREATED:
@@ -185,16 +199,21 @@ def events(world: World) -> Iterator[Mapping[str, Any]]:
         yield from [read_json(record.body) for record in every(view, EVENT)]
 
 
+def _remembered(event: Event) -> dict[str, Any]:
+    """What an event said; of footprints their ids, for they are kept by themselves."""
+    told = dict(event.data)
+    if isinstance(told.get("pfs"), list):
+        told["pfs"] = [str(p.get("id", "")) for p in told["pfs"] if isinstance(p, Mapping)]
+    return told
+
+
 def _answer(world: World, work: UnitOfWork, client: Client, event: Event) -> None:
     peer = peer_of(world, work, client.bpn)
     if peer is None:
         return  # nobody told us where this partner takes events, and as whom we go there
-    wanted = {str(urn).casefold() for urn in event.data["productId"]}
-    found = [
-        footprint
-        for footprint in map(read_json, _released(work, client.bpn))
-        if wanted & {str(urn).casefold() for urn in footprint.get("productIds", ())}
-    ]
+    wanted = criteria(event.data)
+    released = map(read_json, _released(work, client.bpn))
+    found = [footprint for footprint in released if fits(footprint, wanted)]
     data: dict[str, Any] = {"requestEventId": event.id}
     if found:
         data["pfs"] = found

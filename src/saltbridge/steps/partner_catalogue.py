@@ -8,7 +8,7 @@ from saltbridge.exchange.address import same_origin
 from saltbridge.exchange.model import Catalogue
 from saltbridge.formats.dsp_catalogue import render_catalogue_request
 from saltbridge.formats.dsp_catalogue_parts import FaultyDataset, parse_catalogue_parts
-from saltbridge.formats.dsp_catalogue_query import next_link
+from saltbridge.formats.web_links import next_link
 from saltbridge.ports import Partner, World
 from saltbridge.steps.speak import post
 
