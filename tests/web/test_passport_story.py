@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from tests.neighbours import GTIN, eu_node, neighbours
 from tests.neighbours import SERIALS as NEIGHBOURS
-from tests.neighbours import eu_node, neighbours
 from tests.passport_lives import SERIALS, Lives, lives_of
 
 from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.locales import text
 from saltbridge.services.passport_dossiers import take_over
 from saltbridge.services.passport_handover import accept, complete, propose
+from saltbridge.services.passport_version import VersionRequest, new_version
 from saltbridge.steps.passport_change import passport_named
 from saltbridge.steps.passport_event_words import EventRequest
 from saltbridge.steps.passport_signed import signed_passport
@@ -276,3 +278,53 @@ def test_a_passport_that_was_taken_over_says_where_it_came_from(examples: Path) 
     assert "127.0.0.1:8103" in told.checks[-1].says and "Scan the code" in told.checks[-1].says
     with TestClient(create_app(fleet), base_url=fleet.node.base_url) as client:
         assert client.get(f"/passports/{id}?lang=de").status_code == 200
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_after_a_transfer_the_page_names_who_answers_now(examples: Path, language: str) -> None:
+    """Name and address are in the words both operators signed; without them, the identifier."""
+    town = neighbours(examples, eu_node("fleet", 8107))
+    cars, fleet = town["carmaker"], town["fleet"]
+    for serial, told in (
+        (
+            NEIGHBOURS[0],
+            {"to_name": "Fleet SE (fictitious)", "to_address": "2 Kaistraße, Kiel"},
+        ),
+        (NEIGHBOURS[1], {}),
+    ):
+        moves = EventRequest(
+            passport=serial,
+            kind="responsibility-transfer",
+            on=date(2029, 5, 1),
+            to=fleet.node.did,
+            details=told,
+        )
+        complete(cars, accept(fleet, propose(cars, moves), "p.json"), "a.json", {})
+    client = TestClient(create_app(cars), base_url=cars.node.base_url)
+    named, plain = (
+        client.get(f"/01/{GTIN}/21/{serial}?lang={language}").text for serial in NEIGHBOURS
+    )
+    now = f"Fleet SE (fictitious), 2 Kaistraße, Kiel ({fleet.node.bpn})"
+    assert text("assurance.operator.other", {"operator": now}, language) in unescape(named)
+    plainly = text("assurance.operator.other", {"operator": fleet.node.bpn}, language)
+    assert plainly in unescape(plain)
+    told = text("attribute.A026", None, language)
+    line = re.search(rf"<dt>{re.escape(told)}</dt><dd>(.*?)</dd>", unescape(named))
+    assert line is not None and line[1].startswith("Fleet SE (fictitious), 2 Kaistraße, Kiel")
+
+
+def test_who_took_over_is_named_in_its_own_first_version(examples: Path) -> None:
+    town = neighbours(examples, eu_node("fleet", 8107))
+    cars, fleet = town["carmaker"], town["fleet"]
+    with cars.store.reading() as work:
+        id = str(passport_named(work, HANDED)["id"])
+    moves = EventRequest(
+        passport=id, kind="responsibility-transfer", on=date(2029, 5, 1), to=fleet.node.did
+    )
+    complete(cars, accept(fleet, propose(cars, moves), "p.json"), "a.json", {})
+    take_over(fleet, id)
+    weighed = {"attributes": {"A033": {"value": 164.5, "unit": "kg"}}}
+    new_version(fleet, VersionRequest(passport=id, facts=weighed, reason="weighed"))
+    found = PublicPassports(fleet).by_id(id)
+    assert found is not None
+    assert found.content["attributes"]["A026"]["value"]["name"] == fleet.node.legal_name

@@ -30,6 +30,10 @@ def event(
     node: Node,
     on: Annotated[str, typer.Option("--on", help="YYYY-MM-DD: the day it happened.")],
     to: Annotated[str, typer.Option(help="DID of the operator who takes over.")] = "",
+    to_name: Annotated[str, typer.Option(help="Its name, if not as the partner's.")] = "",
+    to_address: Annotated[
+        str, typer.Option(help="Its address, for the public page; both operators sign it.")
+    ] = "",
     capacity: Annotated[
         str,
         typer.Option(
@@ -60,7 +64,12 @@ def event(
         to=to,
         capacity=capacity,
         successor=successor,
-        details={"component": component, "reason": reason},
+        details={
+            "component": component,
+            "reason": reason,
+            "to_name": to_name,
+            "to_address": to_address,
+        },
         facts=_facts(facts),
         person=person,
     )

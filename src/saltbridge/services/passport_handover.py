@@ -58,7 +58,12 @@ def propose(world: World, request: EventRequest) -> bytes:
             world,
             work,
             life_of(work, world, passport),
-            replace(request, passport=passport["id"], successor=successor),
+            replace(
+                request,
+                passport=passport["id"],
+                successor=successor,
+                details=_named(world, request),
+            ),
             version=str(passport["claim_digest"]),
             signed_by=frozenset({world.node.did, request.to}),
         )
@@ -66,6 +71,13 @@ def propose(world: World, request: EventRequest) -> bytes:
         file = signed_event(world, work, words, now)
         work.put(PROPOSAL, event_id(passport["id"], words.number), file)
     return file
+
+
+def _named(world: World, request: EventRequest) -> dict[str, str]:
+    """The details of the event, with the name of who takes over as this node knows it."""
+    partner = world.node.partner(request.to)
+    known = {"to_name": partner.name} if partner is not None else {}
+    return {**known, **{k: v for k, v in request.details.items() if v}}
 
 
 def accept(world: World, content: bytes, name: str) -> bytes:

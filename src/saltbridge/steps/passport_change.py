@@ -79,8 +79,7 @@ def change_passport(
     facts = facts_of(work, before)
     if facts.issuer.did != world.node.did:
         own = Issuer(world.node.legal_name, world.node.did, world.node.bpn)
-        answers = AttributeValue(own.bpn or own.did, "", Origin(OriginKind.COMPUTED, own.name))
-        facts = replace(facts, issuer=own, values={**facts.values, "A007": answers})
+        facts = replace(facts, issuer=own, values={**facts.values, **_answers(world)})
     known = {**facts.kept_back, **facts.values}
     if must_change and all(known.get(id) == value for id, value in changed.items()):
         raise Refused.of("passport.nothing-changes", passport=passport_id)
@@ -113,6 +112,19 @@ def change_passport(
     work.put("passport", passport_id, body)
     work.append_leaf(VERSIONED, passport_id, body)
     return Changed(written, status, tuple(told))
+
+
+def _answers(world: World) -> dict[str, AttributeValue]:
+    """Who answers from the first version on that this operator issues: identifier, name and
+    address."""
+    node = world.node
+    computed = Origin(OriginKind.COMPUTED, node.legal_name)
+    stated = Origin(OriginKind.OPERATOR, node.legal_name, node.did)
+    named = {"name": node.legal_name, "address": node.address or node.country}
+    return {
+        "A007": AttributeValue(node.bpn or node.did, "", computed),
+        "A026": AttributeValue(named, "", stated),
+    }
 
 
 def passport_named(work: UnitOfWork, wanted: str) -> dict[str, Any]:

@@ -139,6 +139,9 @@ def _changed(
         partner = world.node.partner(event.to)
         answers = partner.bpn if partner and partner.bpn else event.to
         changed["A007"] = AttributeValue(answers, "", own)
+        name, address = (words.details.get(m, "") for m in ("to_name", "to_address"))
+        if name and address:  # both operators signed them
+            changed["A026"] = AttributeValue({"name": name, "address": address}, "", own)
     return changed
 
 

@@ -140,4 +140,12 @@ def _other_operator(view: Mapping[str, Any]) -> str:
     issuer, shown = view["issuer"], view["attributes"]
     answers = str((shown.get("A007") or {}).get("value") or "")
     known = {issuer["bpn"], issuer["did"], ""}
-    return "" if answers in known else answers
+    if answers in known:
+        return ""
+    named = shown.get("A026") or {}
+    told, origin = named.get("value"), named.get("origin") or {}
+    of_event = str(origin.get("reference", "")).startswith("event ")
+    if not of_event or not isinstance(told, Mapping):
+        return answers  # what is said of a name is still about who answered before
+    stated = [str(told[m]) for m in ("name", "address") if isinstance(told.get(m), str)]
+    return f"{', '.join(stated)} ({answers})" if stated else answers
