@@ -106,6 +106,7 @@ def _connector(
         protocol=value(settings, "connector.protocol"),
         own_did=node.did,
         own_id=str(told.get("participant_id") or node.did),
+        own_address=str(told["protocol_url"]),
     )
 
 

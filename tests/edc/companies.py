@@ -37,6 +37,7 @@ def driven(edc: Edc, did: str, folder: Path, key: str = "") -> EdcConnector:
         protocol="dataspace-protocol-http:2025-1",
         own_did=did,
         own_id=edc.participant,
+        own_address=edc.dsp,
     )
 
 

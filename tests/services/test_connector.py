@@ -14,12 +14,16 @@ from saltbridge.adapters.outbox_worker import OutboxWorker
 from saltbridge.bootstrap import outbox_handlers
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import Refused, Unavailable
+from saltbridge.exchange.checkup import US, State
 from saltbridge.exchange.model import Negotiation
 from saltbridge.formats.edc_offering import KEY_HEADER
+from saltbridge.locales import LANGUAGES
 from saltbridge.ports import HttpAnswer, World
+from saltbridge.reports.policy_words import point_lines
 from saltbridge.services import transfer
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.connector_provide import look_after
+from saltbridge.services.doctor import examine
 from saltbridge.services.exchange_state import deliveries, progress
 from saltbridge.services.negotiate import fitting_offer, start_negotiation, terminate
 from saltbridge.services.publish import PublishRequest, publish
@@ -114,6 +118,7 @@ def companies(tmp_path: Path) -> Iterator[Companies]:
             protocol="dataspace-protocol-http:2025-1",
             own_did=node.did,
             own_id=own.participant,
+            own_address=own.dsp,
         )
         world = replace(
             world,
@@ -404,3 +409,50 @@ def test_a_partner_that_cannot_be_reached_is_told_apart_from_ones_own_connector(
     companies.carmaker_edc.down = True
     with pytest.raises(Unavailable, match=r"edc\.unreachable"):
         request_catalogue(companies.carmaker, companies.carmaker.node.partners[0])
+
+
+def _failed(companies: Companies, *, world: World | None = None) -> dict[str, list[str]]:
+    looking = world or companies.carmaker
+    found = examine(looking, looking.node.partners[0], served=True)
+    for check in found.checks:
+        for language in LANGUAGES:
+            for line in point_lines(check.points, US, "the partner", language):
+                assert not line.startswith(("✗ doctor.", "✗ edc.", "· edc.", "· doctor.")), line
+    return {
+        check.name: [p.code for p in check.points]
+        for check in found.checks
+        if check.state is not State.OK
+    }
+
+
+def test_the_doctor_finds_nothing_where_all_is_well(companies):
+    companies.published()
+    assert _failed(companies) == {}
+    assert _failed(companies, world=companies.supplier)["offers"] == ["doctor.shown-nothing"]
+
+
+def test_the_doctor_says_which_setting_is_wrong(companies):
+    companies.key_file.write_text("wrong", encoding="ascii")
+    assert _failed(companies)["connector"] == ["edc.key-refused"]
+    companies.key_file.unlink()
+    assert _failed(companies)["connector"] == ["edc.key-file"]
+    companies.carmaker_edc.down = True
+    companies.key_file.write_text("key", encoding="ascii")
+    assert _failed(companies)["connector"] == ["edc.unreachable"]
+
+
+def test_the_doctor_says_that_the_connector_is_somebody_else(companies):
+    companies.carmaker_edc.participant = "id-of-somebody-else"
+    assert _failed(companies)["connector-self"] == ["edc.other-participant"]
+
+
+def test_the_doctor_tells_of_offers_that_do_not_stand_and_of_foreign_agreements(companies):
+    companies.published()
+    _started_transfer(companies, "id-of-a-stranger")
+    look_after(companies.supplier)
+    companies.supplier_edc.checks_policies = True
+    companies.published()
+    assert _failed(companies, world=companies.supplier)["connector-offers"] == [
+        "doctor.connector-not-offered",
+        "doctor.connector-foreign",
+    ]

@@ -23,30 +23,34 @@ from saltbridge.ports import (
 class EdcConnector:
     """Speaks to one management API. ``own_did`` is this node's; ``own_id`` EDC's name of us."""
 
-    def __init__(self, api: Management, *, protocol: str, own_did: str, own_id: str) -> None:
+    def __init__(
+        self, api: Management, *, protocol: str, own_did: str, own_id: str, own_address: str
+    ) -> None:
         self._api = api
         self._protocol = protocol
         self._own_did = own_did
         self._own_id = own_id
+        self._own_address = own_address
 
     # Consumer
 
     def catalogue(self, partner: Partner) -> tuple[Catalogue, tuple[FaultyDataset, ...]]:
         """What the partner shows to the connector."""
-        wanted = edc.render_catalogue_request(
-            _address(partner), participant(partner), self._protocol
-        )
+        due = participant(partner)
+        catalogue, faulty = self._shown(partner.name, _address(partner), due)
+        if catalogue.participant != due:
+            found = catalogue.participant[:200]
+            raise FaultyInput.of("exchange.foreign-catalogue", found=found, due=due)
+        return catalogue, faulty
+
+    def _shown(
+        self, name: str, address: str, id: str
+    ) -> tuple[Catalogue, tuple[FaultyDataset, ...]]:
+        wanted = edc.render_catalogue_request(address, id, self._protocol)
         answer = self._api.send("POST", "/v3/catalog/request", wanted)
         if answer.status in (400, 502, 504):  # EDC hands on what the partner's side answered
-            raise Unavailable.of("edc.no-catalogue", partner=partner.name, says=says_of(answer))
-        catalogue, faulty = edc.parse_catalogue(self._api.content(answer))
-        if catalogue.participant != participant(partner):
-            raise FaultyInput.of(
-                "exchange.foreign-catalogue",
-                found=catalogue.participant[:200],
-                due=participant(partner),
-            )
-        return catalogue, faulty
+            raise Unavailable.of("edc.no-catalogue", partner=name, says=says_of(answer))
+        return edc.parse_catalogue(self._api.content(answer))
 
     def negotiate(self, partner: Partner, process: Negotiation) -> str:
         """Begin a negotiation, or find the one that was begun before the answer was lost."""
@@ -147,19 +151,6 @@ class EdcConnector:
         )
         self._api.put("/v3/contractdefinitions", contract, "/v3/contractdefinitions")
 
-    def withdraw(self, asset_id: str, offer_id: str) -> None:
-        """Take the contract definition away; an asset that was agreed about has to stay."""
-        usage, access = offering_format.policy_ids(offer_id)
-        for path in (
-            f"/v3/contractdefinitions/{_quoted(offer_id)}",
-            f"/v3/policydefinitions/{_quoted(usage)}",
-            f"/v3/policydefinitions/{_quoted(access)}",
-            f"/v3/assets/{_quoted(asset_id)}",
-        ):
-            answer = self._api.send("DELETE", path)
-            if answer.status not in (404, 409):
-                self._api.content(answer)
-
     def agreements_about(self, partner: Partner, asset_id: str) -> Sequence[Agreement]:
         """Every agreement about an asset of ours, ours and the partner's names replaced."""
         found = self._api.every("/v3/contractagreements/request", "assetId", asset_id)
@@ -171,11 +162,20 @@ class EdcConnector:
         provided = (f for f in found if text_of(edc.member(f, "type")) == "PROVIDER")
         return [_seen_transfer(one) for one in provided]
 
-    def about(self) -> Mapping[str, str]:
-        """That the key opens the API, and how many assets lie there (at most one is asked)."""
+    # For the doctor
+
+    def about(self) -> None:
+        """Ask for one asset: the least that the API answers to a right key alone."""
         query = {"@context": dict(edc.CONTEXT), "@type": "QuerySpec", "limit": 1}
         self._api.content(self._api.send("POST", "/v3/assets/request", query))
-        return {"url": self._api.url, "api": "v3", "protocol": self._protocol}
+
+    def own_catalogue(self) -> Catalogue:
+        """What the connector shows to itself at the address that partners enter."""
+        shown = self._shown("EDC", self._own_address, self._own_id)[0]
+        if shown.participant != self._own_id:
+            found = shown.participant[:200]
+            raise FaultyInput.of("edc.other-participant", found=found, due=self._own_id)
+        return shown
 
     # Between
 

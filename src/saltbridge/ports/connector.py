@@ -105,14 +105,18 @@ class Connector(Protocol):
     def offer(self, offering: Offering) -> None:
         """Put something on offer, or bring what is on offer up to date; safe to repeat."""
 
-    def withdraw(self, asset_id: str, offer_id: str) -> None:
-        """Take an offer back; agreements about it stay."""
-
     def agreements_about(self, partner: Partner, asset_id: str) -> Sequence[Agreement]:
         """Every agreement about an asset of ours; those of others keep their parties' names."""
 
     def transfers_about(self, asset_id: str) -> Sequence[SeenTransfer]:
         """Every transfer of an asset of ours."""
 
-    def about(self) -> Mapping[str, str]:
-        """What the connector tells of itself (its versions), asked with our key."""
+    def about(self) -> None:
+        """Return if the connector answers to our key."""
+
+    def own_catalogue(self) -> Catalogue:
+        """What the connector shows to itself, asked as a partner would ask.
+
+        Raises:
+            FaultyInput: it is not who the settings say.
+        """

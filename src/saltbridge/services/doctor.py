@@ -28,7 +28,8 @@ from saltbridge.exchange.model import Catalogue, Dataset
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.formats.dsp_answers import SpokenVersion, parse_spoken
 from saltbridge.formats.dsp_catalogue_parts import FaultyDataset
-from saltbridge.ports import HttpAnswer, Partner, World
+from saltbridge.ports import Connector, HttpAnswer, Partner, World
+from saltbridge.steps.connector_checkup import connector_checks, connector_offers_check
 from saltbridge.steps.identity import IdentityMode, mode_of
 from saltbridge.steps.judging import judged_offer
 from saltbridge.steps.own_side import (
@@ -55,6 +56,8 @@ _REFUSING: Final = (401, 403, 404)
 
 def examine(world: World, partner: Partner, *, served: bool) -> Checkup:
     """Look at everything an exchange with the partner needs. ``served``: our node is."""
+    if world.connector is not None:
+        return _through_connector(world, world.connector, partner, served=served)
     checks = [checked("address", _address_points(partner))]
     spoken: tuple[SpokenVersion, ...] | None = None
     root = partner.dsp_url.rstrip("/").removesuffix(DSP_2025_1.path)
@@ -81,6 +84,20 @@ def examine(world: World, partner: Partner, *, served: bool) -> Checkup:
     checks.append(calls_check(world, partner))
     checks += own_offer_checks(world, partner)
     checks.append(messages_check(world, partner))
+    return Checkup(tuple(checks))
+
+
+def _through_connector(
+    world: World, connector: Connector, partner: Partner, *, served: bool
+) -> Checkup:
+    """The same, where the company's own connector speaks to the partner."""
+    checks = [checked("address", _address_points(partner))]
+    own = connector_checks(world, connector, served=served)
+    reached = checks[0].state is State.OK and own[0].state is State.OK
+    checks += [*own, _identity(world, partner)[0]]
+    checks += _catalogue(world, partner, reached)
+    checks += own_offer_checks(world, partner)
+    checks += [connector_offers_check(world, partner), messages_check(world, partner)]
     return Checkup(tuple(checks))
 
 
