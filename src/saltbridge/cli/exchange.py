@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli import exchange_doctor, exchange_offers, exchange_status, pcf
+from saltbridge.cli import exchange_doctor, exchange_moves, exchange_offers, exchange_status
 from saltbridge.cli.exchange_status import say_checks, say_delivery, watch
 from saltbridge.cli.options import AsJson, Node
 from saltbridge.cli.publish import publish
@@ -22,7 +22,13 @@ app.command("offer")(publish)
 app.command()(exchange_offers.terms)
 app.command()(exchange_status.status)
 app.command()(exchange_doctor.doctor)
-app.command()(pcf.inbox)
+app.command()(exchange_moves.inbox)
+app.command("send-offer")(exchange_moves.send_offer)
+app.command()(exchange_moves.accept)
+app.command()(exchange_moves.decline)
+app.command()(exchange_moves.suspend)
+app.command()(exchange_moves.resume)
+app.command()(exchange_moves.terminate)
 
 PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
 

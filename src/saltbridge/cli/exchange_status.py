@@ -37,8 +37,8 @@ def status(
     if wait > 0:
         return
     say("exchange.state", negotiation=now.negotiation or "–", transfer=now.transfer or "–")
-    if now.negotiation == "REQUESTED":
-        say("exchange.asked-and-waiting")
+    if now.waits_for:
+        _say_waiting(now.waits_for, now.partner)
     if now.trouble:
         say("exchange.in-trouble", trouble=now.trouble)
     say_explanation(now)
@@ -151,6 +151,24 @@ def _say_all(node: Any, *, failed: bool, json: bool) -> None:
             state=state,
             pid=process.pid,
         )
+        if process.waits_for:
+            _say_waiting(process.waits_for, process.partner)
+        if process.trouble:
+            say("exchange.in-trouble", trouble=process.trouble)
+
+
+def _say_waiting(code: str, partner: str) -> None:
+    """What a process waits for, and of whom."""
+    from saltbridge.cli.present import say
+
+    say("exchange.waits", what=_words(code, partner))
+
+
+def _words(code: str, partner: str) -> str:
+    from saltbridge.cli.present import language
+    from saltbridge.locales import text
+
+    return text(code, {"partner": partner}, language())
 
 
 def _record(now: "Progress") -> dict[str, Any]:

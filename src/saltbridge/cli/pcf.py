@@ -97,7 +97,7 @@ def inbox(
     if not found:
         say("pcf.said-none")
     for request in found:
-        _say_request(request, names.get(request.partner, request.partner))
+        say_request(request, names.get(request.partner, request.partner))
 
 
 @app.command()
@@ -124,7 +124,7 @@ def show(
     if json:
         say_json({**request_record(request), "document": came})
     else:
-        _say_request(request, names.get(request.partner, request.partner))
+        say_request(request, names.get(request.partner, request.partner))
     if out is not None:
         if came is None:
             raise FaultyInput.of("pcf.no-answer")
@@ -258,7 +258,7 @@ def _given(
     )
 
 
-def _say_request(request: Any, partner: str) -> None:
+def say_request(request: Any, partner: str) -> None:
     from saltbridge.cli.present import language
     from saltbridge.locales import text
 

@@ -11,10 +11,12 @@ from saltbridge.exchange.explanation import Point, Verdict
 from saltbridge.exchange.model import Negotiation, NegotiationState, Transfer
 from saltbridge.exchange.records import negotiation_of, transfer_of
 from saltbridge.exchange.transfer import TERMINAL
-from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.exchange.waiting import GIVEN_UP, OWN_WORK, waits_for
+from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
 from saltbridge.steps.explaining import By, Explanation, explained
 from saltbridge.steps.records import document, every
 from saltbridge.steps.through_connector import follow_key
+from saltbridge.steps.transfer_rules import serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Progress:
 
     ``ended`` is true when nothing more will happen; ``trouble`` is the last error of a
     message that could not be sent yet. Where one was given up, the refusal says so.
-    ``explanation``: why it failed, point by point; ``by`` says who ended it.
+    ``explanation``: why it failed, point by point; ``by`` says who ended it. ``waits_for``: the
+    code of what it waits for, empty where nothing more is due.
     """
 
     negotiation: str
@@ -38,6 +41,7 @@ class Progress:
     partner: str = ""
     by: str = ""
     explanation: tuple[Point, ...] = ()
+    waits_for: str = ""
 
 
 def progress(world: World, pid: str) -> Progress:
@@ -56,6 +60,9 @@ def progress(world: World, pid: str) -> Progress:
         trouble = _trouble(world, view, keys)
         given_up = next((e for e in view.failed() if e.ordering_key in keys), None)
         told = _last_explained(view, transfer, negotiation)
+        waits = _waits(view, transfer or negotiation)
+        if transfer is None and not waits and not _is_over(negotiation, None):
+            waits = OWN_WORK  # the transfer is about to be asked for
     shown = transfer if transfer and (transfer.refusal_code or not negotiation) else negotiation
     if shown is None:
         raise RuntimeError("one of the two was found")
@@ -78,6 +85,7 @@ def progress(world: World, pid: str) -> Progress:
         partner=partner.name if partner else shown.counterparty,
         by=str(told.by) if told else "",
         explanation=told.points if told else (),
+        waits_for=GIVEN_UP if given_up is not None else waits,
     )
 
 
@@ -126,6 +134,8 @@ class ProcessShown:
     sending: str  # what we are about to say; empty if nothing
     about: str
     refusal_code: str
+    waits_for: str = ""  # code of what it waits for; empty where it has ended
+    trouble: str = ""  # the last error of a message that could not be sent
 
 
 def processes(world: World, *, failed: bool = False) -> Sequence[ProcessShown]:
@@ -135,16 +145,25 @@ def processes(world: World, *, failed: bool = False) -> Sequence[ProcessShown]:
             *(negotiation_of(read_json(r.body)) for r in every(view, "negotiation")),
             *(transfer_of(read_json(r.body)) for r in every(view, "transfer")),
         ]
-        shown = [_listed(world, view, one) for one in every_one]
+        later = world.clock.now() + timedelta(days=1)
+        errors = {e.ordering_key: e for e in view.due(later) if e.last_error}
+        errors |= {e.ordering_key: e for e in view.failed()}
+        shown = [_listed(world, view, one, errors) for one in every_one]
     chosen = [one for one in shown if one.refusal_code or not failed]
     return sorted(chosen, key=lambda one: (one.partner, one.about, one.kind, one.pid))
 
 
-def _listed(world: World, view: UnitOfWork, process: Negotiation | Transfer) -> ProcessShown:
+def _listed(
+    world: World,
+    view: UnitOfWork,
+    process: Negotiation | Transfer,
+    errors: Mapping[str, OutboxEntry],
+) -> ProcessShown:
     partner = world.node.partner(process.counterparty)
     is_transfer = isinstance(process, Transfer)
     id = process.dataset_id if isinstance(process, Transfer) else process.offer.target
     dataset: Mapping[str, Any] = document(view, "dataset", id) or {}
+    told = errors.get(process.pid)
     return ProcessShown(
         pid=process.pid,
         kind="transfer" if is_transfer else "negotiation",
@@ -154,7 +173,16 @@ def _listed(world: World, view: UnitOfWork, process: Negotiation | Transfer) -> 
         sending=str(process.outgoing or ""),
         about=str(dataset.get("title") or id),
         refusal_code=(process.refusal_code or "–") if _fails(process) else "",
+        waits_for=GIVEN_UP if told and told.failed else _waits(view, process),
+        trouble=told.last_error if told else "",
     )
+
+
+def _waits(view: UnitOfWork, process: Negotiation | Transfer | None) -> str:
+    if process is None:
+        return ""
+    open_one = isinstance(process, Transfer) and serves(view, process)
+    return waits_for(process, serves=open_one)
 
 
 def deliveries(world: World) -> Sequence[Mapping[str, Any]]:
@@ -196,3 +224,17 @@ def _trouble(world: World, view: UnitOfWork, keys: set[str]) -> str:
     later = world.clock.now() + timedelta(days=1)
     waiting = (e for e in view.due(later) if e.ordering_key in keys)
     return next((e.last_error for e in waiting if e.last_error), "")
+
+
+def is_transfer(world: World, pid: str) -> bool:
+    """Whether the process of that pid of ours is a transfer, not a negotiation.
+
+    Raises:
+        FaultyInput: no such process.
+    """
+    with world.store.reading() as view:
+        if document(view, "transfer", pid) is not None:
+            return True
+        if document(view, "negotiation", pid) is not None:
+            return False
+    raise FaultyInput.of("exchange.process-unknown", pid=pid[:80])

@@ -167,8 +167,8 @@ def hear(
         return ID_TAKEN
 
 
-def terminate(world: World, pid: str, code: str) -> Negotiation:
-    """Our process, about to be ended by us.
+def terminate(world: World, pid: str, code: str, reason: str = "") -> Negotiation:
+    """Our process, about to be ended by us; the partner is told the reason.
 
     Raises:
         FaultyInput: there is no such process.
@@ -176,7 +176,7 @@ def terminate(world: World, pid: str, code: str) -> Negotiation:
     """
     with world.store.reading() as view:
         process = known(load(view, pid), pid)
-    return say_now(world, pid, termination(process, Refusal(code)))
+    return say_now(world, pid, termination(process, Refusal(code), reason))
 
 
 def answer_held(world: World, entry: OutboxEntry) -> None:

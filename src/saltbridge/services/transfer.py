@@ -184,7 +184,7 @@ def complete(world: World, pid: str) -> None:
         keep_process(work, said(world, work, process, done))
 
 
-def suspend(world: World, pid: str, code: str) -> Transfer:
+def suspend(world: World, pid: str, code: str, reason: str = "") -> Transfer:
     """Our process, about to be paused by us; what a token of ours opened is shut at once.
 
     Raises:
@@ -192,9 +192,8 @@ def suspend(world: World, pid: str, code: str) -> Transfer:
         Refused: it cannot be paused now.
     """
     process = _process(world, pid)
-    return say(
-        world, pid, m.TransferSuspension(process.provider_pid, process.consumer_pid, code)
-    )
+    pids, words = (process.provider_pid, process.consumer_pid), (reason,) if reason else ()
+    return say(world, pid, m.TransferSuspension(*pids, code, words))
 
 
 def resume(world: World, pid: str) -> Transfer:
@@ -208,14 +207,14 @@ def resume(world: World, pid: str) -> Transfer:
     return say(world, pid, m.TransferStart(process.provider_pid, process.consumer_pid))
 
 
-def terminate(world: World, pid: str, code: str) -> Transfer:
+def terminate(world: World, pid: str, code: str, reason: str = "") -> Transfer:
     """Our process, about to be ended by us; what a token of ours opened is shut at once.
 
     Raises:
         FaultyInput: there is no such process.
         Refused: it cannot be ended now.
     """
-    return say(world, pid, termination(_process(world, pid), Refusal(code)))
+    return say(world, pid, termination(_process(world, pid), Refusal(code), reason))
 
 
 def _process(world: World, pid: str) -> Transfer:

@@ -156,14 +156,14 @@ def accept_offer(
     )
 
 
-def decline_offer(world: World, pid: str) -> Negotiation:
+def decline_offer(world: World, pid: str, reason: str = "") -> Negotiation:
     """Our process, in which we are about to decline what the partner offers.
 
     Raises:
         FaultyInput: there is no such process.
         Refused: it cannot be ended now.
     """
-    return say_now(world, pid, termination(_process(world, pid), Refusal(DECLINED)))
+    return say_now(world, pid, termination(_process(world, pid), Refusal(DECLINED), reason))
 
 
 def _process(world: World, pid: str) -> Negotiation:

@@ -43,11 +43,13 @@ def visible_dataset(
     return next(iter(visible_to(world, view, [record] if record else [], partner)), None)
 
 
-def termination(process: Negotiation, refusal: Refusal) -> m.NegotiationTermination:
-    """The end of a negotiation, in the words of the refusal."""
-    reason = (locales.text(refusal.code, refusal.arguments),)
+def termination(
+    process: Negotiation, refusal: Refusal, reason: str = ""
+) -> m.NegotiationTermination:
+    """The end of a negotiation, in the words of a person, or else of the refusal."""
+    words = (reason or locales.text(refusal.code, refusal.arguments),)
     return m.NegotiationTermination(
-        process.provider_pid, process.consumer_pid, refusal.code, reason
+        process.provider_pid, process.consumer_pid, refusal.code, words
     )
 
 

@@ -60,11 +60,11 @@ def serves(view: UnitOfWork, transfer: Transfer) -> bool:
     return dataset is not None and dataset["kind"] in SERVED
 
 
-def termination(process: Transfer, refusal: Refusal) -> m.TransferTermination:
-    """The end of a transfer, in the words of the refusal."""
-    reason = (locales.text_or(refusal.code, refusal.code, refusal.arguments),)
+def termination(process: Transfer, refusal: Refusal, reason: str = "") -> m.TransferTermination:
+    """The end of a transfer, in the words of a person, or else of the refusal."""
+    words = (reason or locales.text_or(refusal.code, refusal.code, refusal.arguments),)
     return m.TransferTermination(
-        process.provider_pid, process.consumer_pid, refusal.code, reason
+        process.provider_pid, process.consumer_pid, refusal.code, words
     )
 
 
