@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import Unavailable
-from saltbridge.ports import HttpAnswer
+from saltbridge.ports import HttpAnswer, HttpClient
 from saltbridge.testing.peers import InProcessHttp
 
 ODRL: Final = "http://www.w3.org/ns/odrl/2/"
@@ -40,11 +40,11 @@ class FakeEdc:
 
     @property
     def url(self) -> str:
-        return f"{ROOT}/{self.name}/management"
+        return f"{self.space.root}/{self.name}/management"
 
     @property
     def dsp(self) -> str:
-        return f"{ROOT}/{self.name}/protocol/2025-1"
+        return f"{self.space.root}/{self.name}/protocol/2025-1"
 
     def of(self, kind: str) -> dict[str, dict[str, Any]]:
         return self.things.setdefault(kind, {})
@@ -252,7 +252,7 @@ class FakeEdc:
                 "@type": "DataAddress",
                 "type": "https://w3id.org/idsa/v4.1/HTTP",
                 "endpointType": "https://w3id.org/idsa/v4.1/HTTP",
-                "endpoint": f"{ROOT}/{other.name}/public",
+                "endpoint": f"{self.space.root}/{other.name}/public",
                 "authorization": f"token-{transfer['correlationId']}",
             },
         )
@@ -277,7 +277,8 @@ class FakeEdc:
 class FakeDataspace:
     """The connectors, and the nodes that their data planes reach."""
 
-    nodes: InProcessHttp = field(default_factory=InProcessHttp)
+    nodes: HttpClient = field(default_factory=InProcessHttp)
+    root: str = ROOT
     all: list[FakeEdc] = field(default_factory=list)
     now: int = 1_790_000_000
 
@@ -301,7 +302,7 @@ class FakeDataspace:
     def send(self, method: str, url: str, **asked: Any) -> HttpAnswer:
         """What a node reaches: other nodes, and the data planes."""
         for edc in self.all:
-            door = f"{ROOT}/{edc.name}/public"
+            door = f"{self.root}/{edc.name}/public"
             if url.startswith(door):
                 token = (asked.get("headers") or {}).get("authorization", "")
                 return edc.pulled(token, urlsplit(url).path.removeprefix(urlsplit(door).path))

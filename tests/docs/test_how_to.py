@@ -20,12 +20,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.fake_edc_served import served_edcs
 
 from saltbridge.bootstrap import opened_world
 from saltbridge.services.issue import issue
@@ -50,6 +51,7 @@ PAGES = (
     "first-footprint.md",
     "identity.md",
     "issue-a-fleet.md",
+    "keep-your-edc.md",
     "keys.md",
     "operate.md",
     "pact.md",
@@ -73,6 +75,7 @@ _LONG = {
     "battery-life.md",
     "border-officer.md",
     "identity.md",
+    "keep-your-edc.md",
     "keys.md",
     "operate.md",
     "passport-backup.md",
@@ -299,8 +302,21 @@ def reader(tmp_path: Path, commands: Commands) -> Iterator[Reader]:
     ],
 )
 def test_the_page_works_as_written(page: str, reader: Reader) -> None:
-    for block in blocks(page):
-        reader.follow(block)
+    with beside(page, reader.ports):
+        for block in blocks(page):
+            reader.follow(block)
+
+
+@contextmanager
+def beside(page: str, ports: dict[str, int]) -> Iterator[None]:
+    """What runs at a reader's already: EDCs, where the page is about them."""
+    if page != "keep-your-edc.md":
+        yield
+        return
+    names = (("maker", ports["8111"]), ("cars", ports["8112"]))
+    known = [(name, f"did:web:127.0.0.1%3A{port}") for name, port in names]
+    with served_edcs(ports["8113"], known):
+        yield
 
 
 @pytest.mark.full("Brightway and olca-schema (requirements/background-tools.txt)")

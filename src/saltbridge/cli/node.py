@@ -72,6 +72,10 @@ def partner(
     did: Annotated[str, typer.Option(help="Its did:web, as agreed with it in person.")],
     jurisdiction: Annotated[str, typer.Option(help="Two letters: CN, EU, …")],
     dsp_url: Annotated[str, typer.Option(help="Its DSP address, ending in /2025-1.")] = "",
+    participant_id: Annotated[
+        str,
+        typer.Option(help="Its id in the dataspace, where that is not its DID."),
+    ] = "",
 ) -> None:
     """Enter a partner, or change its entry. Safe to repeat."""
     from saltbridge.adapters import node_folder
@@ -79,7 +83,7 @@ def partner(
     from saltbridge.locales import text
     from saltbridge.ports import Partner
 
-    entry = Partner(name, bpn, did, jurisdiction, dsp_url.rstrip("/"))
+    entry = Partner(name, bpn, did, jurisdiction, dsp_url.rstrip("/"), participant_id)
     changed = node_folder.add_partner(folder, entry)
     code = "node.partner-entered" if changed else "node.partner-known"
     typer.echo(text(code, {"name": name, "bpn": bpn}, language()))
