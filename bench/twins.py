@@ -30,7 +30,7 @@ from saltbridge.services.twin_registry import descriptor, descriptors, ids_of
 from saltbridge.steps.twin_keeping import write_new_twins
 from saltbridge.testing.builders import FixedClock, memory_world, node_profile, partner_of
 
-BATCH = 2_000
+BATCH = 5_000
 PARTS = 50
 NAMEPLATE = "urn:samm:io.admin-shell.idta.batterypass.digital_nameplate:1.0.0#BatteryNameplate"
 

@@ -45,7 +45,7 @@ from saltbridge.border.status_list import list_in
 from saltbridge.border.version_file import JSON, PublicVersion
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
-from saltbridge.core.piece import Piece, Shape
+from saltbridge.core.piece import Piece, Shape, whole
 
 LEAVE: Final = "leave"
 LEAVE_MINIMISED: Final = "leave_minimised"
@@ -411,6 +411,26 @@ def release_rendered_alike(
     context = alike.decision.context
     return _mint(
         render(read_json(made.content)),
+        media_type=media_type,
+        decision_id=context.decision_id,
+        audience=context.recipient.bpn,
+        purpose=context.purpose,
+    )
+
+
+def release_member_alike(
+    alike: Alike, members: Mapping[str, Piece], name: str, media_type: str
+) -> Release:
+    """One member of a document of the decided shape, byte for byte as it stands in it.
+
+    Raises:
+        Refused: the document has not the fields the decision was about.
+    """
+    if whole(members).shape != alike.shape:
+        raise Refused.of("border.not-the-view", kind=alike.decision.document_kind)
+    context = alike.decision.context
+    return _mint(
+        members[name].content,
         media_type=media_type,
         decision_id=context.decision_id,
         audience=context.recipient.bpn,

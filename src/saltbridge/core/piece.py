@@ -139,14 +139,24 @@ def _named(name: str) -> bytes:
     return b",%b:" % encode_basestring(name).encode()
 
 
+_SINGLE: Final = frozenset({str, float, int, bool})
+
+
 def _shape(value: Any) -> Shape:
     kind = type(value)
-    if kind is str or kind is float or kind is int or kind is bool:
+    if kind in _SINGLE:
         return VALUE
     if value is None or (isinstance(value, Mapping | list | tuple) and not value):
         return EMPTY
-    if isinstance(value, Mapping):
-        return ("object", *[(name, _shape(value[name])) for name in sorted(value)])
+    # Most members are single values, and need no call of their own.
+    if kind is dict or isinstance(value, Mapping):
+        return (
+            "object",
+            *[
+                (name, VALUE if type(member) in _SINGLE else _shape(member))
+                for name, member in sorted(value.items())
+            ],
+        )
     if isinstance(value, list | tuple):
-        return ("list", *[_shape(element) for element in value])
+        return ("list", *[VALUE if type(e) in _SINGLE else _shape(e) for e in value])
     return VALUE

@@ -17,13 +17,13 @@ from saltbridge.border.decide import (
     Decision,
     alike,
     decide,
+    release_member_alike,
     release_rendered,
-    release_rendered_alike,
 )
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import Refused
-from saltbridge.core.piece import Piece, Shape, piece
+from saltbridge.core.piece import Piece, Shape, piece, whole
 from saltbridge.exchange.served import SERVED, TWIN_REGISTRY
 from saltbridge.exchange.twins import EVERY_PARTNER, OWNER, Twin, readers, seen_by
 from saltbridge.formats.aas_registry import parse_shell, render_shell, shell_bytes
@@ -40,6 +40,7 @@ from saltbridge.steps.rules import rule_book
 from saltbridge.steps.served_datasets import open_dataset, terms_of
 from saltbridge.steps.statement import keep_statement
 from saltbridge.steps.twin_index import HERE, LINK, change_rows, rows_of
+from saltbridge.steps.twin_written import WrittenTwin
 
 TWIN: Final = "twin"
 MEDIA_TYPE: Final = "application/json"
@@ -112,23 +113,30 @@ def write_new_twins(world: World, work: UnitOfWork, twins: Sequence[Twin], perso
     bodies, rows = dict[str, bytes](), dict[str, bytes]()
     by_shape: dict[tuple[str, Shape], _Batch] = {}
     views: dict[str, dict[str, Mapping[str, str]]] = {twin.id: {} for twin in twins}
+    wholes: dict[str, Piece] = {}
     terms = _terms(world, work, now, *twins)
     for twin in twins:
         rows |= dict.fromkeys(rows_of(twin, OWNER), HERE)
+        written = WrittenTwin(twin)
+        wholes[twin.id] = written.descriptor(twin)
         for reader in readers(twin):
             seen = seen_by(twin, reader) if reader in terms else None
             if seen is None:
                 continue
             rows |= dict.fromkeys(rows_of(seen, reader), HERE)
-            made = piece(_border_document(seen, reader))
-            batch = by_shape.setdefault((reader, made.shape), _Batch(reader, {}))
-            batch.pieces[twin.id] = made
+            made = {
+                "kind": piece(_KIND[reader == EVERY_PARTNER]),
+                "descriptor": written.descriptor(seen),
+            }
+            batch = by_shape.setdefault((reader, whole(made).shape), _Batch(reader, {}))
+            batch.made[twin.id] = made
     for batch in by_shape.values():
         released = _decided_alike(world, work, batch, terms[batch.reader], person, now)
         for id, release in released.items():
             views[id][batch.reader] = _named(release)
-    for twin in twins:
-        bodies[twin.id] = _body(twin, views[twin.id])
+    for id, descriptor in wholes.items():
+        members = {"id": piece(id), "descriptor": descriptor, "views": piece(views[id])}
+        bodies[id] = whole(members).content
     work.put_new(TWIN, bodies)
     work.put_new(LINK, rows)
     work.append_leaves(LogEvent("twin.registered", id, body) for id, body in bodies.items())
@@ -137,7 +145,7 @@ def write_new_twins(world: World, work: UnitOfWork, twins: Sequence[Twin], perso
 @dataclass(frozen=True, slots=True)
 class _Batch:
     reader: str
-    pieces: dict[str, Piece]  # by id of the twin
+    made: dict[str, Mapping[str, Piece]]  # members of the document, by id of the twin
 
 
 def _terms(world: World, work: UnitOfWork, now: datetime, *twins: Twin) -> dict[str, Terms]:
@@ -217,11 +225,11 @@ def _decided(
 def _decided_alike(
     world: World, work: UnitOfWork, batch: _Batch, terms: Terms, person: str, now: datetime
 ) -> dict[str, Release]:
-    first = next(iter(batch.pieces.values()))
+    first = whole(next(iter(batch.made.values())))
     decided = _alike(world, work, first, batch.reader, terms, person, now)
     released = {
-        id: release_rendered_alike(decided, made, _rendered, MEDIA_TYPE)
-        for id, made in batch.pieces.items()
+        id: release_member_alike(decided, made, "descriptor", MEDIA_TYPE)
+        for id, made in batch.made.items()
     }
     record = keep_decision_alike(
         work, decided.decision, {id: [release] for id, release in released.items()}

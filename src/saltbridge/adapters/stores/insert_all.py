@@ -4,6 +4,7 @@ SQLite takes them in one prepared statement, PostgreSQL by COPY in its binary fo
 """
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, LargeBinary, Table
@@ -23,7 +24,7 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     if not rows:
         return
     names = [column.name for column in table.columns]
-    values = [tuple(row[name] for name in names) for row in rows]
+    values = list(map(itemgetter(*names), rows))
     if connection.dialect.name == "postgresql":
         _copy(connection, table, names, values)
         return
