@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -297,9 +298,15 @@ def _cosigned(checkpoint: Checkpoint, seconds: int) -> bytes:
 
 def _check(public: bytes, signature: bytes, signed: bytes, key: str) -> None:
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+        _fits(public, signature, signed)
     except (InvalidSignature, ValueError) as fault:
         raise NotVerified.of("trust.signature-wrong", key=key) from fault
+
+
+@lru_cache(maxsize=256)
+def _fits(public: bytes, signature: bytes, signed: bytes) -> None:
+    """Checked once: all proofs of a batch end in the same checkpoint. A fault is not kept."""
+    Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
 
 
 # ── the request to a witness ────────────────────────────────────────────────────────────

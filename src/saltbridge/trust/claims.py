@@ -15,7 +15,7 @@ from saltbridge.core.errors import FaultyInput
 from saltbridge.core.identifiers import is_urn_uuid
 from saltbridge.core.piece import Piece, piece, whole
 from saltbridge.trust import signature
-from saltbridge.trust.did import DidDocument, KeyUse, from_iso, iso, parse_did_document
+from saltbridge.trust.did import DidDocument, KeyUse, from_iso, iso, known_did_document
 from saltbridge.trust.suites import NotVerified, suite_of
 
 _MEMBERS = frozenset({"type", "id", "issuer", "issued_at", "content"})
@@ -375,7 +375,7 @@ def _trusted(did_document: Mapping[str, Any] | DidDocument) -> DidDocument:
     if isinstance(did_document, DidDocument):
         return did_document
     try:
-        return parse_did_document(did_document)
+        return known_did_document(did_document)
     except FaultyInput as fault:
         raise NotVerified(fault.findings) from fault
 

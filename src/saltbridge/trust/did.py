@@ -10,7 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
 
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Place, finding
@@ -25,6 +28,8 @@ _CONTEXTS = (
 DATA_SERVICE = "DataService"
 CREDENTIAL_SERVICE = "CredentialService"
 LOG_SERVICE = "TransparencyLog"  # our own name: where checkpoints and proofs are had
+
+_KEPT_BYTES: Final = 64 * 1024  # documents up to this size are kept, 64 of them
 
 
 class KeyUse(StrEnum):
@@ -145,6 +150,28 @@ def build_did_document(document: DidDocument) -> dict[str, Any]:
         {"id": s.id, "type": s.type, "serviceEndpoint": s.url} for s in document.services
     ]
     return built
+
+
+def known_did_document(document: object, *, did: str = "") -> DidDocument:
+    """The same as ``parse_did_document``; documents met again and again are read once.
+
+    Raises:
+        FaultyInput: as there.
+    """
+    try:
+        content = orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        return parse_did_document(document, did=did)
+    if len(content) <= _KEPT_BYTES:
+        known = _parsed(content)
+        if did in ("", known.id):
+            return known
+    return parse_did_document(document, did=did)
+
+
+@lru_cache(maxsize=64)
+def _parsed(content: bytes) -> DidDocument:
+    return parse_did_document(orjson.loads(content))
 
 
 def parse_did_document(document: object, *, did: str = "", name: str = "") -> DidDocument:

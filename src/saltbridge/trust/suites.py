@@ -14,6 +14,7 @@ read 2026-11-27); up to OpenSSL 3 that tool has to be told it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -109,14 +110,19 @@ def public_key(jwk: Mapping[str, Any]) -> ECKey | OKPKey:
     suite = suite_of(jwk)
     if suite.name not in ("ES256", "ES256K", "Ed25519"):
         raise NotVerified.of("trust.key-unsupported", kind=suite.name)
-    members = {name: jwk[name] for name in suite.members if name in jwk}
+    members = tuple((name, jwk[name]) for name in suite.members if name in jwk)
     try:
-        key = (
-            ECKey.import_key(members) if suite.key_type == "EC" else OKPKey.import_key(members)
-        )
-        _ = key.public_key  # forces the point onto its curve
+        return _known_key(suite.key_type, members)
     except (JoseError, ValueError, TypeError, KeyError) as fault:
         raise NotVerified.of("trust.key-unsupported", kind=str(fault)[:80]) from fault
+
+
+@lru_cache(maxsize=256)
+def _known_key(key_type: str, members: tuple[tuple[str, str], ...]) -> ECKey | OKPKey:
+    """The key; a company's is met again and again, and costs as much as half a check."""
+    made = ECKey if key_type == "EC" else OKPKey
+    key = made.import_key(dict(members))
+    _ = key.public_key  # forces the point onto its curve
     return key
 
 

@@ -7,11 +7,14 @@ and is named in the content security policy by its hash.
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from markupsafe import Markup
 from starlette.requests import Request
 
 from saltbridge.locales import LANGUAGES, text
@@ -20,28 +23,83 @@ from saltbridge.locales import LANGUAGES, text
 @lru_cache(maxsize=1)
 def templates() -> Environment:
     """The packaged templates; everything is escaped, and an unknown name is an error."""
+    return _environment()
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def templates_in(language: str) -> Environment:
+    """The same for pages in one language, whose fixed texts are part of the templates."""
+    made = _environment(extensions=[_FixedTexts])
+    made.extend(page_language=language)
+    return made
+
+
+def _environment(**more: Any) -> Environment:
     return Environment(
         loader=PackageLoader("saltbridge.web", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # packaged files do not change while we run
+        **more,
     )
+
+
+class _FixedTexts(Extension):
+    """``say('id')`` gives way to the text itself when a template is compiled."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        language = str(getattr(self.environment, "page_language"))  # noqa: B009
+        held: list[Token] = []
+        before = ""  # the kind of what stands before: a member may be called ``say``, too
+        for token in stream:
+            held.append(token)
+            kinds = tuple(one.type for one in held)
+            is_ours = held[0].value == "say" and before != "dot"
+            if not is_ours or kinds != _CALL[: len(kinds)]:
+                yield from held
+                held.clear()
+            elif kinds == _CALL:
+                yield Token(held[2].lineno, "string", text(held[2].value, None, language))
+                held.clear()
+            before = token.type
+        yield from held
+
+
+_CALL: Final = ("name", "lparen", "string", "rparen")
 
 
 def render(template: str, language: str, **values: Any) -> str:
     """The page in the language. ``say(id, **arguments)`` gives the texts of the catalogues,
     ``gap`` stands between two sentences, ``colon`` between a name and what it names."""
+    page = templates_in(language).get_template(template)
+    return page.render(_shared(language), **values)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _shared(language: str) -> Mapping[str, Any]:
+    """What every template may use."""
 
     def say(message: str, **arguments: Any) -> str:
         return text(message, arguments or None, language)
 
     gap, colon = ("", "：") if language == "zh" else (" ", ": ")
-    return (
-        templates()
-        .get_template(template)
-        .render(say=say, language=language, languages=LANGUAGES, gap=gap, colon=colon, **values)
-    )
+    return {
+        "say": say,
+        "language": language,
+        "languages": LANGUAGES,
+        "gap": gap,
+        "colon": colon,
+    }
+
+
+@lru_cache(maxsize=64)  # macros that are drawn by themselves, by language
+def macros(template: str, language: str, name: str) -> Callable[..., Markup]:
+    """A macro of a template, for what is drawn once and stands in many pages."""
+    module = templates_in(language).get_template(template).make_module(dict(_shared(language)))
+    drawn: Callable[..., Markup] = getattr(module, name)
+    return drawn
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from saltbridge.core.identifiers import did_web
 from saltbridge.locales import text
 from saltbridge.ports import World
 from saltbridge.trust.checkpoint import log_keys
-from saltbridge.trust.did import parse_did_document
+from saltbridge.trust.did import known_did_document
 from saltbridge.trust.log_proof import check_log_proof
 from saltbridge.trust.status_list import Status
 from saltbridge.web.passport_public import PublicPassport
@@ -128,7 +128,7 @@ def _logged(passport: PublicPassport) -> tuple[str, Mapping[str, int]]:
             claim_id=signed.id,
             claim_digest=signed.digest,
             origin=signed.issuer,
-            keys=log_keys(parse_did_document(signed.document, did=signed.issuer)),
+            keys=log_keys(known_did_document(signed.document, did=signed.issuer)),
         )
     except SaltbridgeError:
         return BAD, {}

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from markupsafe import Markup
-
 from saltbridge.adapters import settings
 from saltbridge.ports import World
 from saltbridge.web.pages import render
@@ -37,10 +35,6 @@ def draw(
     address = address_of(content["gtin"], content["serial"])
     kept = f"version={content['version']}" if older and not older.is_newest else ""
     values = page_values(content, language)
-    estimate = values["estimate"]
-    if estimate is not None:
-        # The picture escapes every text itself.
-        estimate["picture"] = Markup(estimate["picture"])  # noqa: S704
     return render(
         "passport.html",
         language,

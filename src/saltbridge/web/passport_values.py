@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_skeleton
 
 from saltbridge.locales import number, text, text_or
-from saltbridge.passport.attributes import Attribute, attribute_table
+from saltbridge.passport.attributes import Attribute
 from saltbridge.reports.part_words import country, part_words
 
 _BABEL = {"en": "en_GB", "de": "de", "zh": "zh_Hans_CN"}
@@ -47,31 +48,6 @@ class Line:
     table: Table | None = None
     mark: str = ""  # operator | computed | "" (the cell maker's record)
     missing: bool = False
-
-
-def lines_of(
-    view: Mapping[str, Any], sections: Sequence[str], language: str, without: Sequence[str] = ()
-) -> list[Line]:
-    """The public attributes of the sections, in the order of the table.
-
-    A mandatory or given attribute always has its line; one that nobody has to give and
-    nobody gave is listed elsewhere on the page.
-    """
-    shown = view.get("attributes") or {}
-    hidden = {
-        *view.get("not_yet_required", ()),
-        *view.get("not_applicable", ()),
-        *view.get("not_provided", ()),
-        *without,
-    }
-    return [
-        line_of(attribute, shown.get(attribute.id), language)
-        for attribute in attribute_table().values()
-        if attribute.section in sections
-        and attribute.point == 1
-        and (attribute.id in shown or attribute.id not in hidden)
-        and attribute.id not in without
-    ]
 
 
 def line_of(attribute: Attribute, entry: Mapping[str, Any] | None, language: str) -> Line:
@@ -162,11 +138,13 @@ def in_language(value: Any, language: str) -> str:
     return str(value.get(language) or value.get("en") or next(iter(value.values())))
 
 
+@lru_cache(maxsize=1024)
 def day(iso: str, language: str) -> str:
     """A day as people write it."""
     return format_date(date.fromisoformat(iso[:10]), "long", locale=_BABEL[language])
 
 
+@lru_cache(maxsize=1024)
 def month(iso: str, language: str) -> str:
     """Month and year as people write them."""
     return str(
@@ -174,12 +152,14 @@ def month(iso: str, language: str) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
 def moment(iso: str, language: str) -> str:
     """A point in time, UTC."""
     at = datetime.fromisoformat(iso)
     return f"{format_datetime(at, 'medium', locale=_BABEL[language])} UTC"
 
 
+@lru_cache(maxsize=1024)
 def duration(iso: str, language: str) -> str:
     """An ISO 8601 duration in years, months and days."""
     match = _DURATION.fullmatch(iso)

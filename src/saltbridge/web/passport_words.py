@@ -1,12 +1,18 @@
 """A public passport view, arranged and worded for the page."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Final
+
+import orjson
+from markupsafe import Markup
 
 from saltbridge.locales import number, text, text_or
-from saltbridge.passport.attributes import attribute_table
+from saltbridge.passport.attributes import Attribute, attribute_table
 from saltbridge.reports.stages_svg import StageBar, stages_svg
-from saltbridge.web.passport_values import day, line_of, lines_of
+from saltbridge.web.pages import macros
+from saltbridge.web.passport_lines import DrawnLine, entries, known_line
+from saltbridge.web.passport_values import day
 
 # What the user of a battery is told stands in a section of its own, as does the passport's
 # own header; everything else follows the sections of the table.
@@ -29,6 +35,7 @@ _SECTIONS = (
     ("ask", "page.absent.restricted"),
     *((id, f"page.{id}") for id in ("absent", "verify", "qr")),
 )
+_LONGEST_ESTIMATE: Final = 64 * 1024  # bytes; 64 estimates are kept
 _KEY_FACTS = ("A019", "A087", "A033", "A029")
 
 
@@ -46,24 +53,28 @@ def page_values(view: Mapping[str, Any], language: str) -> dict[str, Any]:
         "maker": stated("A022"),
         "category": text(f"page.choice.{view['category']}", None, language),
         "key_facts": [
-            (line.label, line.text)
-            for line in _lines(view, _KEY_FACTS, language)
-            if not line.missing
+            (one.line.label, one.line.text)
+            for one in _lines(view, _KEY_FACTS, language)
+            if not one.line.missing
         ],
         "sections": {
-            "identity": lines_of(view, ("header", "general"), language, elsewhere),
-            "performance": lines_of(view, ("performance",), language, elsewhere),
-            "materials": lines_of(view, ("materials", "due_diligence"), language, elsewhere),
-            "circularity": lines_of(view, ("circularity",), language, elsewhere),
-            "labels": lines_of(view, ("labels", "carbon_footprint"), language, elsewhere),
-            "end_user": _lines(view, _END_USER, language),
-            "status": _lines(view, ("A001", *_STATUS), language),
+            "identity": entries(_lines_of(view, ("header", "general"), language, elsewhere)),
+            "performance": entries(_lines_of(view, ("performance",), language, elsewhere)),
+            "materials": entries(
+                _lines_of(view, ("materials", "due_diligence"), language, elsewhere)
+            ),
+            "circularity": entries(_lines_of(view, ("circularity",), language, elsewhere)),
+            "labels": entries(
+                _lines_of(view, ("labels", "carbon_footprint"), language, elsewhere)
+            ),
+            "end_user": entries(_lines(view, _END_USER, language)),
+            "status": entries(_lines(view, ("A001", *_STATUS), language)),
         },
         "recycled": [
             (text(f"page.material.{material}", None, language), *_lines(view, pair, language))
             for material, *pair in _RECYCLED
         ],
-        "estimate": _estimate(view, language),
+        "estimate": _known_estimate(view, language),
         "absent": {
             "later": _labels(view.get("not_yet_required", ()), language),
             "none": _labels(view.get("not_applicable", ()), language),
@@ -74,6 +85,7 @@ def page_values(view: Mapping[str, Any], language: str) -> dict[str, Any]:
     }
 
 
+@cache  # two for each language
 def _contents(with_estimate: bool, language: str) -> list[tuple[str, str]]:
     """The sections of the page, each with the name it has there."""
     return [
@@ -83,20 +95,73 @@ def _contents(with_estimate: bool, language: str) -> list[tuple[str, str]]:
     ]
 
 
-def _lines(view: Mapping[str, Any], ids: Sequence[str], language: str) -> list[Any]:
+def _lines_of(
+    view: Mapping[str, Any], sections: Sequence[str], language: str, without: Sequence[str] = ()
+) -> list[DrawnLine]:
+    """The public attributes of the sections, in the order of the table.
+
+    A mandatory or given attribute always has its line; one that nobody has to give and
+    nobody gave is listed elsewhere on the page.
+    """
+    shown = view.get("attributes") or {}
+    hidden = {
+        *view.get("not_yet_required", ()),
+        *view.get("not_applicable", ()),
+        *view.get("not_provided", ()),
+        *without,
+    }
+    return [
+        known_line(attribute, shown.get(attribute.id), language)
+        for attribute in _public_in(sections)
+        if (attribute.id in shown or attribute.id not in hidden) and attribute.id not in without
+    ]
+
+
+@cache  # the sections of the page
+def _public_in(sections: Sequence[str]) -> tuple[Attribute, ...]:
+    """The attributes of the sections that everybody may see."""
+    table = attribute_table().values()
+    return tuple(a for a in table if a.section in sections and a.point == 1)
+
+
+def _lines(view: Mapping[str, Any], ids: Sequence[str], language: str) -> list[DrawnLine]:
     table, shown = attribute_table(), view["attributes"]
-    return [line_of(table[id], shown.get(id), language) for id in ids]
+    return [known_line(table[id], shown.get(id), language) for id in ids]
 
 
-def _labels(ids: Sequence[str], language: str) -> list[str]:
-    return [text(f"attribute.{id}", None, language) for id in ids]
+def _labels(ids: Sequence[str], language: str) -> Markup:
+    """Names of attributes as the entries of a list."""
+    return _listed(tuple(ids), language)
 
 
-def _estimate(view: Mapping[str, Any], language: str) -> dict[str, Any] | None:
-    """The footprint estimate as the page shows it."""
+@lru_cache(maxsize=256)
+def _listed(ids: tuple[str, ...], language: str) -> Markup:
+    one = Markup("<li>{}</li>")
+    return Markup("").join(one.format(text(f"attribute.{id}", None, language)) for id in ids)
+
+
+def _known_estimate(view: Mapping[str, Any], language: str) -> Markup:
+    """The footprint estimate as the page shows it; that of a model is drawn once."""
     estimate = view.get("company_information")
     if not isinstance(estimate, Mapping):
-        return None
+        return Markup()
+    issuer, content = str(view["issuer"]["name"]), orjson.dumps(estimate)
+    if len(content) > _LONGEST_ESTIMATE:
+        return _drawn(estimate, issuer, language)
+    return _kept(content, issuer, language)
+
+
+@lru_cache(maxsize=64)
+def _kept(content: bytes, issuer: str, language: str) -> Markup:
+    return _drawn(orjson.loads(content), issuer, language)
+
+
+def _drawn(estimate: Mapping[str, Any], issuer: str, language: str) -> Markup:
+    worded = _estimate(estimate, issuer, language)
+    return macros("_passport_estimate.html", language, "section")(worded)
+
+
+def _estimate(estimate: Mapping[str, Any], issuer: str, language: str) -> dict[str, Any]:
     total = float(estimate["total_kg_co2e"])
     stages = [_stage(part, total, language) for part in estimate["stages"]]
     bars = [
@@ -105,6 +170,11 @@ def _estimate(view: Mapping[str, Any], language: str) -> dict[str, Any] | None:
     ]
     declared = estimate.get("declared_unit")
     largest = max(stages, key=lambda s: s["kg_co2e"], default=None)
+    picture = stages_svg(
+        bars,
+        title=text("page.company.picture", None, language),
+        description=text("page.company.description", None, language),
+    )
     replaced = "own" if estimate.get("distribution_replaced") else "supplied"
     return {
         "total": number(total, language, 5),
@@ -117,14 +187,11 @@ def _estimate(view: Mapping[str, Any], language: str) -> dict[str, Any] | None:
         )
         if largest and largest["kg_co2e"] > 0 < total
         else "",
-        "picture": stages_svg(
-            bars,
-            title=text("page.company.picture", None, language),
-            description=text("page.company.description", None, language),
-        ),
+        # The picture escapes every text itself.
+        "picture": Markup(picture),  # noqa: S704
         "distribution": text(
             f"page.company.{replaced}-distribution",
-            {"operator": view["issuer"]["name"]},
+            {"operator": issuer},
             language,
         ),
         "facts": _facts(estimate, language),
