@@ -44,7 +44,7 @@ from saltbridge.steps.identity import IdentityMode, mode_of
 from saltbridge.web.answers import bearer, body_of, json_answer
 
 Identify: TypeAlias = Callable[[World, str], KnownCaller]
-Body = Annotated[bytes, Depends(body_of)]
+_JSON = frozenset({"application/json", "application/ld+json", ""})
 
 # path below the process → the messages that may come there, per role that hears them
 _NEGOTIATION = {
@@ -82,6 +82,19 @@ class Problem(Exception):
     reason: tuple[str, ...] = ()
     pid: str = ""
     role: Role | None = Role.PROVIDER
+
+
+async def _message(request: Request) -> bytes:
+    """The body of a request that says it is JSON, or says nothing."""
+    stated = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if stated not in _JSON:
+        raise Problem(
+            415, "dsp.not-json", (text("dsp.not-json", {"found": stated[:80]}),), role=None
+        )
+    return await body_of(request)
+
+
+Body = Annotated[bytes, Depends(_message)]
 
 
 def _not_found(pid: str = "", role: Role | None = Role.PROVIDER) -> Problem:
