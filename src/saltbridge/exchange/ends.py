@@ -74,6 +74,12 @@ def in_force(agreement: Agreement, at: datetime) -> bool:
     )
 
 
+def not_begun(agreement: Agreement, at: datetime) -> bool:
+    """Whether the agreement was concluded later than it is: somebody's clock is wrong."""
+    ends = ends_of(agreement)
+    return ends is not None and ends.concluded > at + _CLOCKS_DIFFER
+
+
 def may_use(agreement: Agreement, at: datetime) -> bool:
     """Whether data received under the agreement may be used at that time."""
     ends = ends_of(agreement)

@@ -5,11 +5,12 @@ sent from here. What a state demands of us is in ``steps.transfer_rules``.
 """
 
 from saltbridge.border.release import Release
-from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.core.errors import FaultyInput, Refused, Unavailable
 from saltbridge.core.finding import Finding
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import transfer as machine
 from saltbridge.exchange.address import same_origin
+from saltbridge.exchange.ends import not_begun
 from saltbridge.exchange.model import Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
@@ -25,6 +26,7 @@ from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement import kept_statement
 from saltbridge.steps.transfer_rules import released, termination
 from saltbridge.steps.transferring import KIND, heard, load, load_with, said
+from saltbridge.trust.did import iso
 
 
 def request_transfer(
@@ -38,6 +40,7 @@ def request_transfer(
         FaultyInput: no such agreement of ours as consumer, no such format, or its partner is
             gone.
         Refused: the agreement is not in force any more.
+        Unavailable: it is not in force yet by our clock.
     """
     if format and format not in DSP_2025_1.formats:
         raise FaultyInput.of("exchange.format-unknown", format=format[:80])
@@ -49,7 +52,12 @@ def request_transfer(
         partner = world.node.partner(kept.counterparty) if kept else None
         if kept is None or partner is None:
             raise FaultyInput.of("exchange.agreement-unknown", agreement=agreement_id)
-        if not in_force(kept.agreement, world.clock.now()):
+        now = world.clock.now()
+        if not_begun(kept.agreement, now):
+            raise Unavailable.of(
+                "exchange.agreement-not-begun", concluded=kept.agreement.timestamp, now=iso(now)
+            )
+        if not in_force(kept.agreement, now):
             raise Refused.of("exchange.agreement-over", agreement=agreement_id)
         begun = Transfer(
             role=Role.CONSUMER,
