@@ -1,5 +1,6 @@
 """The doctor finds each kind of broken partner, says whose move it is, and stops at none."""
 
+import json
 import ssl
 from copy import deepcopy
 from dataclasses import replace
@@ -23,6 +24,7 @@ from saltbridge.reports.policy_words import point_lines
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.doctor import examine
 from saltbridge.testing.certificates import authority, server_files
+from saltbridge.testing.issuer_state import revoke
 
 VERSIONS = "/.well-known/dspace-version"
 
@@ -144,8 +146,9 @@ def test_a_wrong_did_is_told_by_document_and_catalogue(a_pair):
     documents[wrong] = {**documents[pair.provider.node.did]}
     _with_partner(pair, did=wrong)
     found = _found(pair)
-    assert found["identity"] == [("trust.did-differs", PARTNER)]
-    assert found["catalogue"][0][0] == "doctor.not-let-in"  # our token names another company
+    assert found["identity"] == [("doctor.did-differs", None)]
+    # Our token names another company.
+    assert found["catalogue"][0][0] == "doctor.not-let-in-because"
 
 
 @pytest.mark.full("two nodes for every test")
@@ -194,6 +197,30 @@ def test_a_dataset_that_cannot_be_read_hides_no_other(a_pair):
     assert dataset.id == pair.dataset_id
 
 
+def test_a_token_for_another_company_is_told_on_both_sides(a_pair):
+    """We entered a DID that is not the partner's: our tokens are made for somebody else."""
+    pair = a_pair()
+    documents, did = pair.consumer.did_resolver.documents, pair.provider.node.did
+    former = "did:web:former.example"
+    documents[former] = json.loads(json.dumps(documents[did]).replace(did, former))
+    _with_partner(pair, did=former)
+    found = _found(pair)
+    assert found["versions"] == [("doctor.other-company", US)]
+    assert found["catalogue"] == [("doctor.not-let-in-because", None)]
+    there = examine(pair.provider, pair.to_consumer, served=True)
+    (calls,) = [check for check in there.checks if check.name == "calls"]
+    told = point_lines(calls.points, US, "Cell maker", "en")
+    assert "The sign-in token is meant for did:web:former.example" in told[1]
+    assert told[2].endswith("To be changed by Cell maker.")
+
+
+def test_a_document_of_ours_that_others_read_without_our_key_is_told(a_pair):
+    pair = a_pair()
+    documents, did = pair.consumer.did_resolver.documents, pair.consumer.node.did
+    documents[did] = {**documents[did], "verificationMethod": []}
+    assert _found(pair)["own-identity"] == [("doctor.own-key-missing", US)]
+
+
 @pytest.mark.full("two nodes for every test")
 def test_nothing_on_offer_is_told(a_pair):
     assert _found(a_pair(access=False)) == {"offers": [("doctor.shown-nothing", PARTNER)]}
@@ -218,17 +245,28 @@ def test_an_address_of_our_own_that_nobody_else_reaches_is_told(a_pair):
     assert _found(pair)["address"] == [("doctor.no-address", US)]
 
 
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("certificate has expired", "doctor.certificate-time"),
+        ("certificate is not yet valid", "doctor.certificate-time"),
+        ("Hostname mismatch, certificate is not valid for 'a'.", "doctor.certificate-name"),
+        ("self-signed certificate in certificate chain", "doctor.certificate-issuer"),
+        ("unable to get local issuer certificate", "doctor.certificate-issuer"),
+        ("unsupported certificate purpose", "http.certificate"),
+    ],
+)
 @pytest.mark.full("two nodes for every test")
-def test_a_certificate_that_ended_is_told(a_pair):
+def test_a_certificate_that_is_not_believed_is_told_by_its_kind(a_pair, reason, code):
     pair = a_pair()
 
     def refused(method, url):
-        raise Unavailable.of("http.certificate", url=url, reason="certificate has expired")
+        raise Unavailable.of("http.certificate", url=url, reason=reason)
 
     pair.http.before = refused
     found = _found(pair)
-    assert found["reach"] == [("http.certificate", PARTNER)]
-    assert found["callback"] == [("http.certificate", US)]
+    assert found["reach"] == [(code, PARTNER)]
+    assert found["callback"] == [(code, US)]
 
 
 @pytest.mark.full("two nodes for every test")
@@ -274,7 +312,7 @@ def test_a_partner_whose_certificate_has_ended_is_told_over_real_tls(a_pair, tmp
         client = SafeHttpClient(allow_loopback_http=True, ssl_context=context)
         checkup = examine(replace(pair.consumer, http=client), pair.to_provider, served=False)
     (point,) = next(check.points for check in checkup.checks if check.name == "reach")
-    assert (point.code, point.who) == ("http.certificate", PARTNER)
+    assert (point.code, point.who) == ("doctor.certificate-time", PARTNER)
     assert "expired" in point.arguments["reason"]
 
 
@@ -287,7 +325,19 @@ def test_a_missing_credential_of_ours_is_told(tmp_path: Path):
     become_member(space, space.provider)
     found = _found(space)
     assert found["credentials"] == [("doctor.credential-missing", US)] * 3
-    assert found["catalogue"] == [("doctor.not-let-in", PARTNER)]
+    assert found["catalogue"] == [("doctor.not-let-in-because", None)]
+
+
+@pytest.mark.full("two nodes for every test")
+def test_a_credential_of_ours_that_ended_or_was_taken_back_is_told(tmp_path: Path):
+    space = dataspace(tmp_path / "issuer")
+    consumer = space.consumer.node
+    assert revoke(space.issuer.folder, consumer.did, "MembershipCredential") == 1
+    found = _found(space)
+    assert found["credentials"] == [("identity.credential-revoked", US)]
+    assert found["catalogue"] == [("doctor.not-let-in-because", None)]
+    space.clock.advance(days=400)
+    assert _found(space)["credentials"] == [("doctor.credential-ended", US)] * 3
 
 
 @pytest.mark.full("two nodes for every test")

@@ -64,9 +64,9 @@ def _named(check: "Check", tongue: str) -> list[Any]:
     named = []
     for point in check.points:
         other = point.arguments.get("check")
-        if point.code == "doctor.not-made" and other:
+        if point.code in ("doctor.not-made", "doctor.not-let-in-because") and other:
             name = text_or(str(other), f"doctor.check.{other}", {"subject": ""}, tongue)
-            point = replace(point, arguments={"check": name})
+            point = replace(point, arguments={**point.arguments, "check": name})
         named.append(point)
     return named
 

@@ -99,6 +99,52 @@ def version_points(
         yield fault("doctor.version-elsewhere", US, entered=dsp_url, told=told)
 
 
+def whose_node_points(told: Iterable[str], due: str) -> Iterable[Point]:
+    """Whether the node says it is who was entered, where it says so (``serviceId``).
+
+    >>> [p.arguments["told"] for p in whose_node_points(["did:web:a", "x"], "did:web:b")]
+    ['did:web:a']
+    """
+    others = [id for id in told if id.startswith("did:") and id != due]
+    if others:
+        yield fault("doctor.other-company", US, told=others[0][:200], entered=due)
+
+
+def certificate_points(points: Iterable[Point], ours: datetime) -> Iterable[Point]:
+    """What is wrong with a certificate, by what OpenSSL says of it; other points as they are.
+
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 11, 28, tzinfo=UTC)
+    >>> refused = fault("http.certificate", PARTNER, reason="Hostname mismatch")
+    >>> [p.code for p in certificate_points([refused], now)]
+    ['doctor.certificate-name']
+    """
+    for point in points:
+        reason = str(point.arguments.get("reason", "")).rstrip(".")
+        told = {**point.arguments, "reason": reason}
+        if point.code != "http.certificate":
+            yield point
+        elif "mismatch" in reason:
+            yield fault("doctor.certificate-name", point.who, **told)
+        elif "expired" in reason or "not yet valid" in reason:
+            now = ours.isoformat(timespec="seconds")
+            yield fault("doctor.certificate-time", point.who, **told, ours=now)
+        elif "self" in reason or "issuer" in reason:
+            yield fault("doctor.certificate-issuer", point.who, **told)
+        else:
+            yield fault(point.code, point.who, **told)
+
+
+# What keeps a partner from letting us in, the likeliest first.
+_CAUSES: Final = ("own-identity", "credentials", "clock", "sign-in", "versions")
+
+
+def likely_cause(checks: Iterable[Check]) -> str:
+    """Name of the check that explains best why we are not let in; empty where none does."""
+    failed = {check.name for check in checks if check.state is State.FAILED}
+    return next((name for name in _CAUSES if name in failed), "")
+
+
 def is_loopback(url: str) -> bool:
     """Whether only this machine reaches an address.
 

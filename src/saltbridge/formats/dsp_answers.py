@@ -101,6 +101,7 @@ class SpokenVersion:
     version: str
     path: str
     auth: str = ""  # protocol of the sign-in, where it is told
+    service_id: str = ""  # whose connector it is, where it is told
 
 
 def parse_versions(content: bytes) -> Mapping[str, str]:
@@ -121,6 +122,11 @@ def parse_spoken(content: bytes) -> tuple[SpokenVersion, ...]:
     document = read_json(content)
     check(document, "common/protocol-version")
     return tuple(
-        SpokenVersion(v["version"], v["path"], str((v.get("auth") or {}).get("protocol", "")))
+        SpokenVersion(
+            v["version"],
+            v["path"],
+            str((v.get("auth") or {}).get("protocol", "")),
+            str(v.get("serviceId", "")),
+        )
         for v in document["protocolVersions"]
     )

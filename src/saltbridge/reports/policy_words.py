@@ -34,7 +34,7 @@ def point_lines(points: Iterable[Point], ours: Role, partner: str, language: str
         mark = _MARKS.get(point.verdict, "·")
         says = text_or(point.code, point.code, point.arguments, language)
         lines.append(f"{mark} {says}")
-        if point.verdict is not Verdict.FAILED:
+        if point.verdict is not Verdict.FAILED and point.who is None:
             continue
         remedy = _remedy(point, language)
         whose = _whose(point, ours, partner, language)

@@ -17,11 +17,14 @@ from saltbridge.exchange.checkup import (
     Check,
     Checkup,
     State,
+    certificate_points,
     checked,
     clock_points,
     fault,
+    likely_cause,
     not_made,
     version_points,
+    whose_node_points,
 )
 from saltbridge.exchange.explanation import Point, Verdict
 from saltbridge.exchange.model import Catalogue, Dataset
@@ -32,12 +35,12 @@ from saltbridge.ports import Connector, HttpAnswer, Partner, World
 from saltbridge.steps.connector_checkup import connector_checks, connector_offers_check
 from saltbridge.steps.identity import IdentityMode, mode_of
 from saltbridge.steps.judging import judged_offer
+from saltbridge.steps.own_identity import own_credentials_check, own_identity_check
 from saltbridge.steps.own_side import (
     WELL_KNOWN,
     callback_check,
     calls_check,
     messages_check,
-    own_credentials_check,
     own_offer_checks,
     points_of,
 )
@@ -77,9 +80,10 @@ def examine(world: World, partner: Partner, *, served: bool) -> Checkup:
         else not_made("services", "identity")
     )
     checks.append(_sign_in(world, spoken))
+    checks.append(own_identity_check(world, served=served))
     if mode_of(world) is IdentityMode.DCP:
         checks.append(own_credentials_check(world))
-    checks += _catalogue(world, partner, answer is not None)
+    checks += _catalogue(world, partner, answer is not None, likely_cause(checks))
     checks.append(callback_check(world, partner, served=served))
     checks.append(calls_check(world, partner))
     checks += own_offer_checks(world, partner)
@@ -95,7 +99,7 @@ def _through_connector(
     own = connector_checks(world, connector, served=served)
     reached = checks[0].state is State.OK and own[0].state is State.OK
     checks += [*own, _identity(world, partner)[0]]
-    checks += _catalogue(world, partner, reached)
+    checks += _catalogue(world, partner, reached, "")
     checks += own_offer_checks(world, partner)
     checks += [connector_offers_check(world, partner), messages_check(world, partner)]
     return Checkup(tuple(checks))
@@ -114,7 +118,8 @@ def _reached(world: World, partner: Partner, root: str) -> tuple[Check, HttpAnsw
     try:
         answer = world.http.send("GET", f"{root}{WELL_KNOWN}", limit_bytes=_LIMIT_BYTES)
     except Unavailable as error:
-        return checked("reach", points_of(error, PARTNER)), None
+        told = certificate_points(points_of(error, PARTNER), world.clock.now())
+        return checked("reach", told), None
     return checked("reach", ()), answer
 
 
@@ -143,7 +148,8 @@ def _versions(
         root=root,
         dsp_url=partner.dsp_url,
     )
-    return checked("versions", points), spoken
+    who = whose_node_points((s.service_id for s in spoken), partner.did)
+    return checked("versions", [*points, *who]), spoken
 
 
 def _identity(world: World, partner: Partner) -> tuple[Check, DidDocument | None]:
@@ -152,8 +158,16 @@ def _identity(world: World, partner: Partner) -> tuple[Check, DidDocument | None
         fetched = world.did_resolver.resolve(partner.did)
         owner = parse_did_document(fetched, did=partner.did, name=partner.did)
     except SaltbridgeError as error:
-        return checked("identity", points_of(error, PARTNER)), None
+        told = certificate_points(points_of(error, PARTNER), world.clock.now())
+        return checked("identity", [_another(point) for point in told]), None
     return checked("identity", _key_points(world, owner)), owner
+
+
+def _another(point: Point) -> Point:
+    """Another company's document: either side may have to change something."""
+    if point.code != "trust.did-differs":
+        return point
+    return Point(point.verdict, "doctor.did-differs", point.arguments, None)
 
 
 def _key_points(world: World, owner: DidDocument) -> Iterable[Point]:
@@ -196,13 +210,13 @@ def _sign_in(world: World, spoken: Iterable[SpokenVersion] | None) -> Check:
     return checked("sign-in", points)
 
 
-def _catalogue(world: World, partner: Partner, reached: bool) -> list[Check]:
+def _catalogue(world: World, partner: Partner, reached: bool, cause: str) -> list[Check]:
     if not reached:
         return [not_made("catalogue", "reach"), not_made("offers", "reach")]
     try:
         read = shown_catalogue(world, partner)
     except SaltbridgeError as error:
-        points = [_let_in(point, partner) for point in points_of(error, PARTNER)]
+        points = [_let_in(point, partner, cause) for point in points_of(error, PARTNER)]
         return [checked("catalogue", points), not_made("offers", "catalogue")]
     shown = read.catalogue
     unreadable = [point for faulty in read.faulty for point in _unreadable(faulty)]
@@ -220,12 +234,15 @@ def _unreadable(faulty: FaultyDataset) -> Iterable[Point]:
         yield Point(Verdict.NOTED, found.code, found.arguments, PARTNER, found.place.pointer)
 
 
-def _let_in(point: Point, partner: Partner) -> Point:
+def _let_in(point: Point, partner: Partner, cause: str) -> Point:
     """A refusal to let us in says nothing by itself: what it usually means."""
     status = point.arguments.get("status")
-    if point.code == "exchange.no-catalogue" and status in _REFUSING:
-        return fault("doctor.not-let-in", PARTNER, partner=partner.name, status=str(status))
-    return point
+    if point.code != "exchange.no-catalogue" or status not in _REFUSING:
+        return point
+    told = {"partner": partner.name, "status": str(status)}
+    if cause:
+        return fault("doctor.not-let-in-because", None, **told, check=cause)
+    return fault("doctor.not-let-in", PARTNER, **told)
 
 
 def _offers(world: World, shown: Catalogue) -> list[Check]:

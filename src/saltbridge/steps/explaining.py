@@ -8,7 +8,7 @@ from typing import Any, Final
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.finding import Finding
 from saltbridge.exchange.explanation import Point, Verdict, point_of, point_record
-from saltbridge.exchange.model import Negotiation, Refusal, Transfer
+from saltbridge.exchange.model import Negotiation, Refusal, Role, Transfer
 from saltbridge.exchange.whose_move import whose_move
 from saltbridge.ports import Partner, UnitOfWork
 from saltbridge.steps.records import document
@@ -54,7 +54,7 @@ def explain_lost(
 ) -> Refusal:
     """Keep that what the partner showed counts no more, and why; returns what it is told."""
     again = Refusal("exchange.show-again", {"partner": partner.name})
-    why = Point(Verdict.NOTED, lost.code, lost.arguments)
+    why = Point(Verdict.FAILED, lost.code, lost.arguments, Role.CONSUMER)
     explain(work, process, [point_for(again), why])
     return again
 

@@ -12,6 +12,7 @@ from saltbridge.exchange.checkup import (
     US,
     Check,
     State,
+    certificate_points,
     checked,
     fault,
     is_loopback,
@@ -21,7 +22,6 @@ from saltbridge.exchange.explanation import Point, Verdict
 from saltbridge.exchange.model import Role
 from saltbridge.exchange.policy import may_see
 from saltbridge.ports import Partner, UnitOfWork, World
-from saltbridge.steps.own_credentials import in_force, own_credentials
 from saltbridge.steps.records import document, every
 from saltbridge.steps.standing import lost_by, standing_of
 
@@ -32,17 +32,6 @@ _LIMIT_BYTES: Final = 200_000
 def points_of(error: SaltbridgeError, who: Role) -> list[Point]:
     """The findings of an error as points that failed."""
     return [Point(Verdict.FAILED, f.code, f.arguments, who) for f in error.findings]
-
-
-def own_credentials_check(world: World) -> Check:
-    """Whether this node holds every credential that callers have to show."""
-    with world.store.reading() as view:
-        held = in_force(own_credentials(view), world.clock.now())
-    there = {own.credential.type for own in held}
-    missing = (type for type in world.credential_profile.required if type not in there)
-    return checked(
-        "credentials", [fault("doctor.credential-missing", US, type=type) for type in missing]
-    )
 
 
 def calls_check(world: World, partner: Partner) -> Check:
@@ -69,7 +58,8 @@ def callback_check(world: World, partner: Partner, *, served: bool) -> Check:
         if error.findings[0].code == "http.address-forbidden":
             untold = Point(Verdict.NOTED, "doctor.callback-untold", {"address": own})
             return Check("callback", State.UNKNOWN, (untold,))
-        return checked("callback", points_of(error, US))
+        told = certificate_points(points_of(error, US), world.clock.now())
+        return checked("callback", told)
     if answer.status != 200:
         wrong = fault("doctor.callback-answers", US, address=own, status=answer.status)
         return checked("callback", [wrong])
@@ -97,8 +87,10 @@ def _own_offer_points(
     theirs, now = standing_of(world, view, partner), world.clock.now()
     lost = lost_by(world, view, partner)
     if lost is not None:
-        # Nothing is known against the partner, who shows it with its next call.
-        yield Point(Verdict.NOTED, lost.code, lost.arguments)
+        # Nothing is known against the partner, who shows it with its next call, here or to the
+        # company's own connector.
+        if world.connector is None:
+            yield Point(Verdict.NOTED, lost.code, lost.arguments)
         theirs = replace(theirs, member=None, frameworks=None)
     if partner.bpn in record.get("awaiting", {}):
         yield Point(Verdict.NOTED, "doctor.awaits-approval", {"partner": partner.name})
