@@ -18,6 +18,7 @@ since no function of EDC's is bound to the operands of Catena-X: EDC takes them 
 ``Settings.sleep_ms`` is the sleep of every state machine; None leaves EDC's default (1000 ms).
 """
 
+import json
 import os
 import re
 import signal
@@ -27,7 +28,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -41,6 +42,8 @@ from tests.edc.parts import class_path
 from tests.processes import end_group
 
 from saltbridge.adapters.processes import ends_with_parent
+from saltbridge.exchange.operands import OPERANDS
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 
 MAIN: Final = "org.eclipse.edc.boot.system.runtime.BaseRuntime"
 START_SECONDS: Final = 90.0
@@ -52,9 +55,9 @@ _DOORS: Final = {
     "management": "/management",
     "control": "/control",
     "protocol": "/protocol",
-    "public": "/public",
     "version": "/version",
 }
+CX_CONTEXT: Final = f"{DSP_2025_1.policy_profile}context.jsonld"
 SLEEPS: Final = (
     "edc.negotiation.state-machine.iteration-wait-millis",
     "edc.transfer.state-machine.iteration-wait-millis",
@@ -115,7 +118,11 @@ def running(settings: Settings, folder: Path) -> Iterator[Edc]:
     ports = dict(zip(_DOORS, free_ports(len(_DOORS)), strict=True))
     folder.mkdir(parents=True, exist_ok=True)
     configuration, log = folder / "edc.properties", folder / "edc.log"
-    configuration.write_text(_properties(settings, ports), encoding="utf-8")
+    words = folder / "policy-vocabulary.jsonld"
+    words.write_text(json.dumps({"@context": _vocabulary()}), encoding="utf-8")
+    said = _properties(settings, ports) | {"edc.jsonld.document.cx.path": str(words)}
+    lines = (f"{key}={_escaped(value)}\n" for key, value in (said | settings.further).items())
+    configuration.write_text("".join(lines), encoding="utf-8")
     begun = time.monotonic()
     with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(
@@ -147,7 +154,7 @@ def _wait(process: "subprocess.Popen[bytes]", log: Path) -> None:
     )
 
 
-def _properties(settings: Settings, ports: Mapping[str, int]) -> str:
+def _properties(settings: Settings, ports: Mapping[str, int]) -> dict[str, str]:
     private, public = _token_keys()
     said = {
         "edc.participant.id": settings.participant,
@@ -160,14 +167,22 @@ def _properties(settings: Settings, ports: Mapping[str, int]) -> str:
         "edc.transfer.proxy.token.verifier.publickey.alias": "public-key",
         "saltbridge.vault.private-key": private,
         "saltbridge.vault.public-key": public,
+        "saltbridge.vocabulary": CX_CONTEXT,
+        "edc.jsonld.document.cx.url": CX_CONTEXT,
     }
     for name, path in _DOORS.items():
         context = f"web.http.{name}" if name else "web.http"
         said |= {f"{context}.port": str(ports[name]), f"{context}.path": path}
     if settings.sleep_ms is not None:
         said |= dict.fromkeys(SLEEPS, str(settings.sleep_ms))
-    said |= settings.further
-    return "".join(f"{key}={_escaped(value)}\n" for key, value in said.items())
+    return said
+
+
+def _vocabulary() -> dict[str, Any]:
+    """A context for the words of Catena-X policies, which EDC would otherwise fetch."""
+    base = DSP_2025_1.policy_profile
+    words = ("access", *(name for name in OPERANDS))
+    return {"cx-policy": base, **{word: {"@id": f"cx-policy:{word}"} for word in words}}
 
 
 def _escaped(value: str) -> str:

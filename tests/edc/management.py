@@ -34,3 +34,24 @@ def put_offer(edc: Edc, id: str, url: str, policy: Mapping[str, Any]) -> None:
     chosen = {"operandLeft": f"{EDC_NAMES}id", "operator": "=", "operandRight": id}
     contract = {"accessPolicyId": id, "contractPolicyId": id, "assetsSelector": [chosen]}
     call(edc, "POST", "/v3/contractdefinitions", {"@id": id, **contract})
+
+
+def negotiate(
+    edc: Edc, dsp: str, catalogue: Mapping[str, Any], dataset: Mapping[str, Any]
+) -> str:
+    """Begin a negotiation about the first offer of a dataset; its id."""
+    offer = {
+        "@context": catalogue["@context"][1:],
+        **dataset["hasPolicy"][0],
+        "assigner": catalogue["participantId"],
+        "target": dataset["@id"],
+    }
+    asked = {"counterPartyAddress": dsp, "protocol": PROTOCOL, "policy": offer}
+    return str(call(edc, "POST", "/v3/contractnegotiations", asked)["@id"])
+
+
+def transfer(edc: Edc, dsp: str, agreement: str) -> str:
+    """Begin a pull under an agreement; its id."""
+    asked = {"counterPartyAddress": dsp, "protocol": PROTOCOL, "contractId": agreement}
+    asked["transferType"] = "HttpData-PULL"
+    return str(call(edc, "POST", "/v3/transferprocesses", asked)["@id"])

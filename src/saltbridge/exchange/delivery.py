@@ -29,7 +29,10 @@ NAMES: Final = (
     "signature", "issuer", "agreement", "digest", "type", "edition", "dates", "log",
     "verification",
 )  # fmt: skip
-NO_LOG: Final = "delivery.log-none-announced"  # the check does not apply, and says so
+# The check does not apply, and says so.
+NO_LOG: Final = "delivery.log-none-announced"
+NO_DIGEST: Final = "delivery.digest-not-announced"
+_HOLDS: Final = frozenset({"", NO_LOG, NO_DIGEST})
 LOG_FORKED: Final = "delivery.log-forked"
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
@@ -143,7 +146,7 @@ def verify_delivery(received: Received) -> VerifiedDelivery | RefusedDelivery:
         _verification(received, content),
     )
     checks = tuple(
-        Check(number, name, code in ("", NO_LOG), code, arguments)
+        Check(number, name, code in _HOLDS, code, arguments)
         for number, (name, (code, arguments)) in enumerate(
             zip(NAMES, found, strict=True), start=1
         )
@@ -215,8 +218,13 @@ def _agreement(received: Received) -> _Result:
 
 
 def _digest(received: Received) -> _Result:
+    """The digest binds the bytes to the control plane, where a data plane cannot reach.
+
+    Connectors of others (EDC) announce none: then the signature alone vouches for the bytes.
+    Who could take an announcement away could as well have changed it.
+    """
     if not received.announced_digest:
-        return "delivery.digest-not-announced", {}
+        return NO_DIGEST, {}
     found = digest(received.content)
     if found != received.announced_digest:
         return "delivery.digest-differs", {"found": found, "due": received.announced_digest}

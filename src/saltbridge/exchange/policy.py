@@ -17,6 +17,7 @@ from saltbridge.exchange.ends import in_force as in_force
 from saltbridge.exchange.model import Agreement, Json, Offer, Refusal
 from saltbridge.exchange.offering import OfferTerms, term, usage_policy
 from saltbridge.exchange.policy_check import FRAMEWORK as FRAMEWORK
+from saltbridge.exchange.policy_reading import bare_name, first_text
 
 PURPOSE_PCF = "cx.pcf.base:1"
 PURPOSE_PASSPORT = "cx.circular.dpp:1"
@@ -24,10 +25,12 @@ PURPOSE_TWINS = "cx.core.digitalTwinRegistry:1"
 
 # These name a policy or bind it to its parties; they are no terms.
 _NOT_TERMS = frozenset(
-    {"@id", "@type", "@context", "target", "assigner", "assignee", "timestamp"}
+    {"@id", "@type", "@context", "target", "assigner", "assignee", "timestamp", "profile"}
 )
 # Lists whose order carries no meaning in ODRL.
 _SETS = frozenset({"permission", "prohibition", "obligation", "constraint", "and", "or"})
+_LISTS = frozenset({*_SETS, "xone", "andSequence", "rightOperand"})
+_NAMES = frozenset({"leftOperand", "operator", "action"})
 _SET_OPERATORS = frozenset({"isAnyOf", "isAllOf", "isNoneOf"})
 
 
@@ -54,7 +57,11 @@ def may_see(access: Sequence[str], bpn: str) -> bool:
 
 
 def same_terms(one: Json, other: Json) -> bool:
-    """Whether two policies say exactly the same; order in sets and ids aside.
+    """Whether two policies say exactly the same; order in sets, ids and spelling aside.
+
+    A connector that reads policies into a model of its own (EDC does) writes them anew: lists
+    of one without their list, names in full, empty parts left out or put in, and in some
+    versions without ``profile``. A profile that both name has to be one.
 
     >>> a = usage_offer("urn:uuid:1", PURPOSE_PCF)
     >>> same_terms(a, usage_offer("urn:uuid:2", PURPOSE_PCF))
@@ -62,7 +69,8 @@ def same_terms(one: Json, other: Json) -> bool:
     >>> same_terms(a, usage_offer("urn:uuid:1", PURPOSE_PASSPORT))
     False
     """
-    return _normal_policy(one) == _normal_policy(other)
+    profiles = {_profile(policy) for policy in (one, other)} - {""}
+    return len(profiles) < 2 and _normal_policy(one) == _normal_policy(other)
 
 
 def judge_request(offered: Sequence[Offer], asked: Offer) -> Refusal | None:
@@ -91,24 +99,30 @@ def judge_agreement(
     return None
 
 
+def _profile(policy: Json) -> str:
+    return next((first_text(v) for k, v in policy.items() if bare_name(k) == "profile"), "")
+
+
 def _normal_policy(policy: Json) -> bytes:
-    terms = {key: value for key, value in policy.items() if key not in _NOT_TERMS}
-    if isinstance(terms.get("profile"), str):
-        terms["profile"] = [terms["profile"]]
+    named = {bare_name(key): value for key, value in policy.items()}
+    terms = {key: value for key, value in named.items() if key not in _NOT_TERMS}
     return canonical_bytes(_normal(terms))
 
 
 def _normal(value: Any) -> Any:
+    """The terms in one spelling: bare names, every list a list, no empty ones."""
     if isinstance(value, Mapping):
-        normal = {key: _normal(inner) for key, inner in value.items()}
+        if len(value) == 1 and (bare := next(iter(value))) in ("@id", "@value", "@list"):
+            return _normal(value[bare])
+        normal = {bare_name(key): _normal(inner) for key, inner in value.items()}
+        for key in _NAMES & normal.keys():
+            normal[key] = bare_name(first_text(normal[key]))
+        for key in _LISTS & normal.keys():
+            found = normal[key]
+            normal[key] = found if isinstance(found, list) else [found]
         for key in _SETS & normal.keys():
-            if isinstance(normal[key], list):
-                normal[key] = sorted(normal[key], key=canonical_bytes)
-        if normal.get("operator") in _SET_OPERATORS and isinstance(
-            normal.get("rightOperand"), list
-        ):
+            normal[key] = sorted(normal[key], key=canonical_bytes)
+        if normal.get("operator") in _SET_OPERATORS and "rightOperand" in normal:
             normal["rightOperand"] = sorted(normal["rightOperand"], key=canonical_bytes)
-        return normal
-    if isinstance(value, list):
-        return [_normal(inner) for inner in value]
-    return value
+        return {key: inner for key, inner in normal.items() if inner != []}
+    return [_normal(inner) for inner in value] if isinstance(value, list) else value

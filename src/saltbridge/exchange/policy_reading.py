@@ -90,8 +90,8 @@ def read_policy(policy: Json) -> ReadPolicy:
     >>> read.edition, read.rules[0].terms[0].operator, read.rules[0].terms[0].right
     (<Edition.JUPITER: 'jupiter'>, 'isAnyOf', ['cx.pcf.base:1'])
     """
-    named = {_bare(key): value for key, value in policy.items()}
-    profile = _first_text(named.get("profile"))
+    named = {bare_name(key): value for key, value in policy.items()}
+    profile = first_text(named.get("profile"))
     edition = _edition(policy, profile)
     faults: list[str] = []
     rules = [
@@ -109,8 +109,8 @@ def _rule(
     if not isinstance(found, Mapping):
         faults.append(pointer)
         return
-    members = {_bare(key): value for key, value in found.items()}
-    action = _bare(_first_text(members.get("action")))
+    members = {bare_name(key): value for key, value in found.items()}
+    action = bare_name(first_text(members.get("action")))
     if where is Where.PERMISSION and action == "access":
         where = Where.ACCESS
     terms: list[Term] = []
@@ -133,7 +133,7 @@ def _collect(
     if not isinstance(constraint, Mapping) or depth > _DEEPEST:
         faults.append(pointer)
         return
-    members = {_bare(key): value for key, value in constraint.items()}
+    members = {bare_name(key): value for key, value in constraint.items()}
     if "leftOperand" in members:
         terms.append(_term(members, where, pointer, edition))
         return
@@ -148,8 +148,8 @@ def _collect(
 
 
 def _term(members: Json, where: Where, pointer: str, edition: Edition) -> Term:
-    left = _bare(_first_text(members.get("leftOperand")))
-    operator = _bare(_first_text(members.get("operator")))
+    left = bare_name(first_text(members.get("leftOperand")))
+    operator = bare_name(first_text(members.get("operator")))
     right = _value(members.get("rightOperand"))
     row = OPERANDS.get(left)
     if row is not None and row.kind is Kind.TEXTS:
@@ -174,7 +174,12 @@ def _listed(value: object, pointer: str) -> Iterator[tuple[str, object]]:
         yield pointer, value
 
 
-def _bare(name: str) -> str:
+def bare_name(name: str) -> str:
+    """A name without its namespace or prefix, if it is one that policies use.
+
+    >>> bare_name("odrl:use"), bare_name("https://w3id.org/catenax/2025/9/policy/Membership")
+    ('use', 'Membership')
+    """
     if ":" not in name:
         return name
     for prefix in _PREFIXES:
@@ -183,7 +188,7 @@ def _bare(name: str) -> str:
     return name
 
 
-def _first_text(value: object) -> str:
+def first_text(value: object) -> str:
     """A name that may stand bare, in ``@id``, in ``@value``, or alone in a list."""
     if isinstance(value, list) and value:
         value = value[0]

@@ -23,6 +23,7 @@ from saltbridge.formats.dsp_schema import NotDsp, check
 
 Message: TypeAlias = m.NegotiationMessage | m.TransferMessage
 
+_CONNECTIVES = frozenset({"and", "or", "xone", "andSequence"})
 # @type on the wire → schema that decides whether it is one
 SCHEMA_OF: Mapping[str, str] = {
     "CatalogRequestMessage": "catalog/catalog-request-message",
@@ -71,8 +72,24 @@ def parse_document(content: bytes | str | Json, *expected: str) -> dict[str, Any
                 )
             ]
         )
-    check(document, SCHEMA_OF[str(found)])
+    check(_with_lists(document), SCHEMA_OF[str(found)])
     return document
+
+
+def _with_lists(value: Any) -> Any:
+    """The document with the lists of one that compacted JSON-LD wrote without their list.
+
+    The context of DSP 2025-1 keeps no list for the connectives of ODRL, so connectors that
+    compact (EDC does) write ``"and": {…}`` where the schema has ``"and": [{…}]``.
+    """
+    if isinstance(value, Mapping):
+        return {
+            name: [_with_lists(inner)]
+            if name in _CONNECTIVES and isinstance(inner, Mapping)
+            else _with_lists(inner)
+            for name, inner in value.items()
+        }
+    return [_with_lists(inner) for inner in value] if isinstance(value, list) else value
 
 
 def render_bytes(document: Json) -> bytes:
@@ -180,6 +197,7 @@ def parse_data_address(document: Json, profile: Profile = DSP_2025_1) -> DataAdd
 
     seconds = value(profile.expires_in_names)
     ours = {
+        *profile.endpoint_names,
         *profile.token_names,
         *profile.auth_type_names,
         *profile.expires_in_names,
@@ -189,7 +207,7 @@ def parse_data_address(document: Json, profile: Profile = DSP_2025_1) -> DataAdd
         *profile.refresh_audience_names,
     }
     return DataAddress(
-        endpoint=document.get("endpoint", ""),
+        endpoint=document.get("endpoint") or value(profile.endpoint_names),
         token=value(profile.token_names),
         auth_type=value(profile.auth_type_names) or "bearer",
         expires_in_seconds=int(seconds) if seconds.isascii() and seconds.isdigit() else None,
@@ -206,6 +224,7 @@ def render_data_address(address: DataAddress, profile: Profile = DSP_2025_1) -> 
     """The data address with every value under each of its names."""
     seconds = address.expires_in_seconds
     stated = [
+        *((name, address.endpoint) for name in profile.endpoint_names),
         *((name, address.token) for name in profile.token_names),
         *((name, address.auth_type) for name in profile.auth_type_names),
         *((name, "" if seconds is None else str(seconds)) for name in profile.expires_in_names),

@@ -19,6 +19,10 @@ from saltbridge.formats.dsp_schema import NotDsp
 
 TOKEN: Final = "continuationToken"  # noqa: S105
 _NS: Final = "https://w3id.org/edc/v0.0.1/ns/"
+# EDC tells a direction even where it names no field to sort by; without one it says nothing.
+_MEMBERS: Final = frozenset(
+    {"@type", "@context", "filterExpression", "offset", "limit", "sortOrder"}
+)
 
 
 def parse_catalogue_query(content: bytes) -> CatalogueQuery:
@@ -38,9 +42,9 @@ def parse_catalogue_query(content: bytes) -> CatalogueQuery:
         if "operandLeft" in plain:
             criteria.append(_criterion(plain, place))
             continue
-        if set(plain) - {"@type", "@context", "filterExpression", "offset", "limit"}:
+        if {name for name, value in plain.items() if value is not None} - _MEMBERS:
             raise _unsupported(place)
-        expressions = plain.get("filterExpression", [])
+        expressions = plain.get("filterExpression") or []
         for inner in expressions if isinstance(expressions, list) else [expressions]:
             if not isinstance(inner, Mapping):
                 raise _unsupported(f"{place}/filterExpression")

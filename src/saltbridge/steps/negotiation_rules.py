@@ -5,14 +5,16 @@ takes an offer of a shape it knows, for a purpose it has. Nothing is stored here
 request waits for two persons.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from saltbridge import locales
 from saltbridge.exchange import messages as m
+from saltbridge.exchange.catalogue import dataset_of
 from saltbridge.exchange.model import Agreement, Json, Negotiation, Offer, Refusal
-from saltbridge.exchange.policy import judge_agreement
+from saltbridge.exchange.policy import judge_agreement, same_terms
 from saltbridge.exchange.process import Duty
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.served import SERVED
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.explaining import explain_lost, explain_refusal
@@ -54,15 +56,21 @@ def termination(
 
 
 def agreement_message(
-    world: World, partner: Partner, process: Negotiation
+    world: World, partner: Partner, process: Negotiation, offers: Sequence[Offer] = ()
 ) -> m.AgreementMessage:
-    """The agreement to what was asked for, word for word, from now on."""
+    """The agreement to what was asked for, from now on, in the words in which we offered it.
+
+    A consumer may have asked for the same in another spelling (EDC leaves ``profile`` out) and
+    then compares the agreement with the offer that it read in our catalogue.
+    """
+    offered = next((offer for offer in offers if offer.id == process.offer.id), process.offer)
+    agreed = offered if same_terms(offered.policy, process.offer.policy) else process.offer
     agreement = Agreement(
         id=world.identifiers.urn_uuid(),
         dataset_id=process.offer.target,
         assigner=world.node.did,
         assignee=partner.did,
-        policy=_terms(process.offer),
+        policy=_terms(agreed),
         timestamp=iso(world.clock.now()),
     )
     return m.AgreementMessage(process.provider_pid, process.consumer_pid, agreement)
@@ -111,7 +119,8 @@ def _agree_if_released(
     refusal = _nothing_released(work, dataset, partner, process)
     if refusal is not None:
         return termination(process, refusal)
-    return agreement_message(world, partner, process)
+    offers = dataset_of(dataset, DSP_2025_1, "").offers
+    return agreement_message(world, partner, process, offers)
 
 
 def _agree(

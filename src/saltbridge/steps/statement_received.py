@@ -70,8 +70,11 @@ def statement_record(
     consumer_bpn: str,
     terms: tuple[str, ...],
 ) -> dict[str, Any]:
-    """What is kept of the statement with a delivery: its state, its checks, the claim file."""
-    if content is None:
+    """What is kept of the statement with a delivery: its state, its checks, the claim file.
+
+    A data plane that answers the same whatever the path (EDC's) has no statement.
+    """
+    if content is None or content == payload:
         return {"state": ABSENT, "checks": [], "claim": None}
     try:
         claim = parse_claim_file(content).claim

@@ -24,6 +24,7 @@ class Profile:
     push_format: str
     callback_path: str
     refresh_path: str
+    endpoint_names: tuple[str, ...]
     token_names: tuple[str, ...]
     auth_type_names: tuple[str, ...]
     expires_in_names: tuple[str, ...]
@@ -54,6 +55,8 @@ DSP_2025_1 = Profile(
     callback_path="/callback",
     refresh_path="/data-tokens/refresh",
     # The DSP examples use the short names, Catena-X the long ones: we write and read both.
+    # EDC knows no member for the endpoint, only this property; seen in what 0.14.0 sends.
+    endpoint_names=(f"{_EDC}endpoint",),
     token_names=(f"{_EDC}authorization", "authorization"),
     auth_type_names=(f"{_EDC}authType", "authType"),
     expires_in_names=("https://w3id.org/tractusx/auth/expiresIn", "expiresIn"),

@@ -27,7 +27,7 @@ import org.eclipse.edc.spi.types.domain.transfer.DataFlowStartMessage;
 import org.eclipse.edc.spi.types.domain.transfer.FlowType;
 
 /** The door at which a consumer pulls: EDC checks the token and its pipeline moves the bytes. */
-@Path("{path:.*}")
+@Path("/data/{path:.*}")
 public class PublicEndpoint {
 
     private final DataPlaneAuthorizationService tokens;
@@ -94,7 +94,7 @@ public class PublicEndpoint {
         var uri = request.getUriInfo();
         var query = uri.getRequestUri().getQuery();
         said.put(DataFlowRequestSchema.METHOD, request.getMethod());
-        said.put(DataFlowRequestSchema.PATH, uri.getPath());
+        said.put(DataFlowRequestSchema.PATH, uri.getPathParameters().getFirst("path"));
         said.put(DataFlowRequestSchema.QUERY_PARAMS, query == null ? "" : query);
         if (request.getMediaType() != null) {
             said.put(DataFlowRequestSchema.MEDIA_TYPE, request.getMediaType().toString());

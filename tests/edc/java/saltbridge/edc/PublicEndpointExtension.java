@@ -9,17 +9,17 @@ import org.eclipse.edc.runtime.metamodel.annotation.Inject;
 import org.eclipse.edc.spi.system.ServiceExtension;
 import org.eclipse.edc.spi.system.ServiceExtensionContext;
 import org.eclipse.edc.web.spi.WebService;
-import org.eclipse.edc.web.spi.configuration.PortMapping;
-import org.eclipse.edc.web.spi.configuration.PortMappingRegistry;
+import org.eclipse.edc.web.spi.configuration.ApiContext;
 
-/** The data plane's public door, which EDC leaves to its adopters: web.http.public.port and .path. */
+/**
+ * The data plane's public door, which EDC leaves to its adopters: /data beside the protocol.
+ *
+ * <p>At one address with the protocol, as behind a company's one gateway.
+ */
 public class PublicEndpointExtension implements ServiceExtension {
 
-    private static final String NAME = "public";
     private static final int THREADS = 10;
 
-    @Inject
-    private PortMappingRegistry ports;
     @Inject
     private WebService web;
     @Inject
@@ -36,13 +36,10 @@ public class PublicEndpointExtension implements ServiceExtension {
 
     @Override
     public void initialize(ServiceExtensionContext context) {
-        var settings = context.getConfig("web.http." + NAME);
-        var port = settings.getInteger("port");
-        var path = settings.getString("path");
-        ports.register(new PortMapping(NAME, port, path));
-        var address = Endpoint.url("http://127.0.0.1:" + port + path);
+        var base = context.getConfig().getString("edc.dsp.callback.address");
+        var address = Endpoint.url(base + "/data/");
         endpoints.addGeneratorFunction("HttpData", source -> address);
         var threads = Executors.newFixedThreadPool(THREADS);
-        web.registerResource(NAME, new PublicEndpoint(tokens, pipeline, threads));
+        web.registerResource(ApiContext.PROTOCOL, new PublicEndpoint(tokens, pipeline, threads));
     }
 }
