@@ -26,7 +26,7 @@ from saltbridge.testing.fleets import put_model_delivery
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 FACTS = EXAMPLES / "partners" / "carmaker" / "passport" / "operator.toml"
 DAY = "2027-02-18"
-BATCH = 256
+BATCH = 512
 _STORED = (
     "SELECT body FROM records WHERE kind = 'passport-version' AND id = {0}",
     "SELECT content FROM releases WHERE digest = {0}",

@@ -19,6 +19,7 @@ from saltbridge.border.version_file import (
     VersionFiles,
     public_part,
     unsigned_version,
+    version_content,
 )
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import Refused
@@ -55,7 +56,8 @@ def unsigned(world: World, part: PublicPart, **changes: Any) -> UnsignedVersion:
     hidden = changes.pop("hidden", HIDDEN)
     signer = world.keyring.signer()
     given = {"id": ID, "issuer": world.node.did, "issued_at": NOON, "place": PLACE, **changes}
-    return unsigned_version(part, hidden, key_id=signer.key_id, suite=signer.suite, **given)
+    content = version_content(part, hidden)
+    return unsigned_version(content, key_id=signer.key_id, suite=signer.suite, **given)
 
 
 def signed(world: World, version: UnsignedVersion) -> tuple[PassportVersion, LogProof]:

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saltbridge.core.canonical import canonical_bytes, read_json
-from saltbridge.core.piece import Changing, Piece, piece, whole
+from saltbridge.core.piece import Changing, Framed, Piece, piece, whole
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=9)
 LEAVES |= st.floats(allow_nan=False, allow_infinity=False)
@@ -80,3 +80,18 @@ def test_a_name_beyond_ascii_is_not_put_together():
 def test_nobody_makes_a_piece_by_hand():
     with pytest.raises(TypeError):
         Piece(b"{}", "value")
+
+
+def test_a_framed_object_has_the_bytes_and_the_shape_of_the_document():
+    document = {"unit": "kg", "value": 1, "a": {"b": [1]}, "z": None}
+    framed = Framed({name: piece(part) for name, part in document.items()}, "value")
+    for number in (2.5, "é", True, 7):
+        built = framed.piece(piece(number))
+        assert built.content == canonical_bytes({**document, "value": number})
+        assert built.shape == piece({**document, "value": number}).shape
+    for other in (None, [], [1], {"a": 1}):
+        with pytest.raises(ValueError, match="single value"):
+            framed.piece(piece(other))
+    for name in ("a", "z", "absent"):
+        with pytest.raises(KeyError):
+            Framed({n: piece(part) for n, part in document.items()}, name)

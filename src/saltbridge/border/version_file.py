@@ -56,6 +56,22 @@ class PublicPart:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionContent:
+    """What is signed of a version, but for its time and its place in a list of statuses.
+
+    Made by ``version_content`` alone.
+    """
+
+    public: PublicPart
+    content: Piece
+    _seal: object = None
+
+    def __post_init__(self) -> None:
+        if self._seal is not _SEAL:
+            raise TypeError("a VersionContent is made by border.version_file alone")
+
+
+@dataclass(frozen=True, slots=True)
 class UnsignedVersion:
     """A version that waits for its signature; made by ``unsigned_version`` alone."""
 
@@ -109,9 +125,21 @@ def public_part(told: Mapping[str, Piece], part: Mapping[str, Piece], salt: str)
     return PublicPart(told, view, disclosure)
 
 
+def version_content(public: PublicPart, hidden: Iterable[str]) -> VersionContent:
+    """What is signed. ``hidden`` are the digests of the other points, or decoys.
+
+    Raises:
+        Refused: one of them has another form than it must have.
+    """
+    digests = sorted({*hidden, sd_jwt.digest_of(public.disclosure)})
+    if len(digests) != DIGESTS_DUE or not all(map(_DIGEST.fullmatch, digests)):
+        raise Refused.of("border.carries-more", kind=TYPE)
+    content = whole({"kind": _KIND, **public.told, sd_jwt.DIGESTS: piece(digests)})
+    return VersionContent(public, content, _SEAL)
+
+
 def unsigned_version(
-    public: PublicPart,
-    hidden: Iterable[str],
+    version: VersionContent,
     *,
     id: str,
     issuer: str,
@@ -120,27 +148,25 @@ def unsigned_version(
     suite: str,
     place: Mapping[str, Any],
 ) -> UnsignedVersion:
-    """What has to be signed. ``hidden`` are the digests of the other points, or decoys.
+    """What has to be signed.
 
     Raises:
-        Refused: something of it has another form than it must have.
+        Refused: the place has another form than it must have.
     """
-    digests = sorted({*hidden, sd_jwt.digest_of(public.disclosure)})
-    status = {"status_list": place}
-    plain = all(_DIGEST.fullmatch(d) for d in digests) and len(digests) == DIGESTS_DUE
-    if not plain or not is_status(status):
+    if not is_status({"status_list": place}):
         raise Refused.of("border.carries-more", kind=TYPE)
+    here = whole({"idx": piece(place["idx"]), "uri": piece(place["uri"])})
     unsigned = prepare(
         PassportVersion,
-        whole({"kind": _KIND, **public.told, sd_jwt.DIGESTS: piece(digests)}),
+        version.content,
         id=id,
         issued_at=issued_at,
         issuer=issuer,
         key_id=key_id,
         suite=suite,
-        beside={"_sd_alg": sd_jwt.ALGORITHM, "status": status},
+        beside={"_sd_alg": sd_jwt.ALGORITHM, "status": whole({"status_list": here})},
     )
-    return UnsignedVersion(id, public, unsigned, _SEAL)
+    return UnsignedVersion(id, version.public, unsigned, _SEAL)
 
 
 class VersionFiles:

@@ -96,20 +96,19 @@ def issue(
         raise typer.BadParameter("name --serials or --from, one of them")
     day = day_of(placed_on_market)
     operator = read_facts(facts)
-    with opened_world(node) as world:
-        request = IssueRequest(
-            delivery_id=delivery,
-            serials=serials_in(serials),
-            facts=operator,
-            placed_on_market=day,
-            distribution=_distribution(world, delivery, distribution, day),
-            person=person,
-        )
-        if from_file is None:
-            issued = issue_passports(world, request)
+    request = IssueRequest(
+        delivery_id=delivery,
+        serials=serials_in(serials),
+        facts=operator,
+        placed_on_market=day,
+        distribution=_distribution(node, delivery, distribution, day),
+        person=person,
+    )
     if from_file is not None:
         say_fleet(node, request, from_file, faults, workers, as_json)
         return
+    with opened_world(node) as world:
+        issued = issue_passports(world, request)
     say_findings(issued.findings)
     if as_json:
         say_json(_issued_document(issued))
@@ -230,22 +229,24 @@ def _document(path: Path) -> "tuple[Any, tuple[Finding, ...]]":
         ) from fault
 
 
-def _distribution(world: Any, delivery: str, inventory: Path | None, day: "date") -> Any:
+def _distribution(node: Path, delivery: str, inventory: Path | None, day: "date") -> Any:
     """The footprint record of the own distribution, under the rule set of the delivery."""
     if inventory is None:
         return None
     from saltbridge.adapters.inventory_files import load
+    from saltbridge.bootstrap import opened_world
     from saltbridge.services.account import FootprintRequest, work_out
     from saltbridge.services.issue_sources import delivered_methodology
 
     loaded = load(inventory)
-    request = FootprintRequest(
-        inventory=loaded.inventory,
-        inventory_digest=loaded.digest,
-        methodology=delivered_methodology(world, delivery),
-        placed_on_market=day,
-    )
-    return work_out(world.factor_library, world.clock.now().date(), request).record
+    with opened_world(node) as world:
+        request = FootprintRequest(
+            inventory=loaded.inventory,
+            inventory_digest=loaded.digest,
+            methodology=delivered_methodology(world, delivery),
+            placed_on_market=day,
+        )
+        return work_out(world.factor_library, world.clock.now().date(), request).record
 
 
 def _issued_document(issued: "Issued") -> dict[str, Any]:

@@ -4,7 +4,7 @@ import csv
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import get_context
@@ -85,20 +85,25 @@ def issue_fleet(
         issuer = FleetIssuer(world, request)
         issuer.refuse_faulty_model(next(fleet.read()))
         totals = FleetTotals(fleet.rows, notes=issuer.notes)
-        progress = _Progress(totals)
         batches = _batches(fleet.read())
-        with _FaultsFile(faults) as file:
-            results: Iterator[BatchDone] = map(issuer.issue, batches)
-            if workers > 1:
-                world.store.close()
-                results = _by_workers(node, request, batches, workers)
-            for result in results:
-                _count(totals, result)
-                file.add(result.faulty)
-                progress.show()
-        progress.finish()
+        if workers == 1:
+            _follow(totals, faults, map(issuer.issue, batches))
+    if workers > 1:
+        with _processes(node, request, workers) as pipes:
+            _follow(totals, faults, _by_workers(pipes, batches))
     totals.faults_file = str(faults) if totals.faulty else ""
     return totals
+
+
+def _follow(totals: FleetTotals, faults: Path, results: "Iterable[BatchDone]") -> None:
+    """Count what became of the rows, write down what is wrong with some, and show progress."""
+    progress = _Progress(totals)
+    with _FaultsFile(faults) as file:
+        for result in results:
+            _count(totals, result)
+            file.add(result.faulty)
+            progress.show()
+    progress.finish()
 
 
 def _count(totals: FleetTotals, result: "BatchDone") -> None:
@@ -115,20 +120,19 @@ def _batches(rows: "Iterator[FleetRow]") -> "Iterator[list[FleetRow]]":
 
 
 def _by_workers(
-    node: Path, request: "IssueRequest", batches: "Iterable[list[FleetRow]]", count: int
+    pipes: Sequence[Connection], batches: "Iterable[list[FleetRow]]"
 ) -> "Iterator[BatchDone]":
     """The batches handed out to processes; each has one under way and the next one waiting."""
-    with _processes(node, request, count) as pipes:
-        waiting, under_way = iter(batches), dict.fromkeys(pipes, 0)
-        for pipe in (*pipes, *pipes):
+    waiting, under_way = iter(batches), dict.fromkeys(pipes, 0)
+    for pipe in (*pipes, *pipes):
+        _hand_out(pipe, waiting, under_way)
+    while any(under_way.values()):
+        for ready in wait([pipe for pipe, several in under_way.items() if several]):
+            pipe = next(p for p in pipes if p is ready)
+            result = _received(pipe)
+            under_way[pipe] -= 1
             _hand_out(pipe, waiting, under_way)
-        while any(under_way.values()):
-            for ready in wait([pipe for pipe, several in under_way.items() if several]):
-                pipe = next(p for p in pipes if p is ready)
-                result = _received(pipe)
-                under_way[pipe] -= 1
-                _hand_out(pipe, waiting, under_way)
-                yield result
+            yield result
 
 
 def _hand_out(
@@ -158,7 +162,10 @@ def _received(pipe: Connection) -> "BatchDone":
 
 @contextmanager
 def _processes(node: Path, request: "IssueRequest", count: int) -> Iterator[list[Connection]]:
-    context = get_context("spawn")
+    """Workers, each behind a pipe. Where a process can be forked, they have everything loaded
+    that this one has; its store is closed by then."""
+    forks = sys.platform == "linux"
+    context: Any = get_context("fork" if forks else "spawn")
     pipes: list[Connection] = []
     processes = []
     line = TemporaryDirectory(prefix="saltbridge-")
@@ -167,11 +174,12 @@ def _processes(node: Path, request: "IssueRequest", count: int) -> Iterator[list
         turn.touch()
         for _ in range(count):
             ours, theirs = context.Pipe()
-            given = (theirs, node, request, turn)
+            pipes.append(ours)
+            # A worker must not hold the ends of the others open: it ends with this process.
+            given = (theirs, tuple(pipes) if forks else (), node, request, turn)
             process = context.Process(target=_work, args=given, daemon=True)
             process.start()
             theirs.close()
-            pipes.append(ours)
             processes.append(process)
         yield pipes
     finally:
@@ -193,12 +201,20 @@ def _in_turn(file: Path) -> Iterator[None]:
         yield
 
 
-def _work(pipe: Connection, node: Path, request: "IssueRequest", turn: Path) -> None:
+def _work(
+    pipe: Connection,
+    others: Sequence[Connection],
+    node: Path,
+    request: "IssueRequest",
+    turn: Path,
+) -> None:
     """One worker: batches in, results out, until nobody sends any more."""
     from saltbridge.bootstrap import opened_world
     from saltbridge.core.errors import SaltbridgeError
     from saltbridge.services.issue_bulk import FleetIssuer
 
+    for other in others:
+        other.close()
     try:
         with opened_world(node) as world:
             issuer = FleetIssuer(world, request)
@@ -212,7 +228,8 @@ def _work(pipe: Connection, node: Path, request: "IssueRequest", turn: Path) -> 
             for c in type(fault).__mro__
             if c.__name__ in ("FaultyInput", "Refused", "Unavailable")
         )
-        pipe.send((name, list(fault.findings)))
+        with suppress(BrokenPipeError, ConnectionResetError):
+            pipe.send((name, list(fault.findings)))
 
 
 class _FaultsFile:

@@ -5,7 +5,7 @@ its shape; an object made of pieces has the bytes that ``canonical_bytes`` gives
 without going through the value again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Final, TypeAlias
@@ -54,10 +54,13 @@ def piece(value: Any) -> Piece:
     >>> piece({"b": [1, None], "a": {}}).content
     b'{"a":{},"b":[1,null]}'
     """
-    if type(value) is str and value.isascii():  # the most of them, and no need to ask twice
+    kind = type(value)
+    if kind is str and value.isascii():  # the most of them, and no need to ask twice
         return _made(orjson.dumps(value), VALUE)
-    if type(value) is float and 1e-4 <= abs(value) < 1e15 and not value.is_integer():
+    if kind is float and 1e-4 <= abs(value) < 1e15 and not value.is_integer():
         return _made(repr(value).encode(), VALUE)
+    if kind is int and -(2**53) < value < 2**53:
+        return _made(b"%d" % value, VALUE)
     return _made(canonical_bytes(value), _shape(value))
 
 
@@ -72,12 +75,78 @@ def whole(members: Mapping[str, Piece]) -> Piece:
     """
     if not members:
         return _made(b"{}", EMPTY)
-    names = sorted(members)
-    written: list[bytes] = []
-    for name in names:
-        written += (_named(name), members[name].content)
-    shape = ("object", *[(name, members[name].shape) for name in names])
-    return _made(_object(written), shape)
+    form = _form(tuple(members))
+    held = [members[name] for name in form.names]
+    contents, shapes = [one[0] for one in held], tuple([one[1] for one in held])
+    return _made(b"".join(form.written(contents)), form.shape_of(shapes))
+
+
+class _Form:
+    """Objects with the same names: their order, and what is written around the values."""
+
+    __slots__ = ("_around", "_last", "names")
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = sorted(names)
+        first, *others = map(_named, self.names)
+        self._around = [b"{" + first[1:], b""]
+        for other in others:
+            self._around += (other, b"")
+        self._around.append(b"}")
+        self._last: tuple[Any, Shape] = ((), None)
+
+    def written(self, contents: Sequence[bytes]) -> list[bytes]:
+        """The parts of the object in their order; every second one is a value."""
+        parts = self._around.copy()
+        parts[1::2] = contents
+        return parts
+
+    def shape_of(self, shapes: tuple[Shape, ...]) -> Shape:
+        """The shape of the object; the very same object as before while it is equal."""
+        last = self._last
+        if last[0] == shapes:
+            return last[1]
+        shape = ("object", *zip(self.names, shapes, strict=True))
+        self._last = (shapes, shape)
+        return shape
+
+
+@lru_cache(maxsize=1024)
+def _form(names: tuple[str, ...]) -> _Form:
+    return _Form(names)
+
+
+class Framed:
+    """An object of which one single value changes from one document to the next.
+
+    >>> mass = Framed({"unit": piece("kg"), "value": piece(1)}, "value")
+    >>> mass.piece(piece(2)).content
+    b'{"unit":"kg","value":2}'
+    """
+
+    def __init__(self, members: Mapping[str, Piece], changing: str) -> None:
+        """
+        Raises:
+            KeyError: the object has no such member, or it is no single value.
+            ValueError: a name beyond ASCII.
+        """
+        if members[changing].shape is not VALUE:
+            raise KeyError(changing)
+        form = _form(tuple(members))
+        written = form.written([members[name].content for name in form.names])
+        place = 2 * form.names.index(changing) + 1
+        self._before, self._after = b"".join(written[:place]), b"".join(written[place + 1 :])
+        self._shape = whole(members).shape
+
+    def piece(self, value: Piece) -> Piece:
+        """The object with this value.
+
+        Raises:
+            ValueError: it is no single value.
+        """
+        if value.shape is not VALUE:
+            raise ValueError("a single value stands here")
+        return _made(b"%b%b%b" % (self._before, value.content, self._after), self._shape)
 
 
 class Changing:
@@ -96,12 +165,11 @@ class Changing:
         """
         if not members:
             raise ValueError("an object without members does not change")
-        self._names = sorted(members)
-        self._at = {name: place for place, name in enumerate(self._names)}
-        self._shapes = [members[name].shape for name in self._names]
-        self._written: list[bytes] = []
-        for name in self._names:
-            self._written += (_named(name), members[name].content)
+        form = _form(tuple(members))
+        self._names = form.names
+        self._at = {name: place for place, name in enumerate(form.names)}
+        self._shapes = [members[name].shape for name in form.names]
+        self._written = form.written([members[name].content for name in form.names])
         self._shape: Shape = None
         self._made: Piece | None = None
 
@@ -123,13 +191,8 @@ class Changing:
         if self._shape is None:
             self._shape = ("object", *zip(self._names, self._shapes, strict=True))
         if self._made is None:
-            self._made = _made(_object(self._written), self._shape)
+            self._made = _made(b"".join(self._written), self._shape)
         return self._made
-
-
-def _object(written: list[bytes]) -> bytes:
-    """Names with their colon and a comma before, and values, in turn, as an object."""
-    return b"{%b}" % b"".join(written)[1:]
 
 
 @lru_cache(maxsize=1024)

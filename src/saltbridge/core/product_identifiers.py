@@ -90,6 +90,7 @@ def digital_link_fault(text: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=32)
 def parse_digital_link(text: str) -> DigitalLink | None:
     """The parts of a GS1 Digital Link; None where it has a fault.
 

@@ -1,8 +1,8 @@
 """What only several values of a passport together can show."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from saltbridge.core.finding import Finding, Place, finding
 from saltbridge.core.product_identifiers import parse_digital_link
@@ -10,6 +10,8 @@ from saltbridge.passport.check_identifiers import check_granularity
 from saltbridge.passport.chemistry import chemistry_findings
 from saltbridge.passport.conditions import heavy_metals_due
 from saltbridge.passport.model import Values, number_of
+
+Rule: TypeAlias = Callable[[Values, date, date], Iterable[Finding]]
 
 AHEAD: Final = timedelta(days=366)  # so far ahead a battery may be placed on the market
 
@@ -20,47 +22,7 @@ def across_findings(values: Values, latest: date, on: date) -> list[Finding]:
     ``latest``: nothing was measured or made after that day; ``on``: the day that is judged: the
     battery is placed on the market a year after it at the latest.
     """
-    found = [*_later(values, latest, on), *_of_another_battery(values)]
-    for low, high in (("A096", "A098"), ("A098", "A097"), ("A132", "A133")):
-        lower, upper = number_of(values, low), number_of(values, high)
-        if lower is not None and upper is not None and lower > upper:
-            found.append(
-                finding(
-                    "passport.order", Place(pointer=f"/attributes/{low}"), low=low, high=high
-                )
-            )
-    for metal, before in (("nickel", 69), ("cobalt", 71), ("lithium", 73), ("lead", 75)):
-        shares = [number_of(values, f"A{before:03d}"), number_of(values, f"A{before + 1:03d}")]
-        total = sum(s for s in shares if s is not None)
-        if total > 100.0:
-            place = Place(pointer=f"/attributes/A{before:03d}")
-            found.append(finding("passport.shares", place, material=metal, total=total))
-    found += chemistry_findings(values)
-    found += check_granularity(values)
-    symbols = values.get("A040")
-    due = heavy_metals_due(values)
-    if symbols is not None and symbols.value is not None and due is not None:
-        shown = () if symbols.value == "none" else tuple(str(symbols.value).split("+"))
-        if set(shown) != set(due):
-            found.append(
-                finding(
-                    "passport.heavy-metal-symbols",
-                    Place(pointer="/attributes/A040"),
-                    found=str(symbols.value)[:20],
-                    due="+".join(due) or "none",
-                )
-            )
-    made, placed = values.get("A029"), values.get("A037")
-    if made is not None and placed is not None and str(made.value)[:7] > str(placed.value)[:7]:
-        found.append(
-            finding(
-                "passport.made-later",
-                Place(pointer="/attributes/A029"),
-                made=str(made.value)[:10],
-                placed=str(placed.value)[:10],
-            )
-        )
-    return found
+    return [found for rule in RULES for found in rule(values, latest, on)]
 
 
 def _later(values: Values, latest: date, on: date) -> Iterable[Finding]:
@@ -85,7 +47,7 @@ def _later(values: Values, latest: date, on: date) -> Iterable[Finding]:
         )
 
 
-def _of_another_battery(values: Values) -> Iterable[Finding]:
+def _of_another_battery(values: Values, latest: date, on: date) -> Iterable[Finding]:
     """A link with another serial number, or a passport that is its own predecessor."""
     link, serial, own = (values.get(id) for id in ("A002", "A019", "A001"))
     if link is not None and serial is not None and isinstance(link.value, str):
@@ -102,3 +64,63 @@ def _of_another_battery(values: Values) -> Iterable[Finding]:
         return
     if any(isinstance(e, dict) and e.get("passport_id") == own.value for e in before.value):
         yield finding("passport.own-predecessor", Place(pointer="/attributes/A012"))
+
+
+def _in_order(values: Values, latest: date, on: date) -> Iterable[Finding]:
+    """The lower one of two limits above the higher one."""
+    for low, high in (("A096", "A098"), ("A098", "A097"), ("A132", "A133")):
+        lower, upper = number_of(values, low), number_of(values, high)
+        if lower is not None and upper is not None and lower > upper:
+            place = Place(pointer=f"/attributes/{low}")
+            yield finding("passport.order", place, low=low, high=high)
+
+
+def _shares(values: Values, latest: date, on: date) -> Iterable[Finding]:
+    """More than all of a metal recycled, before and after use together."""
+    for metal, before in (("nickel", 69), ("cobalt", 71), ("lithium", 73), ("lead", 75)):
+        shares = [number_of(values, f"A{before:03d}"), number_of(values, f"A{before + 1:03d}")]
+        total = sum(s for s in shares if s is not None)
+        if total > 100.0:
+            place = Place(pointer=f"/attributes/A{before:03d}")
+            yield finding("passport.shares", place, material=metal, total=total)
+
+
+def _symbols(values: Values, latest: date, on: date) -> Iterable[Finding]:
+    """Symbols of heavy metals that are not those of their content."""
+    symbols, due = values.get("A040"), heavy_metals_due(values)
+    if symbols is None or symbols.value is None or due is None:
+        return
+    shown = () if symbols.value == "none" else tuple(str(symbols.value).split("+"))
+    if set(shown) != set(due):
+        yield finding(
+            "passport.heavy-metal-symbols",
+            Place(pointer="/attributes/A040"),
+            found=str(symbols.value)[:20],
+            due="+".join(due) or "none",
+        )
+
+
+def _made_later(values: Values, latest: date, on: date) -> Iterable[Finding]:
+    """Made in a month after the one in which it was placed on the market."""
+    made, placed = values.get("A029"), values.get("A037")
+    if made is not None and placed is not None and str(made.value)[:7] > str(placed.value)[:7]:
+        yield finding(
+            "passport.made-later",
+            Place(pointer="/attributes/A029"),
+            made=str(made.value)[:10],
+            placed=str(placed.value)[:10],
+        )
+
+
+# Each asks for the values it looks at by their ids. One goes through all of them: of those it
+# does not ask for, it looks at the day of the measurement alone.
+RULES: Final[tuple[Rule, ...]] = (
+    _later,
+    _of_another_battery,
+    _in_order,
+    _shares,
+    lambda values, latest, on: chemistry_findings(values),
+    lambda values, latest, on: check_granularity(values),
+    _symbols,
+    _made_later,
+)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from math import isfinite
 from typing import Any, Final
 
 from saltbridge.core.finding import Finding, Place, Severity, finding
@@ -18,6 +19,7 @@ from saltbridge.passport.part_types import (
     PART_TYPES,
     hidden_in,
     is_day,
+    is_day_or_moment,
     is_localised,
     is_moment,
     is_month,
@@ -45,6 +47,8 @@ def in_table_unit(attribute: Attribute, value: AttributeValue) -> AttributeValue
 
 def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
     """Everything wrong with one value: type, range, unit, date, identifier."""
+    if _is_right_number(attribute, value):
+        return []
     if hidden := hidden_in(_words(value)):
         return [finding("passport.hidden-character", **_named(attribute), found=hidden)]
     answers = (value.value is not None, bool(value.unknown), bool(value.not_applicable))
@@ -81,13 +85,38 @@ def check_value(attribute: Attribute, value: AttributeValue) -> list[Finding]:
             finding("passport.wrong-unit", **_named(attribute), due=attribute.unit, found=unit)
         )
     dated = attribute.constraints.dated or bool(value.measured_on)
-    if dated and not (is_day(value.measured_on) or is_moment(value.measured_on)):
+    if dated and not is_day_or_moment(value.measured_on):
         found.append(finding("passport.not-dated", **_named(attribute)))
     if attribute.id in _IDENTIFIERS and not _IDENTIFIERS[attribute.id](value.value):
         found.append(
             finding("passport.bad-identifier", **_named(attribute), found=str(value.value)[:80])
         )
     return [*found, *check_scheme(attribute.id, value)]
+
+
+def _is_right_number(attribute: Attribute, value: AttributeValue) -> bool:
+    """Whether it is a plain number and nothing is wrong with it: the most that are measured.
+
+    Said early, since lists of a million batteries hold many of them; what is not so plain goes
+    through every check.
+    """
+    number, limits = value.value, attribute.constraints
+    plain = type(number) is float or type(number) is int
+    if not plain or attribute.type not in ("number", "integer"):
+        return False
+    if value.unexpected or value.unknown or value.not_applicable:
+        return False
+    if value.unit != attribute.unit or not isfinite(number):
+        return False
+    if attribute.type == "integer" and number != int(number):
+        return False
+    if limits.minimum is not None and number < limits.minimum:
+        return False
+    if limits.maximum is not None and number > limits.maximum:
+        return False
+    if not value.measured_on:
+        return not limits.dated
+    return is_day_or_moment(value.measured_on)
 
 
 def _words(value: AttributeValue) -> tuple[Any, ...]:

@@ -61,5 +61,7 @@ def check_identifiers(gtin: str, serials: list[str], base_url: str) -> list[Find
 
 def is_passport_id(text: str) -> bool:
     """Whether the text names a passport: a ``urn:uuid:`` or an https address."""
+    if is_urn_uuid(text):
+        return True
     parts = urlsplit(text)
-    return is_urn_uuid(text) or (parts.scheme == "https" and bool(parts.netloc))
+    return parts.scheme == "https" and bool(parts.netloc)

@@ -6,24 +6,26 @@ the bytes a value is written as. Memory does not grow with the fleet: of each at
 last value is kept, and of states the last kind. ``fleet_assembly`` puts the passports together.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import compress
+from operator import is_not
 from typing import Any, Final, TypeAlias
 
 from saltbridge.core.finding import Finding, errors_in
-from saltbridge.core.piece import Changing, Piece, piece, whole
-from saltbridge.passport.across import across_findings
+from saltbridge.core.piece import Changing, Framed, Piece, piece, whole
+from saltbridge.passport.across import RULES, Rule
 from saltbridge.passport.assemble import render_value
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.check_values import check_value
 from saltbridge.passport.conditions import CONDITIONS
+from saltbridge.passport.fleet_rules import KeptRules
 from saltbridge.passport.model import AttributeValue, ItemPassport, Origin, Values
 from saltbridge.passport.validate import Readiness, State, readiness
 from saltbridge.passport.views import ABSENT, POINTS, header
 
 _SINGLE: Final = frozenset({str, int, float, bool})  # types of values that have no parts
-_Answers: TypeAlias = tuple[bool | None, ...]
 _Beside: TypeAlias = tuple[tuple[str, str, str, str], Origin]
 
 
@@ -32,31 +34,45 @@ class FleetReadiness:
 
     def __init__(self, category: str, on: date, today: date | None = None) -> None:
         self._category, self._on, self._today = category, on, today or on
-        self._last: tuple[Values, _Answers, Readiness] | None = None
+        self._last: tuple[Values, list[bool | None], Readiness] | None = None
         self._wrong: dict[str, list[Finding]] = {}  # what is wrong with single values
+        self._conditions = KeptRules(list(CONDITIONS.values()))
+        self._across = KeptRules([self._bound(rule) for rule in RULES])
+
+    def _bound(self, rule: Rule) -> Callable[[Values], list[Finding]]:
+        return lambda values: list(rule(values, self._today, self._on))
 
     def of(self, values: Values) -> Readiness:
         """The state of every attribute, and everything wrong with the values given."""
-        answers = tuple(condition(values) for condition in CONDITIONS.values())
         last = self._last
-        changed = None
-        if last is not None and last[1] == answers:
-            changed = changed_since(last[0], values)
-        if last is None or changed is None or not _can_be_kept(values, last[2]):
-            status = readiness(values, self._category, self._on, today=self._today)
-            self._last = (values, answers, status)
-            self._wrong = {}
-            self._check(values, values.keys() & attribute_table().keys())
-            return status
+        changed = None if last is None else changed_since(last[0], values)
+        if last is None or changed is None:
+            return self._anew(values)
+        redated = any(last[0][id].measured_on != values[id].measured_on for id in changed)
+        answers = self._conditions.of(values, changed, redated)
+        if last[1] != answers or not _can_be_kept(values, last[2]):
+            return self._anew(values)
         self._check(values, changed)
         if any(errors_in(found) for found in self._wrong.values()):
             self._last = None  # a faulty value is a state of its own
             return readiness(values, self._category, self._on, today=self._today)
-        self._last = (values, answers, last[2])
-        of_values = self._wrong and [f for id in values for f in self._wrong.get(id, ())]
-        return replace(
-            last[2], findings=(*of_values, *across_findings(values, self._today, self._on))
-        )
+        found = [f for id in values for f in self._wrong.get(id, ())] if self._wrong else []
+        for told in self._across.of(values, changed, redated):
+            found += told
+        status = last[2]
+        if found or status.findings:
+            status = replace(status, findings=tuple(found))
+        self._last = (values, answers, status)
+        return status
+
+    def _anew(self, values: Values) -> Readiness:
+        """For a battery of another kind than the one before."""
+        status = readiness(values, self._category, self._on, today=self._today)
+        self._last = (values, self._conditions.of(values, None), status)
+        self._across.forget()
+        self._wrong = {}
+        self._check(values, values.keys() & attribute_table().keys())
+        return status
 
     def _check(self, values: Values, ids: Iterable[str]) -> None:
         """Look at these values; what is wrong with the others is known from before."""
@@ -80,17 +96,11 @@ def changed_since(before: Values, values: Values) -> list[str] | None:
     None for a battery of another kind: not the same attributes in the same order, or one of
     them given or said not to apply in one of the two only.
     """
-    if len(before) != len(values):
+    if list(before) != list(values):
         return None
-    changed = []
-    for (id, old), (other_id, new) in zip(before.items(), values.items(), strict=True):
-        if id != other_id:
-            return None
-        if old is not new:
-            if _how(old) != _how(new):
-                return None
-            changed.append(id)
-    return changed
+    others = map(is_not, before.values(), values.values())
+    changed = list(compress(values, others))
+    return None if any(_how(before[id]) != _how(values[id]) for id in changed) else changed
 
 
 def _how(value: AttributeValue) -> tuple[bool, bool]:
@@ -103,7 +113,7 @@ class FleetParts:
 
     def __init__(self) -> None:
         self._values: dict[str, tuple[AttributeValue, Piece]] = {}
-        self._forms: dict[str, tuple[_Beside, Changing]] = {}
+        self._forms: dict[str, tuple[_Beside, Framed]] = {}
         self._last: Values | None = None
         self._shown: dict[int, Changing] = {}  # the attributes of each point
         self._reasons: dict[int, Piece] = {}
@@ -119,12 +129,13 @@ class FleetParts:
         """The members every view begins with."""
         told = header(passport, status)
         before, pieces = self._header
-        pieces = {
-            name: pieces[name] if name in before and before[name] == value else piece(value)
-            for name, value in told.items()
-        }
+        for name, value in told.items():
+            if name not in before or before[name] != value:
+                pieces[name] = piece(value)
+        if before.keys() != told.keys():
+            pieces = {name: pieces[name] for name in told}
         self._header = (told, pieces)
-        return pieces
+        return dict(pieces)
 
     def of(self, passport: ItemPassport, status: Readiness) -> dict[int, dict[str, Piece]]:
         """The members of each point; points that hold nothing are left out."""
@@ -194,9 +205,8 @@ class FleetParts:
             members = {name: piece(part) for name, part in rendered.items()}
             if not single:
                 return whole(members)
-            form = self._forms[id] = ((beside, value.origin), Changing(members))
-        form[1].put("value", piece(value.value))
-        return form[1].piece()
+            form = self._forms[id] = ((beside, value.origin), Framed(members, "value"))
+        return form[1].piece(piece(value.value))
 
     def _absent_in(self, status: Readiness) -> dict[int, dict[str, Piece]]:
         if self._absent is None or self._absent[0] is not status.states:

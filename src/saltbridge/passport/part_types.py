@@ -6,6 +6,7 @@ A member without a type is a text, which may be given by language.
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -34,6 +35,8 @@ def hidden_in(value: Any) -> str:
     ('U+202E', '')
     """
     if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            return ""  # the most of them
         found = _HIDDEN.search(value)
         return f"U+{ord(found.group()):04X}" if found else ""
     if isinstance(value, Mapping):
@@ -88,6 +91,12 @@ def is_moment(value: Any) -> bool:
         return datetime.fromisoformat(value).tzinfo is not None
     except ValueError:
         return False
+
+
+@lru_cache(maxsize=256)  # the values of a battery were measured on one day
+def is_day_or_moment(text: str) -> bool:
+    """A day, or a moment with its offset from UTC."""
+    return is_day(text) or is_moment(text)
 
 
 def is_month(value: Any) -> bool:

@@ -56,7 +56,7 @@ from saltbridge.steps.passport_issued import (
 )
 from saltbridge.trust.did import iso
 
-BATCH: Final = 256
+BATCH: Final = 512
 _AT_ONCE: Final = nullcontext()
 
 
@@ -264,7 +264,13 @@ class FleetIssuer:
             (
                 draft.prepared.passport,
                 records_of_issue(
-                    self._world, draft.prepared.passport, version, origin, now, draft.asked
+                    self._world,
+                    draft.prepared.passport,
+                    version.digest,
+                    version.public,
+                    origin,
+                    now,
+                    draft.asked,
                 ),
             )
             for draft, version in zip(drafts, written, strict=True)

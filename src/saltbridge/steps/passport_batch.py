@@ -16,13 +16,14 @@ from typing import Any
 from saltbridge.border.decide import Alike, Decision, alike, decide, release_alike
 from saltbridge.border.release import Release
 from saltbridge.border.version_file import (
-    PublicPart,
     UnsignedVersion,
+    VersionContent,
     VersionFiles,
     public_part,
     unsigned_version,
+    version_content,
 )
-from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import Refused
 from saltbridge.core.finding import Place, finding
 from saltbridge.core.piece import Piece, piece, whole
@@ -34,7 +35,7 @@ from saltbridge.ports import LogEvent, UnitOfWork, World
 from saltbridge.steps.log import CLAIM_LEAF, ask_witnesses, current_checkpoint
 from saltbridge.steps.passport_reading import RECORD, version_id
 from saltbridge.steps.passport_status import status_places
-from saltbridge.steps.passport_versions import ISSUED, WrittenVersion, public_context
+from saltbridge.steps.passport_versions import ISSUED, public_context
 from saltbridge.steps.release import keep_decision_alike
 from saltbridge.steps.rules import rule_book
 from saltbridge.steps.statement import keep_statement
@@ -50,10 +51,17 @@ class PreparedVersion:
 
     passport: ItemPassport
     claim_id: str
-    public: PublicPart
-    disclosures: Mapping[int, str]
-    hidden: tuple[str, ...]  # digests of the other points, or of decoys
+    content: VersionContent
+    disclosures: Piece  # of all points, by the numbers of the points
     unshown: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class FirstVersion:
+    """What the records of a passport name of its first version."""
+
+    digest: str  # of the signed JWT
+    public: Piece  # where its public part lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class _Made:
     prepared: PreparedVersion
     place: Mapping[str, Any]
     claim: PassportVersion
+    digest: str  # of the claim
     releases: tuple[Release, Release]
     decision_id: str
     index: int
@@ -83,9 +92,8 @@ def prepare_version(
     return PreparedVersion(
         passport,
         world.identifiers.urn_uuid(),
-        public,
-        disclosures,
-        tuple(sd_jwt.digest_of(text) for text in others),
+        version_content(public, [sd_jwt.digest_of(text) for text in others]),
+        whole({str(point): piece(text) for point, text in disclosures.items()}),
         parts.unshown(passport),
     )
 
@@ -98,7 +106,7 @@ def write_first_versions(
     now: datetime,
     person: str,
     sources: Mapping[str, Any],
-) -> list[WrittenVersion]:
+) -> list[FirstVersion]:
     """Sign, decide, release and store versions, with their log leaves.
 
     Raises:
@@ -112,19 +120,20 @@ def write_first_versions(
     made = _released(world, work, prepared, signed, decisions, places)
     _kept_decisions(world, work, made, decisions, now)
     work.put_releases(release for one in made for release in one.releases)
-    written = [_written(one, person, sources) for one in made]
-    bodies = (_body(w, one.prepared.unshown) for w, one in zip(written, made, strict=True))
-    ids = (version_id(one.prepared.passport.id, 1) for one in made)
-    work.put_new(RECORD, dict(zip(ids, bodies, strict=True)))
-    work.put_new(
-        CLAIM_LEAF,
-        {
-            one.prepared.claim_id: canonical_bytes(
-                {"index": one.index, "digest": one.claim.digest}
-            )
-            for one in made
-        },
-    )
+    written = [FirstVersion(one.digest, _public(one)) for one in made]
+    shared = _shared(person, sources)
+    bodies = {
+        version_id(one.prepared.passport.id, 1): _body(one, version, shared)
+        for one, version in zip(made, written, strict=True)
+    }
+    work.put_new(RECORD, bodies)
+    leaves = {
+        one.prepared.claim_id: whole(
+            {"index": piece(one.index), "digest": piece(one.digest)}
+        ).content
+        for one in made
+    }
+    work.put_new(CLAIM_LEAF, leaves)
     ask_witnesses(world, work)
     return written
 
@@ -139,7 +148,7 @@ def _decisions(
     """What was decided about each; passports whose public views have one shape share it."""
     book, made, about = rule_book(work), list[Alike](), list[Alike]()
     for one in prepared:
-        view = one.public.view
+        view = one.content.public.view
         # Shapes are large and mostly the same object: comparing finds that sooner than a hash.
         decided = next((d for d in made if d.shape == view.shape), None)
         if decided is None:
@@ -171,8 +180,7 @@ def _signed(
     signed = []
     for one, place in zip(prepared, places, strict=True):
         unsigned = unsigned_version(
-            one.public,
-            one.hidden,
+            one.content,
             id=one.claim_id,
             issuer=world.node.did,
             issued_at=now,
@@ -217,7 +225,7 @@ def _released(
         )
         releases = release_alike(decided, files.finished(version, claim, proof))
         id = decided.decision.context.decision_id
-        made.append(_Made(one, place, claim, releases, id, leaf.index))
+        made.append(_Made(one, place, claim, leaf.body_digest, releases, id, leaf.index))
     return made
 
 
@@ -237,32 +245,32 @@ def _kept_decisions(
         keep_statement(world, work, decision, record, releases, now)
 
 
-def _written(one: _Made, person: str, sources: Mapping[str, Any]) -> WrittenVersion:
+def _public(one: _Made) -> Piece:
     file, view = one.releases
-    passport = one.prepared.passport
-    record = {
-        "passport_id": passport.id,
-        "version": passport.version,
-        "issued_at": passport.issued_at,
-        "reason": ISSUED,
-        "person": person,
-        "claim_id": one.prepared.claim_id,
-        "claim_digest": one.claim.digest,
-        "jwt": one.claim.jws,
-        "disclosures": {str(point): t for point, t in one.prepared.disclosures.items()},
-        "status": one.place,
-        "sources": dict(sources),
-        "replaces": None,
-        "public": {
-            "decision_id": one.decision_id,
-            "claim": file.digest,
-            "view": view.digest,
-        },
+    named = {"decision_id": one.decision_id, "claim": file.digest, "view": view.digest}
+    return whole({name: piece(text) for name, text in named.items()})
+
+
+def _shared(person: str, sources: Mapping[str, Any]) -> dict[str, Piece]:
+    """What the records of all versions of a batch have in common."""
+    members = {"reason": ISSUED, "person": person, "sources": dict(sources), "replaces": None}
+    return {name: piece(value) for name, value in members.items()}
+
+
+def _body(one: _Made, version: FirstVersion, shared: Mapping[str, Piece]) -> bytes:
+    """The record of a version as it is stored (``passport_versions.write_version``)."""
+    prepared, passport = one.prepared, one.prepared.passport
+    members = {
+        **shared,
+        "passport_id": piece(passport.id),
+        "version": piece(passport.version),
+        "issued_at": piece(passport.issued_at),
+        "claim_id": piece(prepared.claim_id),
+        "claim_digest": piece(version.digest),
+        "jwt": piece(one.claim.jws),
+        "disclosures": prepared.disclosures,
+        "status": piece(one.place),
+        "unshown": prepared.unshown,
+        "public": version.public,
     }
-    return WrittenVersion(record, one.claim)
-
-
-def _body(written: WrittenVersion, unshown: Piece) -> bytes:
-    """The record of a version as it is stored."""
-    members = {name: piece(value) for name, value in written.record.items()}
-    return whole({**members, "unshown": unshown}).content
+    return whole(members).content

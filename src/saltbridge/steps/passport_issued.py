@@ -7,10 +7,11 @@ queued with that reason and is not due before the passport duty applies.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from typing import Any, Final
 
-from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.finding import Finding
+from saltbridge.core.piece import Piece, piece, whole
 from saltbridge.passport.attributes import applies_from, attribute_table
 from saltbridge.passport.model import ItemPassport
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
@@ -20,6 +21,7 @@ from saltbridge.steps.passport_versions import WrittenVersion
 
 REGISTRY_CLOSED: Final = "registry-accepts-batteries: pending"
 ISSUED_LEAF: Final = "passport.issued"
+_ALWAYS: Final = {"status": piece("active"), "registration": piece(REGISTRY_CLOSED)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,51 +37,52 @@ class RecordsOfIssue:
 def records_of_issue(
     world: World,
     passport: ItemPassport,
-    written: WrittenVersion,
+    claim_digest: str,
+    public: Piece,
     origin: Mapping[str, Any],
     now: datetime,
     row: str = "",
 ) -> RecordsOfIssue:
     """What is stored for a passport whose first version was written.
 
-    ``origin`` names what it was composed from. ``row`` is the digest of everything that was
-    asked for, where a run over a list may have to find out that it has done this one already.
+    ``claim_digest`` and ``public`` are those of the version's record. ``origin`` names what it
+    was composed from. ``row`` is the digest of everything that was asked for, where a run over
+    a list may have to find out that it has done this one already.
     """
-    digest = written.claim.digest
+    digest = piece(claim_digest)
     body = {
-        "id": passport.id,
-        "product_id": passport.product_id,
-        "gtin": passport.gtin,
-        "serial": passport.serial,
-        "category": passport.category,
-        "model": origin["supplier_record"],
-        "placed_on_market": passport.placed_on_market.isoformat(),
-        "issued_at": passport.issued_at,
-        "status": "active",
-        "registration": REGISTRY_CLOSED,
-        "version": passport.version,
+        **_ALWAYS,
+        "id": piece(passport.id),
+        "product_id": piece(passport.product_id),
+        "gtin": piece(passport.gtin),
+        "serial": piece(passport.serial),
+        "category": piece(passport.category),
+        "model": piece(origin["supplier_record"]),
+        "placed_on_market": piece(passport.placed_on_market.isoformat()),
+        "issued_at": piece(passport.issued_at),
+        "version": piece(passport.version),
         "claim_digest": digest,
-        "public": written.record["public"],
-        **counters_member(passport.values, {}),
-        **made_member(passport.values),
+        "public": public,
     }
+    told = {**counters_member(passport.values, {}), **made_member(passport.values)}
+    body |= {name: piece(value) for name, value in told.items()}
     asked = {
-        "passport_id": passport.id,
-        "product_id": passport.product_id,
-        "operator": passport.issuer.bpn or passport.issuer.did,
+        "passport_id": body["id"],
+        "product_id": body["product_id"],
+        "operator": piece(passport.issuer.bpn or passport.issuer.did),
         "claim_digest": digest,
     }
     entry = OutboxEntry(
         id=world.identifiers.urn_uuid(),
         kind="registry",
-        body=canonical_bytes(asked),
+        body=whole(asked).content,
         ordering_key=passport.id,
         due_at=_registration_due(passport.category, now),
         last_error=REGISTRY_CLOSED,
     )
-    here = {"passport_id": passport.id, **({"row": row} if row else {})}
+    here = {"passport_id": body["id"], **({"row": piece(row)} if row else {})}
     address = f"{passport.gtin}/{passport.serial}"
-    return RecordsOfIssue(canonical_bytes(body), address, canonical_bytes(here), entry)
+    return RecordsOfIssue(whole(body).content, address, whole(here).content, entry)
 
 
 def put_passport(
@@ -95,7 +98,8 @@ def put_passport(
     Raises:
         StaleWrite: there is a passport with this id, or at this address.
     """
-    records = records_of_issue(world, passport, written, origin, now)
+    public = piece(written.record["public"])
+    records = records_of_issue(world, passport, written.claim.digest, public, origin, now)
     work.put("passport", passport.id, records.passport, expected_version=0)
     work.put("passport-address", records.address, records.at_address, expected_version=0)
     work.append_leaf(ISSUED_LEAF, passport.id, records.passport)
@@ -111,6 +115,7 @@ def placed(found: Finding, serial: str) -> Finding:
     return found
 
 
+@lru_cache(maxsize=64)  # whatever a batch issues is due at the same time
 def _registration_due(category: str, now: datetime) -> datetime:
     """Not before the passport duty itself applies."""
     start = applies_from("passport", category)

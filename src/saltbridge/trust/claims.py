@@ -256,7 +256,10 @@ def prepare(
         "issued_at": iso(issued_at),
     }
     if isinstance(content, Piece):
-        beside_it = {name: piece(value) for name, value in statement.items()}
+        beside_it = {
+            name: value if isinstance(value, Piece) else piece(value)
+            for name, value in statement.items()
+        }
         payload = whole({**beside_it, "content": content}).content
     else:
         payload = canonical_bytes({**statement, "content": dict(content)})

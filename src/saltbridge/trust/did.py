@@ -100,6 +100,7 @@ class DidDocument:
         return next((s.url for s in self.services if s.type == type), None)
 
 
+@lru_cache(maxsize=64)  # whatever a batch writes has the same time
 def iso(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second.
 

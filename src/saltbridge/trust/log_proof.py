@@ -14,6 +14,7 @@ from typing import Any, Final
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place, finding
+from saltbridge.core.piece import piece
 from saltbridge.trust import log
 from saltbridge.trust.checkpoint import (
     MAX_PROOF_HASHES,
@@ -94,11 +95,11 @@ def log_proof_bytes(proof: LogProof, checkpoint: bytes) -> bytes:
         b'"subject":%b},"path":[%b],"size":%d}'
     ) % (
         checkpoint,
-        canonical_bytes(proof.body_digest),
-        canonical_bytes(proof.event),
+        piece(proof.body_digest).content,
+        piece(proof.event).content,
         proof.index,
-        canonical_bytes(proof.salt),
-        canonical_bytes(proof.subject),
+        piece(proof.salt).content,
+        piece(proof.subject).content,
         path,
         proof.size,
     )

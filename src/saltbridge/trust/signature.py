@@ -7,6 +7,8 @@ algorithm of the key, the expected type, one spelling per base64url text.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
@@ -56,9 +58,16 @@ def prepare(payload: bytes, *, key_id: str, suite: str, typ: str) -> UnsignedJws
     """
     if suite not in SUITES:
         raise ValueError(f"unknown suite {suite!r}; known: {', '.join(SUITES)}")
-    header = {"alg": suite, "kid": key_id, "typ": typ}
-    signing_input = f"{base64url(canonical_bytes(header))}.{base64url(payload)}"
+    header, written = _header(suite, key_id, typ)
+    signing_input = f"{written}.{base64url(payload)}"
     return UnsignedJws(header, payload, signing_input.encode("ascii"))
+
+
+@lru_cache(maxsize=64)
+def _header(suite: str, key_id: str, typ: str) -> tuple[Mapping[str, str], str]:
+    """The header of what one key signs as one type, and how it is written."""
+    header = {"alg": suite, "kid": key_id, "typ": typ}
+    return MappingProxyType(header), base64url(canonical_bytes(header))
 
 
 def assemble(unsigned: UnsignedJws, signature: bytes) -> str:

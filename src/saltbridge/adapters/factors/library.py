@@ -5,13 +5,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from saltbridge.adapters.factors.digests import digest_of, factor_set
 from saltbridge.core.errors import Unavailable
 from saltbridge.core.finding import finding
 from saltbridge.core.provenance import Confidence
-from saltbridge.footprint.background.sampled import BackgroundSpread
 from saltbridge.footprint.model import EmissionFactor, FactorSet
+
+if TYPE_CHECKING:
+    from saltbridge.footprint.background.sampled import BackgroundSpread
 
 __all__ = ["CARCULATOR_STATIC", "OPEN_2026", "Library", "digest_of", "factor_set", "open_2026"]
 
@@ -51,13 +54,14 @@ class Library:
                 self._sets[id] = loader()
             return self._sets[id]
 
-    def background_spread(self, id: str) -> BackgroundSpread | None:
+    def background_spread(self, id: str) -> "BackgroundSpread | None":
         """How sure a background is, with its stored draws; None for a set that is none.
 
         Raises:
             Unavailable: its stored draws are damaged.
         """
         from saltbridge.adapters.background import store
+        from saltbridge.footprint.background.sampled import BackgroundSpread
 
         if id == CARCULATOR_STATIC:
             return BackgroundSpread(known=False, draws=None)

@@ -119,6 +119,6 @@ def _base_of(samples: Sequence[bytes]) -> bytes:
 
 def _smaller(content: bytes, small: bytes, packing: int, base: Dictionary | None) -> Packed:
     """The smaller one of both; packed only where the same bytes come back."""
-    if len(small) < len(content) and unpacked(small, packing, base) == content:
+    if len(small) < len(content) and zstd.decompress(small, zstd_dict=base) == content:
         return Packed(small, packing)
     return Packed(content, None)

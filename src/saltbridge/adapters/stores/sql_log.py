@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -34,10 +35,17 @@ _BETWEEN: Final = Prepared(
 )
 
 
+_COLUMNS: Final = tuple(_leaves.c.keys())
+_THESE: Final = select(_leaves).where(
+    _leaves.c.leaf_index.in_(bindparam("indexes", expanding=True))
+)
+
+
 class ReadingCannotWrite(TypeError):
     """A read-only view was asked to write: open a unit of work instead."""
 
 
+@lru_cache(maxsize=64)  # whatever a batch writes has the same time
 def moment_text(moment: datetime) -> str:
     """UTC with a fixed width, so that text order is time order."""
     if moment.tzinfo is None:
@@ -46,6 +54,7 @@ def moment_text(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
+@lru_cache(maxsize=64)
 def moment_of(text: str) -> datetime:
     """The time that ``moment_text`` wrote."""
     return datetime.fromisoformat(text).astimezone(UTC)
@@ -120,6 +129,7 @@ class SqlLog(StoredTree):
         self._writable = writable
         # Nobody else appends while this unit of work is open, so the edge is read once.
         self._grown: Edge | None = None
+        self._fresh: dict[int, Row] = {}  # the last leaves written here, read back and checked
 
     def append_leaf(self, event: str, subject: str, body: bytes) -> int:
         """Append a leaf to the log; returns its index, counted from 0."""
@@ -165,11 +175,13 @@ class SqlLog(StoredTree):
 
         A single flipped bit between hashing and storing has ended whole public logs.
         """
+        self._fresh = {}
         first, last = rows[0]["leaf_index"], rows[-1]["leaf_index"]
         stored = _BETWEEN.rows(self._connection, first_index=first, last_index=last)
         for due, found in zip(rows, stored, strict=True):
             if found["leaf_hash"] != due["leaf_hash"] or not whole_leaf(found):
                 raise _altered(due["leaf_index"])
+            self._fresh[due["leaf_index"]] = found
 
     def leaf_hashes(self) -> Sequence[bytes]:
         """All leaf hashes in order, as stored (``auditing`` checks them)."""
@@ -211,17 +223,16 @@ class SqlLog(StoredTree):
             raise _altered(completing_leaf(wanted[0])) from fault
 
     def _whole_rows(self, indexes: Sequence[int]) -> Mapping[int, Row]:
-        leaves = schema.log_leaves
-        found: dict[int, Row] = {}
-        for first in range(0, len(indexes), BATCH):
-            asked = indexes[first : first + BATCH]
-            rows = self._connection.execute(
-                select(leaves).where(leaves.c.leaf_index.in_(asked))
-            ).mappings()
-            found |= {row["leaf_index"]: row for row in rows}
-        for index, row in found.items():
-            if not whole_leaf(row):
-                raise _altered(index)
+        fresh = self._fresh
+        found: dict[int, Row] = {i: fresh[i] for i in indexes if i in fresh}
+        others = [index for index in indexes if index not in found]
+        for first in range(0, len(others), BATCH):
+            asked = {"indexes": others[first : first + BATCH]}
+            for columns in self._connection.execute(_THESE, asked):
+                row = dict(zip(_COLUMNS, columns, strict=True))
+                if not whole_leaf(row):
+                    raise _altered(row["leaf_index"])
+                found[row["leaf_index"]] = row
         return found
 
     def _must_write(self) -> None:
