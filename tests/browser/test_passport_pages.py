@@ -4,9 +4,9 @@ axe finds what a machine can find. Beside it: the keyboard alone, 400 % zoom, wi
 the text, 7 to 1 contrast, no script, nothing from elsewhere.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -333,12 +333,20 @@ def test_what_is_asked_wrongly_is_told_and_what_is_asked_is_numbered(
     tab.context.close()
 
 
-def test_it_prints_with_everything_open(chromium: Any, lives: Lives, tmp_path: Path) -> None:
-    """On paper the checks stand in full, and neither the form nor the contents."""
-    tab = opened(chromium, lives, "original", "en", java_script_enabled=True)
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+@pytest.mark.parametrize("state", ["original", "second life"])
+def test_it_prints_as_a_data_sheet_with_everything_open(
+    chromium: Any, lives: Lives, state: str, language: str
+) -> None:
+    """On paper the checks and the address stand in full, neither form nor contents, and the
+    whole fits on four sheets."""
+    tab = opened(chromium, lives, state, language, java_script_enabled=True)
     tab.emulate_media(media="print")
-    assert not tab.locator("form.day").is_visible()
-    assert not tab.locator("nav.contents").is_visible()
-    (tmp_path / "page.pdf").write_bytes(tab.pdf(format="A4"))
-    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+    for absent in ("form.day", "nav.contents", ".downloads >> nth=0", "section .qr-large"):
+        assert not tab.locator(absent).is_visible()
+    assert tab.locator("ul.checks li").first.is_visible()
+    assert tab.locator(".hero p.print-only").is_visible()
+    printed = tab.pdf(prefer_css_page_size=True)
+    sheets = len(re.findall(rb"/Type\s*/Page\b(?!s)", printed))
+    assert printed.startswith(b"%PDF") and 2 <= sheets <= 4
     tab.context.close()

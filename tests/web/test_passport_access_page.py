@@ -62,6 +62,9 @@ def test_who_is_answered_with_a_code_opens_that_battery_and_no_other(world: Worl
     operator = Browser(app, world).sign_in("operator")
     page = operator.get(INBOX).text
     assert "Ada &lt;b&gt;Nord&lt;/b&gt;" in page and "<b>Nord" not in page
+    in_german = operator.get(f"{INBOX}?lang=de").text  # of who asks, not of who reads this
+    assert "Wozu es gebraucht wird" in in_german and "Ihr Name" not in in_german
+    operator.get(f"{INBOX}?lang=en")
     fields = {"id": request["id"], "do": "grant", "because": "HRB 4711", "scope": "one"}
     answer = operator.submit(INBOX, fields)
     (code,) = re.findall(r'<textarea id="code"[^>]*>([^<]+)</textarea>', answer.text)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from saltbridge.core.canonical import read_json
@@ -23,6 +23,7 @@ from saltbridge.trust.signature import open_jws
 from saltbridge.trust.suites import NotVerified
 
 _UNCHECKED = Origin(OriginKind.SUPPLIER_RECORD, "", "")
+NO_REASON: Final = "stated"  # the reason of an attribute that is only said not to apply
 
 
 def example_document(category: str = "") -> Mapping[str, Any]:
@@ -105,7 +106,7 @@ def document_values(
     values, found = parse_values(_given(content["attributes"]), origin, "/attributes")
     reasons = content.get("not_applicable_because") or {}
     for id in content.get("not_applicable") or ():
-        reason = str(reasons.get(id) or "stated")
+        reason = str(reasons.get(id) or NO_REASON)
         values.setdefault(id, AttributeValue(None, "", origin, not_applicable=reason))
     if content.get("kind") == "battery-supplier-record":
         values = {**model_values(content, origin), **values}

@@ -16,6 +16,7 @@ from saltbridge.formats.passport_formats import Written, known_format, write_pas
 from saltbridge.formats.passport_mapping import PassportDocument
 from saltbridge.locales import number, text, text_or
 from saltbridge.passport.attributes import Attribute, attribute_table
+from saltbridge.passport.check_file import NO_REASON
 from saltbridge.passport.model import AttributeValue, Values
 from saltbridge.reports.part_words import part_words
 from saltbridge.reports.pdf import Report, Section, Table, report_pdf
@@ -104,9 +105,15 @@ def _section(name: str, values: Values, language: str, t: Callable[..., str]) ->
         if attribute.section == name and attribute.id in values
     ]
     headings = (t("attribute"), t("value"), t("measured"))
+    measured = any(day for _, _, day in rows)
+    columns = 3 if measured else 2  # nothing in the section was measured: no empty column
     return Section(
         title=t(f"section.{name}"),
-        table=Table(headings=headings, rows=rows, widths=_WIDTHS),
+        table=Table(
+            headings=headings[:columns],
+            rows=[row[:columns] for row in rows],
+            widths=_WIDTHS if measured else (_WIDTHS[0], sum(_WIDTHS[1:])),
+        ),
     )
 
 
@@ -122,7 +129,7 @@ def _typed_words(attribute: Attribute, held: AttributeValue, language: str) -> s
     """A value in words, with its unit, in the notation of the language."""
     value = held.value
     if value is None:
-        return held.not_applicable or held.unknown or "–"
+        return _no_value(held, language)
     if value in ([], {}):
         return text("sheet.none", None, language)
     match attribute.type:
@@ -147,6 +154,17 @@ def _typed_words(attribute: Attribute, held: AttributeValue, language: str) -> s
             documents = value if isinstance(value, list) else [value]
             return "\n".join(_document(d, language) for d in documents)
     return _plain(value, held.unit, language)
+
+
+def _no_value(held: AttributeValue, language: str) -> str:
+    """Why there is no value, in words; with the reason where one was given."""
+    outcome = "not-applicable" if held.not_applicable else "unknown"
+    reason = held.not_applicable or held.unknown
+    if not reason:
+        return "–"
+    told = text(f"sheet.{outcome}", None, language)
+    named = {"name": told, "value": reason}
+    return told if reason == NO_REASON else text("page.named", named, language)
 
 
 def _plain(value: Any, unit: str, language: str) -> str:
