@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from saltbridge.cli import approval, border_record, border_rules
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, partners_in
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -80,7 +80,7 @@ def preview(
             PublishRequest(
                 document=document,
                 kind=str(document["kind"]),
-                recipients=tuple(p.strip() for p in to.split(",") if p.strip()),
+                recipients=partners_in(to),
                 purpose=purpose,
                 person=person or os_name(),
             ),

@@ -6,7 +6,7 @@ import typer
 
 from saltbridge.cli import exchange_doctor, exchange_moves, exchange_offers, exchange_status
 from saltbridge.cli.exchange_status import say_checks, say_delivery, watch
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, PartnerName
 from saltbridge.cli.publish import publish
 
 app = typer.Typer(
@@ -29,8 +29,6 @@ app.command()(exchange_moves.decline)
 app.command()(exchange_moves.suspend)
 app.command()(exchange_moves.resume)
 app.command()(exchange_moves.terminate)
-
-PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
 
 
 @app.command()

@@ -1,18 +1,18 @@
 """``saltbridge exchange doctor``: whether an exchange with a partner can work, in words."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, PartnerName
 
 if TYPE_CHECKING:
     from saltbridge.exchange.checkup import Check, Checkup
 
 
 def doctor(
-    partner: Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")],
+    partner: PartnerName,
     node: Node,
     json: AsJson = False,
 ) -> None:

@@ -4,10 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, PartnerName
 
 Pid = Annotated[str, typer.Argument(help="Id, as in saltbridge exchange status.")]
-PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
 Reason = Annotated[str, typer.Option("--reason", help="Words for the partner.")]
 
 

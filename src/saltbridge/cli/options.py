@@ -9,6 +9,10 @@ import typer
 
 Node = Annotated[Path, typer.Option("--node", help="Folder of the node.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
+PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
+Partners = Annotated[
+    str, typer.Option("--to", help="Partners, by BPN, DID or name, with commas.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Language = Annotated[
     str | None, typer.Option("--language", help="en, de or zh.", show_default=False)
@@ -67,6 +71,11 @@ def write_new_json(path: Path, document: Mapping[str, object]) -> None:
         raise FaultyInput(
             [finding("file.unwritable", place, path=str(path), reason=reason)]
         ) from fault
+
+
+def partners_in(given: str) -> tuple[str, ...]:
+    """The partners of ``--to``, each as it was named."""
+    return tuple(name.strip() for name in given.split(",") if name.strip())
 
 
 def serials_in(given: str) -> list[str]:

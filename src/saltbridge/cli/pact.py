@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from saltbridge.cli import pact_ask
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, PartnerName, Partners, partners_in
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,8 +22,6 @@ for _command in (
     pact_ask.take,
 ):
     app.command()(_command)
-
-PartnerName = pact_ask.PartnerName
 
 
 @app.command()
@@ -62,9 +60,7 @@ def client(
 @app.command()
 def offer(
     file: Annotated[Path, typer.Argument(help="The footprint (Catena-X 9, 10 or PACT 3).")],
-    to: Annotated[
-        str, typer.Option("--to", help="Partners, by BPN, DID or name, with commas.")
-    ],
+    to: Partners,
     node: Node,
     person: Annotated[str, typer.Option("--person", help="Who answers for it.")] = "",
 ) -> None:
@@ -77,7 +73,7 @@ def offer(
     from saltbridge.services.pact import offer as offer_footprint
 
     document = read_json(read_file(file), str(file))
-    named = tuple(p.strip() for p in to.split(",") if p.strip())
+    named = partners_in(to)
     with opened_world(node) as world:
         offered = offer_footprint(world, document, named, person or os_name())
     say("pact.said-offered", id=offered.id, partners=", ".join(offered.to))

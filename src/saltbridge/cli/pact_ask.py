@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, PartnerName
 
-PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
 Products = Annotated[
     list[str] | None, typer.Option("--product", help="URN of a product; may be given again.")
 ]

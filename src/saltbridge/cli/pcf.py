@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from saltbridge.cli import pcf_twin
-from saltbridge.cli.options import AsJson, Node, PasswordFile
+from saltbridge.cli.options import AsJson, Node, PartnerName, PasswordFile
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,7 +15,6 @@ app = typer.Typer(
     help="Ask partners for footprints; answer or refuse what they ask.",
 )
 
-PartnerName = Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")]
 RequestId = Annotated[
     str, typer.Argument(help="Id of the request, its beginning, or its part.")
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, PartnerName, Partners, partners_in
 from saltbridge.cli.twin import Wait, links, waited
 
 if TYPE_CHECKING:
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def offer(
     file: Annotated[Path, typer.Argument(help="The footprint (Catena-X 9, 10 or PACT 3).")],
-    to: Annotated[
-        str, typer.Option("--to", help="Partners, by BPN, DID or name, with commas.")
-    ],
+    to: Partners,
     node: Node,
     part: Annotated[str, typer.Option("--part", help="Your part number.")],
     customer_part: Annotated[
@@ -42,7 +40,7 @@ def offer(
             PcfTwinRequest(
                 document=document,
                 part=part,
-                recipients=tuple(p.strip() for p in to.split(",") if p.strip()),
+                recipients=partners_in(to),
                 person=person or os_name(),
                 customer_part=customer_part,
                 models=tuple(model or ()),
@@ -53,7 +51,7 @@ def offer(
 
 
 def fetch(
-    partner: Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")],
+    partner: PartnerName,
     node: Node,
     part: Annotated[str, typer.Option("--part", help="The maker's part number.")],
     flow: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from saltbridge.cli.options import Node
+from saltbridge.cli.options import Node, Partners, partners_in
 
 Kind = Annotated[
     str,
@@ -14,13 +14,12 @@ Kind = Annotated[
         help="pcf, battery-supplier-record or what-if-estimate; else the file says it.",
     ),
 ]
-To = Annotated[str, typer.Option("--to", help="Partners, by BPN, DID or name, with commas.")]
 Purpose = Annotated[str, typer.Option("--purpose", help="Usage purpose, cx.circular.dpp:1.")]
 
 
 def publish(
     file: Annotated[Path, typer.Argument(help="The document (JSON), unsigned.")],
-    to: To,
+    to: Partners,
     node: Node,
     kind: Kind = "",
     purpose: Purpose = "",
@@ -60,7 +59,7 @@ def publish(
             PublishRequest(
                 document=document,
                 kind=kind or str(document["kind"]),
-                recipients=tuple(p.strip() for p in to.split(",") if p.strip()),
+                recipients=partners_in(to),
                 purpose=purpose,
                 terms=named,
                 title=title,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saltbridge.cli.options import AsJson, Node
+from saltbridge.cli.options import AsJson, Node, PartnerName, Partners, partners_in
 
 if TYPE_CHECKING:
     from saltbridge.ports import Partner, World
@@ -25,9 +25,7 @@ Wait = Annotated[float, typer.Option(help="Seconds to wait for the partner's int
 @app.command()
 def publish(
     file: Annotated[Path, typer.Argument(help="The supplier record (JSON), unsigned.")],
-    to: Annotated[
-        str, typer.Option("--to", help="Partners, by BPN, DID or name, with commas.")
-    ],
+    to: Partners,
     node: Node,
     customer_part: Annotated[
         str, typer.Option("--customer-part", help="The partner's own part number.")
@@ -47,7 +45,7 @@ def publish(
             world,
             TwinRequest(
                 record=read_document(file),
-                recipients=tuple(p.strip() for p in to.split(",") if p.strip()),
+                recipients=partners_in(to),
                 person=person or os_name(),
                 customer_part=customer_part,
             ),
@@ -142,9 +140,7 @@ def remove(twin: Annotated[str, typer.Argument(help="Id of the twin.")], node: N
 
 
 @app.command()
-def listen(
-    partner: Annotated[str, typer.Argument(help="Name or BPN, as in node.toml.")], node: Node
-) -> None:
+def listen(partner: PartnerName, node: Node) -> None:
     """Let a partner notify you of new and changed twins."""
     from saltbridge.bootstrap import opened_world
     from saltbridge.cli.present import say

@@ -65,80 +65,45 @@ def _judge_term(term: Term, facts: _Facts) -> Point:
 
 
 def _membership(term: Term, facts: _Facts) -> Point:
-    if facts.standing.member is None:
+    member, bpn = facts.standing.member, facts.standing.bpn
+    if member is None:
         return _point(Verdict.VOUCHED, "policy.vouched", term)
-    if facts.standing.member:
-        return _point(Verdict.MET, "policy.met", term)
-    return _point(
-        Verdict.FAILED,
-        "policy.membership-missing",
-        term,
-        Role.CONSUMER,
-        found="–",
-        needed="MembershipCredential",
-        bpn=facts.standing.bpn,
-    )
+    failed = _Failed("policy.membership-missing", Role.CONSUMER)
+    return _met_or(term, member, failed, found="–", needed="MembershipCredential", bpn=bpn)
 
 
 def _framework(term: Term, facts: _Facts) -> Point:
-    if facts.standing.frameworks is None:
+    frameworks, bpn = facts.standing.frameworks, facts.standing.bpn
+    if frameworks is None:
         return _point(Verdict.VOUCHED, "policy.vouched", term)
-    if term.right in facts.standing.frameworks:
-        return _point(Verdict.MET, "policy.met", term)
-    return _point(
-        Verdict.FAILED,
-        "policy.framework-missing",
-        term,
-        Role.CONSUMER,
-        found=_shown(sorted(facts.standing.frameworks)),
-        needed=_shown(term.right),
-        bpn=facts.standing.bpn,
-    )
+    failed = _Failed("policy.framework-missing", Role.CONSUMER)
+    shown = {"found": _shown(sorted(frameworks)), "needed": _shown(term.right)}
+    return _met_or(term, term.right in frameworks, failed, **shown, bpn=bpn)
 
 
 def _number(term: Term, facts: _Facts) -> Point:
-    named = facts.standing.bpn in term.right
-    if named is (term.operator == "isAnyOf"):
-        return _point(Verdict.MET, "policy.met", term)
-    return _point(
-        Verdict.FAILED,
-        "policy.bpn-not-named" if not named else "policy.bpn-excluded",
-        term,
-        Role.PROVIDER,
-        found=facts.standing.bpn,
+    bpn = facts.standing.bpn
+    return _among(
+        term, bpn in term.right, "policy.bpn-not-named", "policy.bpn-excluded", found=bpn
     )
 
 
 def _group(term: Term, facts: _Facts) -> Point:
-    groups = facts.standing.groups
+    groups, bpn = facts.standing.groups, facts.standing.bpn
     if groups is None:
         return _point(Verdict.CONTRACTUAL, "policy.contractual", term)
-    inside = bool(groups & set(term.right))
-    if inside is (term.operator == "isAnyOf"):
-        return _point(Verdict.MET, "policy.met", term)
-    return _point(
-        Verdict.FAILED,
-        "policy.group-without" if not inside else "policy.group-excluded",
-        term,
-        Role.PROVIDER,
-        found=_shown(sorted(groups)),
-        bpn=facts.standing.bpn,
+    inside, found = bool(groups & set(term.right)), _shown(sorted(groups))
+    return _among(
+        term, inside, "policy.group-without", "policy.group-excluded", found=found, bpn=bpn
     )
 
 
 def _purpose(term: Term, facts: _Facts) -> Point:
     if facts.purposes is None:
         return _point(Verdict.CONTRACTUAL, "policy.contractual", term)
-    if set(term.right) & set(facts.purposes):
-        return _point(Verdict.MET, "policy.met", term)
-    return _point(
-        Verdict.FAILED,
-        "exchange.purpose-not-ours",
-        term,
-        Role.PROVIDER,
-        purposes=_shown(term.right),
-        needed=_shown(sorted(facts.purposes)),
-    )
+    shown = {"purposes": _shown(term.right), "needed": _shown(sorted(facts.purposes))}
+    allowed = bool(set(term.right) & set(facts.purposes))
+    return _met_or(term, allowed, _Failed("exchange.purpose-not-ours", Role.PROVIDER), **shown)
 
 
 def _end_date(term: Term, facts: _Facts) -> Point:
@@ -173,6 +138,27 @@ _RULES: Final[Mapping[str, Callable[[Term, _Facts], Point]]] = {
     "DataProvisioningEndDate": _end_date,
     "DataProvisioningEndDurationDays": _end_days,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """How it is called that a term is not met, and who has to change that."""
+
+    code: str
+    who: Role
+
+
+def _among(term: Term, inside: bool, outside_code: str, inside_code: str, **more: str) -> Point:
+    """A term that names whom it is for (``isAnyOf``) or whom it is not for (``isNoneOf``)."""
+    failed = _Failed(inside_code if inside else outside_code, Role.PROVIDER)
+    return _met_or(term, inside is (term.operator == "isAnyOf"), failed, **more)
+
+
+def _met_or(term: Term, met: bool, failed: _Failed, **more: str) -> Point:
+    """Met, or failed with what was found and what is needed."""
+    if met:
+        return _point(Verdict.MET, "policy.met", term)
+    return _point(Verdict.FAILED, failed.code, term, failed.who, **more)
 
 
 def _point(

@@ -44,6 +44,7 @@ from saltbridge.steps.pcf_requests import (
     kept_request,
     open_doors,
     request_named,
+    request_waiting,
 )
 from saltbridge.steps.people import require_act
 from saltbridge.steps.records import document as stored_document
@@ -217,33 +218,30 @@ def put_waiting(world: World, ways: Ways, entry: OutboxEntry) -> None:
     Raises:
         Unavailable: the partner's interface is not open yet, or it cannot be reached.
     """
-    told = read_json(entry.body)
-    partner = world.node.partner(told["bpn"])
-    with world.store.reading() as view:
-        request = kept_request(view, Direction.RECEIVED, told["bpn"], told["id"])
-        sending = request is not None and request.state in (State.ANSWERING, State.REFUSING)
-        release = (
-            kept_release(view, request.digest, request.decision_id, told["bpn"])
-            if request is not None and request.state is State.ANSWERING
-            else None
-        )
-    if partner is None or request is None or not sending:
+    waiting = request_waiting(world, entry, Direction.RECEIVED, State.ANSWERING, State.REFUSING)
+    if waiting is None:
         return
-    if request.state is State.ANSWERING and release is None:
-        return  # its bytes were erased meanwhile
-    lost = look_again(world, partner) if release is not None else None
-    if lost is not None:
-        _end(world, request, State.FAILED, lost.code)
-        return
+    partner, request = waiting
+    content = b"{}"
+    if request.state is State.ANSWERING:
+        with world.store.reading() as view:
+            release = kept_release(view, request.digest, request.decision_id, partner.bpn)
+        if release is None:
+            return  # its bytes were erased meanwhile
+        content = release.content
+        lost = look_again(world, partner)
+        if lost is not None:
+            _end(world, request, State.FAILED, lost.code)
+            return
     try:
         edr, _ = exchange_of(world, ways, partner, request.api)
     except (FaultyInput, Refused) as fault:
         _end(world, request, State.FAILED, fault.findings[0].code)
         return
-    asked = {"message": request.text, "update": "true" if told["update"] else "false"}
+    update = read_json(entry.body)["update"]
+    asked = {"message": request.text, "update": "true" if update else "false"}
     query = urlencode({k: v for k, v in asked.items() if v})
     path = f"footprintExchange/{quote(request.id, safe='')}?{query}"
-    content = release.content if release is not None else b"{}"
     done = ask(world, partner, edr, "PUT", path, content)
     if done.status in _LATER:
         raise Unavailable.of("exchange.peer-troubled", partner=partner.name, status=done.status)

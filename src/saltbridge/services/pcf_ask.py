@@ -21,7 +21,13 @@ from saltbridge.exchange.pcf_exchange import (
 from saltbridge.ports import OutboxEntry, Partner, World
 from saltbridge.steps.partner_access import Ways, ask
 from saltbridge.steps.pcf_models import FORMATS, model_faults
-from saltbridge.steps.pcf_requests import exchange_of, keep_request, kept_request, open_doors
+from saltbridge.steps.pcf_requests import (
+    exchange_of,
+    keep_request,
+    kept_request,
+    open_doors,
+    request_waiting,
+)
 from saltbridge.steps.records import document as stored_document
 from saltbridge.steps.speak import enqueue
 from saltbridge.trust.did import iso
@@ -89,12 +95,10 @@ def ask_waiting(world: World, ways: Ways, entry: OutboxEntry) -> None:
     Raises:
         Unavailable: the partner's interface is not open yet, or it cannot be reached.
     """
-    told = read_json(entry.body)
-    partner = world.node.partner(told["bpn"])
-    with world.store.reading() as view:
-        request = kept_request(view, Direction.ASKED, told["bpn"], told["id"])
-    if partner is None or request is None or request.state is not State.ASKING:
+    waiting = request_waiting(world, entry, Direction.ASKED, State.ASKING)
+    if waiting is None:
         return
+    partner, request = waiting
     try:
         edr, api = exchange_of(world, ways, partner, API_10)
     except (FaultyInput, Refused) as fault:

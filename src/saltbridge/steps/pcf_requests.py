@@ -11,11 +11,12 @@ from saltbridge.exchange.pcf_exchange import (
     API_10,
     Direction,
     PcfRequest,
+    State,
     request_of,
     request_record,
 )
 from saltbridge.exchange.served import PCF_EXCHANGE
-from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.ports import OutboxEntry, Partner, UnitOfWork, World
 from saltbridge.steps.edr import Edr
 from saltbridge.steps.partner_access import Wanted, Ways, access
 from saltbridge.steps.records import document, every
@@ -72,6 +73,22 @@ def keep_request(world: World, work: UnitOfWork, request: PcfRequest) -> PcfRequ
     if before.get("state") != str(dated.state) or before.get("digest") != dated.digest:
         work.append_leaf(f"pcf.{dated.direction}-{dated.state}", request.id, body)
     return dated
+
+
+def request_waiting(
+    world: World, entry: OutboxEntry, direction: Direction, *states: State
+) -> tuple[Partner, PcfRequest] | None:
+    """The request an entry of the outbox is about, with its partner, if it is in such a state.
+
+    ``None``: there is nothing left to do about it.
+    """
+    told = read_json(entry.body)
+    partner = world.node.partner(told["bpn"])
+    with world.store.reading() as view:
+        request = kept_request(view, direction, told["bpn"], told["id"])
+    if partner is None or request is None or request.state not in states:
+        return None
+    return partner, request
 
 
 def all_requests(view: UnitOfWork) -> Iterator[PcfRequest]:
