@@ -20,6 +20,7 @@ from saltbridge.services.sign_in import known_caller
 from saltbridge.steps.credential_check import genuine_credential
 from saltbridge.steps.identity import sign_in_token, token_for
 from saltbridge.steps.own_credentials import KIND
+from saltbridge.steps.standing import lost_by
 from saltbridge.testing import issuer
 from saltbridge.testing.builders import BuiltKeyring, FixedClock
 from saltbridge.testing.issuer import PLACES, TestIssuer
@@ -343,6 +344,19 @@ def test_what_was_revoked_lets_nobody_in_once_the_list_is_asked_again(space: Dat
     assert space.catalogue().status == 200
     space.clock.advance(seconds=2)
     assert refused(space) == "identity.credential-revoked"
+
+
+@pytest.mark.parametrize("age", [90, 99, 105, 119])
+def test_a_call_that_waits_for_its_turn_is_answered_by_what_was_shown_for_it(
+    space: Dataspace, age: int
+) -> None:
+    """Under load a call came as a presentation ran out, and was told of no such offer."""
+    assert space.catalogue().status == 200
+    space.clock.advance(seconds=age)
+    known_caller(space.provider, token_for(space.consumer, space.to_provider))
+    space.clock.advance(seconds=20)
+    with space.provider.store.reading() as view:
+        assert lost_by(space.provider, view, space.to_consumer) is None
 
 
 def test_a_presentation_never_outlives_what_is_in_it(tmp_path: Path) -> None:

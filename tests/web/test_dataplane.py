@@ -7,6 +7,7 @@ from saltbridge.exchange import messages as m
 from saltbridge.formats.dsp import render_message
 from saltbridge.ports import HttpAnswer
 from saltbridge.services.exchange_state import progress
+from saltbridge.web import data_again
 
 # ── the data plane ──────────────────────────────────────────────────────────────────────
 
@@ -72,6 +73,102 @@ def test_a_token_dies_with_the_agreement(a_pair):
         body = {**read_json(agreement.body), "timestamp": "2020-01-01T00:00:00Z"}
         work.put("agreement", agreement.id, canonical_bytes(body))
     assert pair.pull(endpoint, token).status == 403
+
+
+# ── opened again from memory ────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def a_telling_pair(a_pair):
+    """Makes a pair whose provider's store tells whether anybody wrote, as SQLite does."""
+
+    def make():
+        pair = a_pair()
+        store = pair.provider.store
+        store.state = lambda: store._contents  # replaced as a whole by every write
+        return pair
+
+    return make
+
+
+def readings(pair):
+    """How often the provider's store is read from now on."""
+    real, counted = pair.provider.store.reading, []
+
+    def reading():
+        counted.append(1)
+        return real()
+
+    pair.provider.store.reading = reading
+    return counted
+
+
+def test_what_was_opened_a_moment_ago_is_opened_again_without_the_store(a_telling_pair):
+    pair = a_telling_pair()
+    endpoint, token = pair.started()
+    first = pair.pull(endpoint, token)
+    counted = readings(pair)
+    again = pair.pull(endpoint, token)
+    assert (again.status, again.content) == (200, first.content)
+    assert again.headers["content-digest"] == first.headers["content-digest"]
+    assert not counted
+    assert pair.pull(endpoint, token[:-1]).status == 403
+    assert pair.pull(endpoint[:-1] + "f", token).status == 403
+    assert counted
+
+
+def test_what_is_in_memory_is_read_anew_once_anybody_wrote(a_telling_pair):
+    pair = a_telling_pair()
+    endpoint, token = pair.started()
+    assert pair.pull(endpoint, token).status == 200
+    with pair.provider.store.unit_of_work() as work:
+        work.put("note", "n", b"{}")
+    counted = readings(pair)
+    assert pair.pull(endpoint, token).status == 200
+    assert counted
+
+
+def test_what_is_in_memory_ends_with_token_transfer_and_agreement(a_telling_pair):
+    pair = a_telling_pair()
+    endpoint, token = pair.started()
+    for _ in range(2):
+        assert pair.pull(endpoint, token).status == 200
+    pair.clock.advance(seconds=300)
+    assert pair.pull(endpoint, token).status == 403
+
+    pair = a_telling_pair()
+    endpoint, token = pair.started()
+    assert pair.pull(endpoint, token).status == 200
+    process = pair.the(pair.provider, "transfer")
+    pid = process["provider_pid"]
+    message = render_message(m.TransferSuspension(pid, process["consumer_pid"]))
+    assert pair.call("POST", f"/2025-1/transfers/{pid}/suspension", message).status == 200
+    assert pair.pull(endpoint, token).status == 403
+
+    pair = a_telling_pair()
+    endpoint, token = pair.started()
+    assert pair.pull(endpoint, token).status == 200
+    with pair.provider.store.unit_of_work() as work:
+        (agreement,) = work.find("agreement")
+        body = {**read_json(agreement.body), "timestamp": "2020-01-01T00:00:00Z"}
+        work.put("agreement", agreement.id, canonical_bytes(body))
+    assert pair.pull(endpoint, token).status == 403
+
+
+def test_few_bytes_are_kept_in_memory(a_telling_pair, monkeypatch):
+    pair = a_telling_pair()
+    endpoint, token = pair.started()
+    size = len(pair.pull(endpoint, token).content)
+    monkeypatch.setattr(data_again, "KEPT_BYTES", size - 1)
+    with pair.provider.store.unit_of_work() as work:
+        work.put("note", "n", b"{}")
+    for _ in range(2):
+        counted = readings(pair)
+        assert pair.pull(endpoint, token).status == 200
+        assert counted
+
+
+# ── what a token is bound to ────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

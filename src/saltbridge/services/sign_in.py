@@ -20,7 +20,7 @@ from saltbridge.ports import Partner, StaleWrite, World
 from saltbridge.steps.identity import IdentityMode, is_trusted, mode_of
 from saltbridge.steps.presentations import check_suffices, presented_by
 from saltbridge.steps.records import document
-from saltbridge.steps.standing import HELD, KEPT
+from saltbridge.steps.standing import HELD, KEPT, stands_for_a_call
 from saltbridge.steps.used_tokens import use_up
 from saltbridge.trust.did import DidDocument, KeyUse, from_iso, iso, parse_did_document
 from saltbridge.trust.held import HeldCredentials, held_of, held_record
@@ -110,7 +110,7 @@ def _held(
             record = document(view, HELD, partner.did)
         if record is not None:
             held = held_of(record)
-            stands = held.checked_at <= world.clock.now() < held.until
+            stands = stands_for_a_call(held, world.clock.now())
             if stands and all(is_trusted(world, c.issuer, c.type) for c in held.credentials):
                 check_suffices(world, partner, held)
                 return held

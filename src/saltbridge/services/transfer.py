@@ -4,6 +4,8 @@ Every function commits state, log leaf and waiting messages in one unit of work;
 sent from here. What a state demands of us is in ``steps.transfer_rules``.
 """
 
+from dataclasses import dataclass
+
 from saltbridge.border.release import Release
 from saltbridge.core.errors import FaultyInput, Refused, Unavailable
 from saltbridge.core.finding import Finding
@@ -17,7 +19,7 @@ from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import KeptAgreement
 from saltbridge.formats.dsp_outbox import parse_transfer_wanted
 from saltbridge.ports import VIA_CONNECTOR, OutboxEntry, Partner, UnitOfWork, World
-from saltbridge.steps.data_tokens import opened_transfer
+from saltbridge.steps.data_tokens import OpenedTransfer, opened_transfer
 from saltbridge.steps.first_request import begun_by, remember_begun
 from saltbridge.steps.negotiating import load as load_negotiation
 from saltbridge.steps.processes import keep_process, known
@@ -230,8 +232,16 @@ def _process(world: World, pid: str) -> Transfer:
         return known(load(view, pid), pid)
 
 
-def open_data(world: World, pid: str, token: str) -> Release | None:
-    """The release that a token opens, or None: unknown, expired, revoked, or not theirs.
+@dataclass(frozen=True, slots=True)
+class OpenedData:
+    """A release that a token opens, and the transfer it was opened for."""
+
+    release: Release
+    opened: OpenedTransfer
+
+
+def opened_data(world: World, pid: str, token: str) -> OpenedData | None:
+    """The release that a token opens; or None: unknown, expired, revoked, or not theirs.
 
     The token is bound to one transfer, one agreement and one consumer, and lives no longer
     than the transfer is started.
@@ -240,7 +250,14 @@ def open_data(world: World, pid: str, token: str) -> Release | None:
         opened = opened_transfer(world, view, token, pid)
         if opened is None or is_push(opened.transfer):  # what is pushed is not pulled
             return None
-        return released(world, view, opened.transfer)
+        release = released(world, view, opened.transfer)
+        return None if release is None else OpenedData(release, opened)
+
+
+def open_data(world: World, pid: str, token: str) -> Release | None:
+    """The release that a token opens, or None; see ``opened_data``."""
+    found = opened_data(world, pid, token)
+    return None if found is None else found.release
 
 
 def open_statement(world: World, pid: str, token: str) -> Release | None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, digest
-from saltbridge.exchange.model import Role, Transfer, TransferState
+from saltbridge.exchange.model import Agreement, Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import transfer_of
@@ -24,6 +24,12 @@ class OpenedTransfer:
 
     transfer: Transfer
     dataset: Mapping[str, Any]
+    agreement: Agreement
+    until: datetime  # of the token
+
+    def stands(self, now: datetime) -> bool:
+        """Whether time alone has not ended it yet; what was written since, it does not know."""
+        return now < self.until and in_force(self.agreement, now)
 
     @property
     def reader(self) -> str:
@@ -46,19 +52,17 @@ def opened_transfer(
     transfer = transfer_of(stored) if stored else None
     if transfer is None or not _holds(transfer, binding):
         return None
-    if world.clock.now() >= from_iso(binding["expires_at"]):
-        return None
-    dataset = _agreed(world, view, transfer)
-    return None if dataset is None else OpenedTransfer(transfer, dataset)
+    opened = _agreed(view, transfer, from_iso(binding["expires_at"]))
+    return opened if opened and opened.stands(world.clock.now()) else None
 
 
-def _agreed(world: World, view: UnitOfWork, transfer: Transfer) -> Mapping[str, Any] | None:
-    """The dataset of a transfer, while its agreement is in force."""
+def _agreed(view: UnitOfWork, transfer: Transfer, until: datetime) -> OpenedTransfer | None:
+    """The dataset of a transfer and the agreement about it, whether in force or not."""
     kept = kept_agreement(view, transfer.agreement_id, Role.PROVIDER)
     dataset: Mapping[str, Any] | None = document(view, "dataset", transfer.dataset_id)
     if kept is None or dataset is None or kept.counterparty != transfer.counterparty:
         return None
-    return dataset if in_force(kept.agreement, world.clock.now()) else None
+    return OpenedTransfer(transfer, dataset, kept.agreement, until)
 
 
 def _holds(transfer: Transfer, binding: Mapping[str, Any]) -> bool:
@@ -149,7 +153,8 @@ def renew(
     theirs = transfer.counterparty == partner.bpn
     if binding is None or not theirs or not _holds(transfer, binding):
         return None
-    if _agreed(world, work, transfer) is None:
+    agreed = _agreed(work, transfer, from_iso(binding["expires_at"]))
+    if agreed is None or not in_force(agreed.agreement, world.clock.now()):
         return None
     raised = max(transfer.token_floor, named["generation"])
     return issue(world, work, replace(transfer, token_floor=raised))

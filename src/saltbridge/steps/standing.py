@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from saltbridge.core.finding import Finding, finding
@@ -19,6 +19,7 @@ from saltbridge.trust.held import HeldCredential, HeldCredentials, held_of
 HELD: Final = "held-credentials"  # what a partner was shown to hold, by its DID
 KEPT: Final = timedelta(days=367)  # longer than any request may wait for people
 _WITH_THE_CALL: Final = timedelta(minutes=1)  # a call is answered by what was shown for it
+_ANSWERED_WITHIN: Final = timedelta(seconds=20)  # a busy store keeps a call no longer
 OUR_PURPOSES: Final = (PURPOSE_PCF, PURPOSE_PASSPORT, PURPOSE_TWINS)
 
 
@@ -68,6 +69,16 @@ def fault_of(world: World, held: HeldCredentials) -> Finding | None:
     if held.checked_at <= now < max(held.until, held.checked_at + _WITH_THE_CALL):
         return None
     return finding("identity.shown-too-old", at=iso(held.checked_at))
+
+
+def stands_for_a_call(held: HeldCredentials, now: datetime) -> bool:
+    """Whether what was shown counts for a call that comes now, until it has been answered.
+
+    A call waits for its turn to write: what counted when it came must not have grown too old
+    by then, or it would be told that there is no such offer.
+    """
+    counts_until = max(held.until, held.checked_at + _WITH_THE_CALL)
+    return held.checked_at <= now < held.until and now + _ANSWERED_WITHIN <= counts_until
 
 
 def own_standing(world: World, view: UnitOfWork) -> Standing:

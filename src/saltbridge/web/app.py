@@ -14,6 +14,7 @@ from saltbridge.web import (
     approval_page,
     connector_data,
     credential_service,
+    data_again,
     dataplane,
     dsp,
     health,
@@ -94,7 +95,9 @@ def create_app(
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(Exception, _internal_error)
-    app.door = AtOnce(app.all_routes, public.address, public.at_once)
+    asked_again = data_again.DataAgain(world)
+    data_door = AtOnce(app.all_routes, asked_again.address, asked_again.at_once)
+    app.door = AtOnce(data_door, public.address, public.at_once)
     return app
 
 
