@@ -26,14 +26,17 @@ def a_transfer(role, state, outgoing=None, format="HttpData-PULL", **more):
     return Transfer(role, state, "c", "p", "BPN", "", "a", "d", format, outgoing, **more)
 
 
+PAUSES = [frozenset(held) for held in ((), (Role.CONSUMER,), (Role.PROVIDER,), tuple(Role))]
+
+
 def every_process():
     for role, state in product(Role, NegotiationState):
         yield a_negotiation(role, state)
         yield a_negotiation(role, state, NegotiationState.TERMINATED)
     for role, state, format, delivery, by in product(
-        Role, TransferState, ("HttpData-PULL", "HttpData-PUSH"), ("", "d"), (None, *Role)
+        Role, TransferState, ("HttpData-PULL", "HttpData-PUSH"), ("", "d"), PAUSES
     ):
-        more = {"format": format, "delivery_id": delivery, "suspended_by": by}
+        more = {"format": format, "delivery_id": delivery, "paused_by": by}
         yield a_transfer(role, state, **more)
         yield a_transfer(role, state, TransferState.TERMINATED, **more)
 
@@ -56,9 +59,9 @@ def test_whatever_has_not_ended_waits_for_something_that_can_be_said():
 @pytest.mark.parametrize(
     ("process", "code"),
     [
-        (a_transfer(Role.PROVIDER, TransferState.SUSPENDED, suspended_by=Role.CONSUMER),
+        (a_transfer(Role.PROVIDER, TransferState.SUSPENDED, paused_by={Role.CONSUMER}),
          "partner-resumption"),
-        (a_transfer(Role.CONSUMER, TransferState.SUSPENDED, suspended_by=Role.CONSUMER),
+        (a_transfer(Role.CONSUMER, TransferState.SUSPENDED, paused_by={Role.CONSUMER}),
          "own-resumption"),
         (a_transfer(Role.CONSUMER, TransferState.STARTED, format="HttpData-PUSH"),
          "partner-push"),

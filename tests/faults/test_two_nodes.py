@@ -15,7 +15,8 @@ from tests.faults.two_nodes_end import judge
 
 from saltbridge.core.canonical import read_json
 from saltbridge.core.errors import SaltbridgeError
-from saltbridge.exchange import process, transfer
+from saltbridge.exchange import pauses, process, transfer
+from saltbridge.exchange.model import Refusal, TransferState
 from saltbridge.exchange.process import Duty
 from saltbridge.exchange.records import transfer_of
 from saltbridge.services import negotiate, receive
@@ -152,11 +153,39 @@ def _a_delivery_is_kept_each_time(monkeypatch):
 
 
 def _anybody_goes_on_after_a_pause(monkeypatch):
-    monkeypatch.setattr(
-        transfer,
-        "step",
-        lambda one, message, sender: process.walk(transfer.TABLE, one, message, sender),
-    )
+    real = pauses.hear
+
+    def careless(one, message, owed):
+        step = real(one, message, owed)
+        if isinstance(step, Refusal) or step.refusal is None:
+            return step
+        going = replace(step.process, state=TransferState.STARTED, paused_by=frozenset())
+        return process.Step(going, owed)
+
+    monkeypatch.setattr(pauses, "hear", careless)
+
+
+def _the_later_pause_takes_the_place_of_the_other(monkeypatch):
+    real = pauses.hear
+
+    def careless(one, message, owed):
+        step = real(one, message, owed)
+        if isinstance(step, Refusal) or step.process.state is not TransferState.SUSPENDED:
+            return step
+        theirs_alone = frozenset({one.role.peer})
+        return replace(step, process=replace(step.process, paused_by=theirs_alone))
+
+    monkeypatch.setattr(pauses, "hear", careless)
+
+
+def _a_refused_start_lifts_nothing(monkeypatch):
+    real = pauses.hear
+
+    def careless(one, message, owed):
+        step = real(one, message, owed)
+        return step if isinstance(step, Refusal) else step.refusal or step
+
+    monkeypatch.setattr(pauses, "hear", careless)
 
 
 def _an_agreement_is_kept_before_it_is_final(monkeypatch):
@@ -172,7 +201,12 @@ def _an_agreement_is_kept_before_it_is_final(monkeypatch):
 
 
 # Where to look first for what shows itself once in a hundred schedules.
-_RARE = {"_ends_may_cross": 85, "_anybody_goes_on_after_a_pause": 125}
+_RARE = {
+    "_ends_may_cross": 85,
+    "_anybody_goes_on_after_a_pause": 25,
+    "_a_refused_start_lifts_nothing": 115,
+    "_the_later_pause_takes_the_place_of_the_other": 152,
+}
 
 
 @pytest.mark.parametrize(
@@ -182,6 +216,8 @@ _RARE = {"_ends_may_cross": 85, "_anybody_goes_on_after_a_pause": 125}
         _nothing_is_a_redelivery,
         _only_the_last_word_is_remembered,
         _anybody_goes_on_after_a_pause,
+        _the_later_pause_takes_the_place_of_the_other,
+        _a_refused_start_lifts_nothing,
         _the_next_word_acknowledges_nothing,
         _ends_may_cross,
         _an_entry_is_crossed_out_before_it_is_done,

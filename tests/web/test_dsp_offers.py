@@ -164,7 +164,7 @@ def test_a_pause_of_the_provider_shuts_the_door_at_once_and_only_it_goes_on(a_pa
     assert pair.the(pair.provider, "transfer")["token_digest"] == "", "before it was even sent"
     pair.pump()
     theirs = pair.the(pair.consumer, "transfer")
-    assert (theirs["state"], theirs["suspended_by"]) == ("SUSPENDED", "provider")
+    assert (theirs["state"], theirs["paused_by"]) == ("SUSPENDED", ["provider"])
     with pytest.raises(Refused, match=r"exchange\.suspended-by-other"):
         resume(pair.consumer, theirs["consumer_pid"])
     start = pair.call(

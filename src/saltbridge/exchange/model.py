@@ -162,7 +162,7 @@ class Transfer:
     token_generation: int = 0  # provider: how many tokens were given
     token_floor: int = 1  # provider: tokens given before this one are dead
     delivery_id: str = ""  # consumer: the delivery that came of it
-    suspended_by: Role | None = None  # who paused it last; only they go on by themselves
+    paused_by: frozenset[Role] = frozenset()  # whose pause holds; each lifts its own alone
     # Push: where the data is sent to, and the token for it as ``steps.kept_secret`` keeps it.
     # The consumer forgets both once the provider has them.
     push_to: Json | None = None

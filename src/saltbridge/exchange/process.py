@@ -64,6 +64,7 @@ class Step(Generic[Process]):
 
     process: Process
     effects: tuple[Effect, ...] = ()
+    refusal: Refusal | None = None  # what the peer is answered, though the process is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +102,14 @@ def walk(
 ) -> Step[Process] | Refusal:
     """The process after a message, or why the message is not allowed now."""
     peer_speaks = sender is process.role.peer
-    print_of_message = fingerprint(message) if peer_speaks else ""
-    if peer_speaks and process.last_received == print_of_message:
+    if peer_speaks and process.last_received == fingerprint(message):
         return Step(process)  # told twice: the answer to the first telling was lost
-    said = word(message) if peer_speaks else ""
-    for ours, theirs in (
-        (process.consumer_pid, message.consumer_pid),
-        (process.provider_pid, message.provider_pid),
-    ):
-        if ours and theirs and ours != theirs:
-            return Refusal("exchange.other-process", {"pid": theirs})
+    wrong = foreign(process, message)
+    if wrong is not None:
+        return wrong
     after: Any = message.target  # of the family of the process: the two `step` see to it
     ending = peer_speaks and _ends_otherwise(table, process, after)
-    told = said and said in process.received
+    told = peer_speaks and _is_an_earlier_word(process, message)
     if ending and _renews(table, process, message, sender):
         return Step(process)  # what lasts is told anew, and we are about to end it
     if told and not _renews(table, process, message, sender):
@@ -122,27 +118,65 @@ def walk(
         if process.outgoing is None and process.state is after and table.ends(after):
             return Step(process)  # both say the same end, each on its own
         if ending:
-            return _illegal(process, after, sender)
+            return illegal(process, after, sender)
         bound = _bind(process, message)
         if not table.allows(bound.state, after, sender):
             bound = acknowledged(bound)
         if not table.allows(bound.state, after, sender):
-            return _illegal(process, after, sender)
+            return illegal(process, after, sender)
         moved = replace(
             bound,
             state=after,
             # A renewal answers nothing: what we were about to say still stands.
             outgoing=bound.outgoing if bound.state is after else None,
-            last_received=print_of_message,
-            received=(*process.received, said)[-_REMEMBERED:] if said else process.received,
         )
-        return Step(moved, table.duties.get((process.role, after), ()))
+        return Step(remembering(moved, message), table.duties.get((process.role, after), ()))
     if process.outgoing is not None:
         return Refusal("exchange.still-sending", {"state": str(process.outgoing)})
     if not table.allows(process.state, after, sender):
-        return _illegal(process, after, sender)
+        return illegal(process, after, sender)
     waiting = replace(process, outgoing=after)
     return Step(waiting, (Send(message), *table.own_duties.get((process.role, after), ())))
+
+
+def foreign(
+    process: Negotiation | Transfer, message: NegotiationMessage | TransferMessage
+) -> Refusal | None:
+    """The refusal of a message that names another process."""
+    for ours, theirs in (
+        (process.consumer_pid, message.consumer_pid),
+        (process.provider_pid, message.provider_pid),
+    ):
+        if ours and theirs and ours != theirs:
+            return Refusal("exchange.other-process", {"pid": theirs})
+    return None
+
+
+def heard_before(process: Transfer, message: TransferMessage) -> bool:
+    """Whether the peer's message brings nothing: told again, or wandered about and comes late.
+
+    What renews something that lasts is told under the id it had, and is news all the same.
+    """
+    if process.last_received == fingerprint(message):
+        return True
+    lasts = process.state is TransferState.STARTED is message.target
+    renews = lasts and process.role is Role.CONSUMER
+    return not renews and _is_an_earlier_word(process, message)
+
+
+def _is_an_earlier_word(
+    process: Negotiation | Transfer, message: NegotiationMessage | TransferMessage
+) -> bool:
+    said = word(message)
+    return said != "" and said in process.received
+
+
+def remembering(process: Process, message: NegotiationMessage | TransferMessage) -> Process:
+    """The process that has heard a message of the peer."""
+    said = word(message)
+    new = said and said not in process.received
+    received = (*process.received, said)[-_REMEMBERED:] if new else process.received
+    return replace(process, last_received=fingerprint(message), received=received)
 
 
 def _ends_otherwise(table: Table[Any], process: Negotiation | Transfer, after: StrEnum) -> bool:
@@ -185,7 +219,7 @@ def _bind(process: Process, message: NegotiationMessage | TransferMessage) -> Pr
     )
 
 
-def _illegal(process: Negotiation | Transfer, after: StrEnum, sender: Role) -> Refusal:
+def illegal(process: Negotiation | Transfer, after: StrEnum, sender: Role) -> Refusal:
     return Refusal(
         "exchange.illegal-transition",
         {"state": str(process.state), "wanted": str(after), "sender": str(sender)},

@@ -89,11 +89,17 @@ def transfer_record(transfer: Transfer) -> dict[str, Any]:
         "token_digest": transfer.token_digest,
         "delivery_id": transfer.delivery_id,
         "refusal": {"code": transfer.refusal_code, "reason": list(transfer.refusal_reason)},
-        "suspended_by": str(transfer.suspended_by or ""),
+        "paused_by": sorted(str(side) for side in transfer.paused_by),
         "token_generation": transfer.token_generation,
         "token_floor": transfer.token_floor,
         "push_to": None if transfer.push_to is None else dict(transfer.push_to),
     }
+
+
+def _paused_by(record: Mapping[str, Any]) -> frozenset[Role]:
+    """Whose pause holds; records of before knew one side only."""
+    one_side = record.get("suspended_by")
+    return frozenset(map(Role, record.get("paused_by", [one_side] if one_side else [])))
 
 
 def transfer_of(record: Mapping[str, Any]) -> Transfer:
@@ -123,7 +129,7 @@ def transfer_of(record: Mapping[str, Any]) -> Transfer:
         received=tuple(record.get("received", ())),
         token_generation=record.get("token_generation", 0),
         token_floor=record.get("token_floor", 1),
-        suspended_by=Role(record["suspended_by"]) if record.get("suspended_by") else None,
+        paused_by=_paused_by(record),
         push_to=record.get("push_to"),
         **plain,
     )

@@ -7,6 +7,7 @@ in the standard itself.
 from dataclasses import replace
 from types import MappingProxyType
 
+from saltbridge.exchange import pauses
 from saltbridge.exchange.messages import TransferMessage
 from saltbridge.exchange.model import Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.process import CONSUMER, EITHER, PROVIDER, Duty, Step, Table, walk
@@ -59,24 +60,18 @@ def step(
 
     A message of the peer moves the state; one of our own waits for its acknowledgement. The
     same message again has no effects. The arrow lets either side ask to start what was paused;
-    only who paused it starts it: a start of the other side may be one from before the pause.
+    only who paused it starts it: see ``pauses``.
     """
-    others = transfer.suspended_by not in (None, sender)
-    if transfer.state is _S.SUSPENDED and message.target is _S.STARTED and others:
-        return Refusal("exchange.suspended-by-other", {"side": str(transfer.suspended_by)})
+    if sender is transfer.role:
+        held = pauses.may_say_start(transfer) if message.target is _S.STARTED else None
+        walked = held or walk(TABLE, transfer, message, sender)
+        if isinstance(walked, Refusal):
+            return walked
+        return replace(walked, process=pauses.with_own_word(walked.process, message))
+    if pauses.is_about_a_pause(transfer, message):
+        owed = TABLE.duties.get((transfer.role, message.target), ())
+        return pauses.hear(transfer, message, owed)
     walked = walk(TABLE, transfer, message, sender)
-    if isinstance(walked, Refusal) or walked.process == transfer:
+    if isinstance(walked, Refusal) or message.target is not _S.SUSPENDED:
         return walked
-    return replace(walked, process=_with_pause(transfer, walked.process, message, sender))
-
-
-def _with_pause(
-    before: Transfer, after: Transfer, message: TransferMessage, sender: Role
-) -> Transfer:
-    """The transfer with who paused it. Where both did at once, the provider is held to."""
-    if message.target is _S.STARTED:
-        return replace(after, suspended_by=None)
-    if message.target is not _S.SUSPENDED:
-        return after
-    at_once = sender is not before.role and before.outgoing is _S.SUSPENDED
-    return replace(after, suspended_by=Role.PROVIDER if at_once else sender)
+    return replace(walked, process=replace(walked.process, paused_by=frozenset({sender})))

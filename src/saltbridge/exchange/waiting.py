@@ -60,7 +60,7 @@ def _transfer_waits_for(transfer: Transfer, serves: bool) -> str:
     if transfer.state in (_T.COMPLETED, _T.TERMINATED):
         return ""
     if transfer.state is _T.SUSPENDED:
-        ours = transfer.suspended_by in (None, transfer.role)
+        ours = transfer.role in transfer.paused_by or not transfer.paused_by
         return "exchange.waits.own-resumption" if ours else "exchange.waits.partner-resumption"
     if transfer.state is not _T.STARTED:
         return _TRANSFER.get((transfer.role, transfer.state), OWN_WORK)

@@ -11,14 +11,8 @@ from urllib.parse import quote
 
 from saltbridge import locales
 from saltbridge.core.errors import FaultyInput, Unavailable
-from saltbridge.exchange.model import (
-    DataAddress,
-    Negotiation,
-    Refusal,
-    Role,
-    Transfer,
-    TransferState,
-)
+from saltbridge.exchange.model import DataAddress, Negotiation, Refusal, Role, Transfer
+from saltbridge.exchange.pauses import is_about_ours, not_taken, taken
 from saltbridge.exchange.process import acknowledged
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import negotiation_of, transfer_of
@@ -152,6 +146,8 @@ def _with_address(
         if stored is None or dataset is None:
             raise Unavailable.of("exchange.nothing-released", dataset=transfer.dataset_id)
         current = transfer_of(stored)
+        if current.paused_by:
+            return message  # it lifts our own pause; the consumer's holds
         announced = dataset["releases"].get(transfer.counterparty, {}).get("digest", "")
         opened, issued = issue(world, work, current)
         keep_process(work, opened)
@@ -187,8 +183,8 @@ def _taken(
 
 def _acknowledged(process: Negotiation | Transfer, content: bytes) -> Negotiation | Transfer:
     named = _with_pid(process, content)
-    if isinstance(named, Transfer):  # told apart for the type checker's sake
-        return acknowledged(named)
+    if isinstance(named, Transfer):
+        return taken(named) if is_about_ours(named) else acknowledged(named)
     return acknowledged(named)
 
 
@@ -219,11 +215,8 @@ def _ended(
     process: Negotiation | Transfer, code: str, reason: tuple[str, ...]
 ) -> Negotiation | Transfer:
     """The process that the peer does not go on with."""
-    if isinstance(process, Transfer) and _only_a_pause(process):
-        # We do not pause, or do not go on: an error changes no state.
-        paused_by = process.role if process.outgoing is TransferState.STARTED else None
-        waits = process.state is TransferState.SUSPENDED
-        return replace(process, outgoing=None, suspended_by=paused_by if waits else None)
+    if isinstance(process, Transfer) and is_about_ours(process):
+        return not_taken(process)
     if isinstance(process, Transfer):
         ended = type(process.state).TERMINATED
         return replace(
@@ -242,12 +235,6 @@ def _ended(
         refusal_code=code,
         refusal_reason=reason,
     )
-
-
-def _only_a_pause(process: Transfer) -> bool:
-    """Whether what we said was a pause, going on after one, or a fresh data address."""
-    going_on = process.state in (TransferState.STARTED, TransferState.SUSPENDED)
-    return going_on and process.outgoing in (TransferState.STARTED, TransferState.SUSPENDED)
 
 
 def _load(view: UnitOfWork, sending: Sending) -> Negotiation | Transfer | None:

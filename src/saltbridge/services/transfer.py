@@ -161,6 +161,9 @@ def hear(
         step = machine.step(process, message, role.peer)
         if isinstance(step, Refusal):
             return step
+        if step.refusal is not None:
+            keep_process(work, step.process)
+            return step.refusal
         return process if step.process == process else heard(world, work, step, message)
 
 

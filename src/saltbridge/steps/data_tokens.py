@@ -69,6 +69,7 @@ def _holds(transfer: Transfer, binding: Mapping[str, Any]) -> bool:
     return (
         transfer.role is Role.PROVIDER
         and TransferState.STARTED in (transfer.state, transfer.outgoing)
+        and not transfer.paused_by
         and binding["agreement_id"] == transfer.agreement_id
         and binding["bpn"] == transfer.counterparty
         and bool(transfer.token_digest)
