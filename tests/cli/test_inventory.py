@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from saltbridge.adapters.inventory_files import load
 from saltbridge.cli.main import run
+from saltbridge.core.finding import finding
+from saltbridge.footprint.balance import untold_balances
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +66,23 @@ def test_schema_prints_every_column(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     for column in ("reference_process", "mass_kg_per_unit", "ErecyclingEoL", "issued_on"):
         assert column in printed
+
+
+def test_check_tells_what_does_not_balance_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the footprint does: a warning, and no fault; not where the row at fault is named."""
+    path = tmp_path / "battery"
+    run(["inventory", "template", str(path)])
+    table = path / "exchanges.csv"
+    written = table.read_text()
+    table.write_text(written.replace("70,kg,cell", "84,kg,cell"))
+    capsys.readouterr()
+    assert run(["inventory", "check", str(path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["findings"]
+    (balance,) = [f for f in told if f["code"] == "footprint.mass-balance"]
+    assert balance["severity"] == "warning" and balance["arguments"]["ratio"] > 1.05
+    inventory = load(path).inventory
+    named = finding("plausibility.balance-slip", process=balance["arguments"]["process"])
+    assert [f.code for f in untold_balances(inventory, ())] == ["footprint.mass-balance"]
+    assert list(untold_balances(inventory, [named])) == []

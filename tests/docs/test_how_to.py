@@ -61,6 +61,7 @@ PAGES = (
     "passport-formats.md",
     "people.md",
     "plausibility.md",
+    "replace-a-pass.md",
     "supplier-figures.md",
     "terms-and-doctor.md",
     "transparency-log.md",

@@ -46,6 +46,7 @@ def check(
     from saltbridge.cli.present import say_findings, say_json
     from saltbridge.core.errors import FaultyInput
     from saltbridge.core.finding import errors_in
+    from saltbridge.footprint.balance import untold_balances
     from saltbridge.footprint.check import check_inventory
     from saltbridge.footprint.plausibility import check_plausibility
 
@@ -56,6 +57,7 @@ def check(
         findings = loaded.findings + check_inventory(loaded.inventory)
         if not errors_in(findings):
             findings += check_plausibility(loaded.inventory)
+            findings += tuple(untold_balances(loaded.inventory, findings))
     except FaultyInput as fault:
         findings = fault.findings
     faulty = bool(errors_in(findings))

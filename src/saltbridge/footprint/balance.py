@@ -26,6 +26,11 @@ from saltbridge.footprint.units import mass_kg
 BALANCE_TOLERANCE = 0.05
 # Energy out may exceed energy in by this much: rounding of the amounts, no more.
 ENERGY_TOLERANCE = 0.01
+# Findings that name the process and say what is wrong with its masses, or which row it is.
+_TELLS_THE_BALANCE = frozenset(
+    f"plausibility.{code}"
+    for code in ("balance-slip", "mass-from-nothing", "mass-far-too-much")
+)
 _NO_MASS = (Carrier.ELECTRICITY, Carrier.HEAT, Carrier.TRANSPORT)
 _ENERGY = (Carrier.ELECTRICITY, Carrier.HEAT)
 _ENERGY_WORD = re.compile(
@@ -68,6 +73,14 @@ def balance_findings(found: Iterable[Balance]) -> Iterator[Finding]:
             yield _warning("footprint.mass-balance", process, balance.mass)
         if balance.energy is not None and balance.energy < 1 - ENERGY_TOLERANCE:
             yield _warning("pass.energy-from-nothing", process, balance.energy)
+
+
+def untold_balances(inventory: Inventory, told: Iterable[Finding]) -> Iterator[Finding]:
+    """The balances of an inventory, without processes whose balance something told already."""
+    known = {f.arguments.get("process") for f in told if f.code in _TELLS_THE_BALANCE}
+    for found in balance_findings(balances(inventory)):
+        if found.arguments.get("process") not in known:
+            yield found
 
 
 def is_service(row: Exchange) -> bool:
