@@ -111,12 +111,14 @@ def check(
     did_document: Mapping[str, Any] | DidDocument,
     now: datetime,
     use: KeyUse = KeyUse.AUTHENTICATION,
+    early: timedelta = MAX_SKEW,
 ) -> SignedIn:
     """Who calls, once the token is known to be theirs, for us and fresh.
 
     ``did_document`` is the caller's trusted document. Whether the token was used before only
     a store can tell: remember its ``jti``. ``use`` is the verification relationship the key
-    must have; DCP wants ``capabilityInvocation``.
+    must have; DCP wants ``capabilityInvocation``. ``early``: how far in the future it may have
+    been made, since clocks differ.
 
     Raises:
         NotVerified: see the finding; the checks are numbered below.
@@ -141,19 +143,19 @@ def check(
     if audience != called:
         raise NotVerified.of("trust.token-audience", found=audience[:200], due=called)
     # 4. Now, and not for long.
-    expires = _check_times(claims, now)
+    expires = _check_times(claims, now, early)
     # 5. With a name of its own, by which its second use is seen.
     (jti,) = texts_in(claims, "jti", longest=200)
     return SignedIn(document.id, jti, expires + MAX_SKEW, _access_token(claims))
 
 
-def _check_times(claims: Mapping[str, Any], now: datetime) -> datetime:
+def _check_times(claims: Mapping[str, Any], now: datetime, early: timedelta) -> datetime:
     issued, expires = moment_in(claims, "iat"), moment_in(claims, "exp")
     begins = moment_in(claims, "nbf") or issued
     if issued is None or expires is None or begins is None:
         raise NotVerified.of("trust.malformed", reason="iat, exp")
     begins = max(begins, issued)
-    if begins > now + MAX_SKEW:
+    if begins > now + early:
         raise NotVerified.of("trust.token-early", issued=begins.isoformat())
     if expires <= now - MAX_SKEW:
         raise NotVerified.of("trust.token-expired", expired=expires.isoformat())

@@ -13,6 +13,7 @@ PACKAGES: Final[Mapping[str, str]] = {
     "verifier": f"{PACKAGE}.presentation.verifier",
     "credential service": f"{PACKAGE}.presentation.cs",
     "issuance": f"{PACKAGE}.issuance.cs",
+    "issuer": f"{PACKAGE}.issuance.issuer",
 }
 CASES: Final[Mapping[str, tuple[str, ...]]] = {
     "verifier": (
@@ -91,6 +92,47 @@ CASES: Final[Mapping[str, tuple[str, ...]]] = {
         "6.6.1 CredentialService rejects an invalid auth token - wrong signing key",
         "6.6.1 CredentialService should accept CredentialOfferMessage",
         "6.6.1 CredentialService should accept CredentialOfferMessage (only IDs)",
+    ),
+    "issuer": (
+        "6.2 Endpoint Discovery",
+        "6.4.1 IssuerService should accept a CredentialRequest",
+        "6.4.10 IssuerService should reject a CredentialRequest with an invalid token "
+        "- iss != sub",
+        "6.4.11 IssuerService should reject a CredentialRequest with an invalid token "
+        "- jti already used",
+        "6.4.12 IssuerService should reject a CredentialRequest with a missing holderPid",
+        "6.4.2 IssuerService should reject a CredentialRequest without an Authorization header",
+        "6.4.3 IssuerService should reject a CredentialRequest where the auth header "
+        "does not have a Bearer prefix",
+        "6.4.4 IssuerService should reject a CredentialRequest with an invalid body",
+        "6.4.5 IssuerService should reject a CredentialRequest with an invalid token - "
+        "wrong signature",
+        "6.4.6 IssuerService should reject a CredentialRequest with an invalid token - expired",
+        "6.4.7 IssuerService should reject a CredentialRequest with an invalid token - "
+        "iat in future",
+        "6.4.8 IssuerService should reject a CredentialRequest with an invalid token - "
+        "nbf in future",
+        "6.4.9 IssuerService should reject a CredentialRequest with an invalid token - "
+        "incorrect aud",
+        "6.7 Verify correct Issuer Metadata",
+        "6.8.1 IssuerService should respond with a status message",
+        "6.8.10 IssuerService should reject a CredentialRequest with an invalid token "
+        "- iss != sub",
+        "6.8.11 IssuerService should reject a CredentialRequest with an invalid token "
+        "- jti already used",
+        "6.8.12 IssuerService should respond with 4xx if the request ID is not found",
+        "6.8.2 IssuerService should reject a CredentialRequest without an Authorization header",
+        "6.8.3 IssuerService should reject a CredentialRequest where the auth header "
+        "does not have a Bearer prefix",
+        "6.8.5 IssuerService should reject a CredentialRequest with an invalid token - "
+        "wrong signature",
+        "6.8.6 IssuerService should reject a CredentialRequest with an invalid token - expired",
+        "6.8.7 IssuerService should reject a CredentialRequest with an invalid token - "
+        "iat in future",
+        "6.8.8 IssuerService should reject a CredentialRequest with an invalid token - "
+        "nbf in future",
+        "6.8.9 IssuerService should reject a CredentialRequest with an invalid token - "
+        "incorrect aud",
     ),
 }
 # Two of the kit's three disabled tests bear one name.

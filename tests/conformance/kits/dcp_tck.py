@@ -1,4 +1,4 @@
-"""The Decentralized Claims Protocol's kit, as it is: verifier, credential service, issuance.
+"""The Decentralized Claims Protocol's kit, as it is: its four packages, one for each part.
 
 Each of its packages plays the other parts itself, so that it is started once for each, every
 time against a node of its own.
@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from tests.conformance.dcp import cases, node
+from tests.conformance.dcp import cases, issuer, node
 from tests.conformance.maven import Jars, NotHere, jars
 from tests.conformance.registry import Kit
 from tests.conformance.result import Case, KitResult, Outcome, not_run
@@ -23,7 +23,7 @@ _DISABLED: Final = "disabled in the kit: not implemented yet"
 
 
 def run(build: Path) -> KitResult:
-    """All cases of the three packages, over loopback."""
+    """All cases of the four packages, over loopback."""
     try:
         found = jars(GROUP, ARTIFACT, VERSION, build)
     except NotHere as reason:
@@ -32,7 +32,8 @@ def run(build: Path) -> KitResult:
     for role in cases.PACKAGES:
         folder = build / role.replace(" ", "-")
         folder.mkdir(exist_ok=True)
-        with node.served(folder) as served:
+        part = issuer if role == "issuer" else node
+        with part.served(folder) as served:
             settings = folder / "tck.properties"
             settings.write_text(properties(role, served), encoding="utf-8")
             said = _kit(found, settings, folder / "kit.log")
@@ -42,7 +43,7 @@ def run(build: Path) -> KitResult:
 
 def properties(role: str, served: node.Served) -> str:
     """The settings of the kit for one package."""
-    ours = "verifier" if role == "verifier" else "holder"
+    ours = role if role in ("verifier", "issuer") else "holder"
     told = {
         "dataspacetck.test.package": cases.PACKAGES[role],
         "dataspacetck.callback.address": served.callback,
