@@ -227,8 +227,21 @@ def test_what_the_partner_refuses_ends_with_its_words(companies):
     companies.pump()
     done = progress(companies.carmaker, begun.pid)
     assert done.negotiation == "TERMINATED"
-    assert done.refusal_reason == ("Contract offer is not valid: Policy up1 not fulfilled",)
+    assert done.by == "partner"
+    (point,) = done.explanation
+    assert point.code == "edc.ended"
+    assert point.arguments == {"says": "Contract offer is not valid: Policy up1 not fulfilled"}
     assert companies.all(companies.carmaker, "agreement") == []
+
+
+def test_an_end_without_a_reason_says_under_which_id_to_look(companies):
+    """As EDC 0.14.0 leaves it when the partner refuses."""
+    companies.published()
+    companies.supplier_edc.refuses = "Value in JsonObjects name/value pair cannot be null"
+    begun = companies.asked()
+    companies.pump()
+    (point,) = progress(companies.carmaker, begun.pid).explanation
+    assert (point.code, point.arguments) == ("edc.no-reason", {"id": "negotiation-carmaker-0"})
 
 
 def test_a_wrong_key_names_the_setting_and_loses_nothing(companies):

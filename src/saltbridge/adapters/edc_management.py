@@ -110,6 +110,9 @@ class Management:
             )
         except Unavailable as fault:
             found = fault.findings[0]
+            if found.code == "http.too-slow":
+                seconds = int(_PATIENCE_SECONDS)
+                raise Unavailable.of("edc.too-slow", url=self.url, seconds=seconds) from fault
             reason = str(found.arguments.get("reason", "")) or found.code
             raise Unavailable.of("edc.unreachable", url=self.url, reason=reason) from fault
 

@@ -45,6 +45,8 @@ _TRANSFERS: Final[Mapping[str, TransferState]] = {
     for name, state in _OF_TRANSFER.items()
     if name in ("STARTED", "SUSPENDED", "COMPLETED", "TERMINATED")
 }
+# EDC 0.14 has no reason then, and fails to send the one it has not (seen 2026-11-28).
+_NO_REASON: Final = "name/value pair cannot be null"
 _CLEARED_AWAY: Final = ("DEPROVISIONING", "DEPROVISIONING_REQUESTED", "DEPROVISIONED")
 
 
@@ -260,7 +262,10 @@ def offer_behind(offer_id: str) -> str:
 
 
 def detail_of(document: Json) -> str:
-    """Why a process failed: EDC's ``errorDetail``, the partner's reason taken out of it."""
+    """Why a process failed: EDC's ``errorDetail``, the partner's reason taken out of it.
+
+    Empty where EDC knows none.
+    """
     told = text_of(member(document, "errorDetail"))
     try:
         inner = read_json(told.encode()) if told.startswith("{") else None
@@ -268,4 +273,5 @@ def detail_of(document: Json) -> str:
         inner = None
     reason: Sequence[Any] = entries(inner.get("reason")) if isinstance(inner, dict) else ()
     texts = [text_of(entry) for entry in reason]
-    return "; ".join(text for text in texts if text) or told
+    found = "; ".join(text for text in texts if text) or told
+    return "" if _NO_REASON in found else found

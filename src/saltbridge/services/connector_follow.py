@@ -1,8 +1,9 @@
 """Looks what the company's connector has come to, and hears it as the partner's message."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
+from saltbridge import locales
 from saltbridge.core.errors import Unavailable
 from saltbridge.exchange import messages as m
 from saltbridge.exchange import negotiation as negotiation_table
@@ -17,8 +18,9 @@ from saltbridge.exchange.model import (
     TransferState,
 )
 from saltbridge.formats.edc_offering import DIGEST
-from saltbridge.ports import OutboxEntry, Partner, SeenTransfer, World
+from saltbridge.ports import OutboxEntry, Partner, SeenNegotiation, SeenTransfer, World
 from saltbridge.steps import negotiating, transferring
+from saltbridge.steps.explaining import explain_partners, point_for
 from saltbridge.steps.through_connector import (
     connector_id,
     connector_of,
@@ -28,6 +30,7 @@ from saltbridge.steps.through_connector import (
 from saltbridge.steps.transfer_rules import serves
 
 _S = TransferState
+_SHOWN: Final = 300
 
 
 def follow_waiting(world: World, entry: OutboxEntry) -> None:
@@ -55,8 +58,9 @@ def _follow_negotiation(world: World, pid: str) -> None:
         raise Unavailable.of("edc.process-lost", id=id)
     pids = (process.provider_pid or seen.peer_pid, process.consumer_pid)
     if seen.state is NegotiationState.TERMINATED:
-        told = (seen.detail,) if seen.detail else ()
-        _hear_negotiation(world, partner, pid, m.NegotiationTermination(*pids, "", told))
+        why = _why(seen)
+        ended = m.NegotiationTermination(*pids, why.code, _words(why))
+        _hear_negotiation(world, partner, pid, ended, why)
     elif seen.state is NegotiationState.FINALIZED:
         agreement = connector_of(world).agreement(partner, seen.agreement_id)
         if agreement is None:
@@ -68,14 +72,29 @@ def _follow_negotiation(world: World, pid: str) -> None:
         raise Unavailable.of("edc.goes-on", state=seen.stated)
 
 
-def _hear_negotiation(world: World, partner: Partner, pid: str, message: Any) -> None:
+def _why(seen: SeenNegotiation | SeenTransfer) -> Refusal:
+    """Why the connector says that it ended."""
+    if seen.detail:
+        return Refusal("edc.ended", {"says": seen.detail[:_SHOWN]})
+    return Refusal("edc.no-reason", {"id": seen.id})
+
+
+def _words(why: Refusal) -> tuple[str, ...]:
+    return (locales.text(why.code, why.arguments),)
+
+
+def _hear_negotiation(
+    world: World, partner: Partner, pid: str, message: Any, why: Refusal | None = None
+) -> None:
     with world.store.unit_of_work() as work:
         process = negotiating.load(work, pid)
         if process is None:
             return
         step = negotiation_table.step(process, message, Role.PROVIDER)
         if not isinstance(step, Refusal) and step.process != process:
-            negotiating.heard(world, work, partner, step, message)
+            heard = negotiating.heard(world, work, partner, step, message)
+            if why is not None:
+                explain_partners(work, heard, [point_for(why)])
 
 
 def _follow_transfer(world: World, pid: str) -> None:
@@ -88,7 +107,8 @@ def _follow_transfer(world: World, pid: str) -> None:
         raise Unavailable.of("edc.process-lost", id=pid)
     message = _message(world, process, seen)
     if message is not None:
-        _hear_transfer(world, pid, message)
+        ended = isinstance(message, m.TransferTermination)
+        _hear_transfer(world, pid, message, _why(seen) if ended else None)
     with world.store.reading() as view:
         now = transferring.load(view, pid)
     if now is not None and not _is_done(world, now):
@@ -118,7 +138,7 @@ def _message(world: World, process: Transfer, seen: SeenTransfer) -> m.TransferM
         case _S.COMPLETED if said is None:
             return m.TransferCompletion(*pids)
         case _S.TERMINATED if said is None or said is not _S.TERMINATED:
-            return m.TransferTermination(*pids, "", _told(seen))
+            return m.TransferTermination(*pids, _why(seen).code, _words(_why(seen)))
         case _:
             return None
 
@@ -139,14 +159,18 @@ def _address(world: World, process: Transfer) -> DataAddress | None:
     return replace(address, digest=stated if isinstance(stated, str) else "")
 
 
-def _hear_transfer(world: World, pid: str, message: m.TransferMessage) -> None:
+def _hear_transfer(
+    world: World, pid: str, message: m.TransferMessage, why: Refusal | None
+) -> None:
     with world.store.unit_of_work() as work:
         process = transferring.load(work, pid)
         if process is None:
             return
         step = transfer_table.step(process, message, Role.PROVIDER)
         if not isinstance(step, Refusal) and step.process != process:
-            transferring.heard(world, work, step, message)
+            heard = transferring.heard(world, work, step, message)
+            if why is not None:
+                explain_partners(work, heard, [point_for(why)])
 
 
 def _partner(world: World, process: Negotiation | Transfer) -> Partner:

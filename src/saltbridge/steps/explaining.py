@@ -41,6 +41,13 @@ def explain(work: UnitOfWork, process: Negotiation | Transfer, points: Iterable[
     _keep(work, process.pid, By.US, points)
 
 
+def explain_partners(
+    work: UnitOfWork, process: Negotiation | Transfer, points: Iterable[Point]
+) -> None:
+    """Keep why the other side ended a process, where we know more than it said."""
+    _keep(work, process.pid, By.PARTNER, points)
+
+
 def explain_refusal(
     work: UnitOfWork, process: Negotiation | Transfer, refusal: Refusal
 ) -> Refusal:
