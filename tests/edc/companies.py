@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 from tests.edc.connector import Edc
+from tests.edc.our_node import EdcMockHttp, identify
 
 from saltbridge.adapters.clock import SystemClock
 from saltbridge.adapters.did_resolver import WebDidResolver
@@ -22,6 +23,7 @@ from saltbridge.adapters.stores import open_store
 from saltbridge.bootstrap import outbox_handlers
 from saltbridge.core.canonical import read_json
 from saltbridge.ports import NodeProfile, Partner, World
+from saltbridge.services.sign_in import known_caller
 from saltbridge.testing.builders import memory_world, node_profile
 from saltbridge.web.app import create_app
 
@@ -67,28 +69,34 @@ def served(
     partners: Sequence[Partner],
     edc: Edc | None,
     settings: Mapping[str, Any] | None = None,
-    wrap: Callable[[World], World] = lambda world: world,
+    speaks_to: Edc | None = None,
 ) -> Iterator[Company]:
-    """The node over loopback, its outbox at work, until the block ends."""
+    """The node over loopback, its outbox at work, until the block ends.
+
+    ``speaks_to``: an EDC of others that it speaks to by itself, in EDC's mock identity.
+    """
     clock = SystemClock()
     folder.mkdir(parents=True, exist_ok=True)
     http = SafeHttpClient(allow_loopback_http=True)
+    spoken = EdcMockHttp(speaks_to.dsp, profile.did) if speaks_to else http
+    known_by = identify if speaks_to else known_caller
     node = replace(profile, partners=tuple(partners))
     built = memory_world(node, settings=dict(settings or {}))
-    world = wrap(
-        replace(
-            built,
-            clock=clock,
-            identifiers=RandomIdentifiers(),
-            store=open_store(f"sqlite:///{folder / 'node.sqlite'}", clock),
-            http=http,
-            did_resolver=WebDidResolver(http, clock, allow_loopback_http=True),
-            connector=driven(edc, node.did, folder) if edc else None,
-        )
+    world = replace(
+        built,
+        clock=clock,
+        identifiers=RandomIdentifiers(),
+        store=open_store(f"sqlite:///{folder / 'node.sqlite'}", clock),
+        http=spoken,
+        did_resolver=WebDidResolver(http, clock, allow_loopback_http=True),
+        connector=driven(edc, node.did, folder) if edc else None,
     )
     worker = OutboxWorker(world, outbox_handlers())
     config = uvicorn.Config(
-        create_app(world, worker.wake), host="127.0.0.1", port=_port(node), log_level="warning"
+        create_app(world, worker.wake, identify=known_by),
+        host="127.0.0.1",
+        port=_port(node),
+        log_level="warning",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

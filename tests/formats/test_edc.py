@@ -8,12 +8,11 @@ import pytest
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput
 from saltbridge.exchange.model import NegotiationState, TransferState
-from saltbridge.exchange.policy import PURPOSE_PCF, usage_offer
+from saltbridge.exchange.policy import PURPOSE_PCF, same_terms, usage_offer
 from saltbridge.formats import edc
 from saltbridge.formats.cx_policy import faults
 from saltbridge.formats.edc_offering import DIGEST, render_asset
 from saltbridge.formats.edc_policy import ODRL, parse_policy, render_policy
-from saltbridge.steps.connector_agreements import same_meaning
 
 RECORDED = json.loads((Path(__file__).parent / "edc_recorded.json").read_text(encoding="utf-8"))
 OFFER = usage_offer("urn:uuid:offer", PURPOSE_PCF)
@@ -26,7 +25,7 @@ def test_the_recorded_catalogue_is_read():
     assert catalogue.participant.startswith("did:web:")
     assert (dataset.kind, dataset.formats[0]) == ("pcf", "HttpData-PULL")
     assert str(dataset.unknown[DIGEST]).startswith("sha256:")
-    assert same_meaning(dataset.offers[0].policy, OFFER)
+    assert same_terms(dataset.offers[0].policy, OFFER)
 
 
 def test_an_offer_of_edc_holds_the_id_of_ours():
@@ -51,7 +50,7 @@ def test_what_is_no_catalogue_is_refused(content):
 
 def test_the_recorded_agreement_has_the_terms_that_were_offered():
     agreement = edc.parse_agreement(RECORDED["agreement"])
-    assert same_meaning(agreement.policy, OFFER)
+    assert same_terms(agreement.policy, OFFER)
     assert agreement.timestamp.endswith("Z")
     assert agreement.assigner.startswith("did:web:")
     assert agreement.dataset_id.partition("~")[0].startswith("urn:uuid:")
@@ -106,7 +105,7 @@ def test_what_edc_says_of_a_refusal_is_read():
 
 def test_a_policy_of_ours_comes_back_with_its_meaning_and_under_the_official_schemas():
     back = parse_policy(render_policy(OFFER))
-    assert same_meaning(back, OFFER)
+    assert same_terms(back, OFFER)
     assert faults({**OFFER, **back}) == []
 
 
@@ -126,8 +125,8 @@ def test_a_policy_is_written_without_any_context():
 
 def test_a_changed_term_is_another_meaning():
     other = usage_offer("urn:uuid:offer", "cx.circular.dpp:1")
-    assert not same_meaning(OFFER, other)
-    assert not same_meaning(OFFER, {**OFFER, "prohibition": []})
+    assert not same_terms(OFFER, other)
+    assert not same_terms(OFFER, {**OFFER, "prohibition": []})
 
 
 def test_the_address_and_key_of_an_asset_are_no_property_of_it():

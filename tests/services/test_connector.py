@@ -161,7 +161,7 @@ def test_the_provider_learns_of_the_end_when_it_looks_after_its_offers(companies
     companies.pump()
     look_after(companies.supplier)
     (known,) = companies.all(companies.supplier, "transfer")
-    assert (known["role"], known["state"]) == ("provider", "TERMINATED")
+    assert (known["role"], known["state"]) == ("provider", "COMPLETED")
 
 
 def test_the_policy_goes_through_unchanged(companies):

@@ -20,7 +20,7 @@ from saltbridge.exchange.model import (
     Transfer,
     TransferState,
 )
-from saltbridge.exchange.policy_reading import read_policy
+from saltbridge.exchange.policy import same_terms
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.transfer import TERMINAL
 from saltbridge.ports import (
@@ -35,44 +35,9 @@ from saltbridge.steps import negotiating, transferring
 from saltbridge.steps.connector_offering import Offered
 from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
+from saltbridge.steps.through_connector import RECEIVED_CODE
 
 FOREIGN: Final = "connector-foreign"
-
-
-def same_meaning(one: Json, other: Json) -> bool:
-    """Whether two policies have the same rules, however they are spelt; profiles aside.
-
-    >>> list_of_one = {"permission": [{"action": "use", "constraint": [{"and": [
-    ...     {"leftOperand": "UsagePurpose", "operator": "isAnyOf", "rightOperand": ["a"]}]}]}]}
-    >>> bare = {"permission": [{"action": "use", "constraint": [{"and": [
-    ...     {"leftOperand": "UsagePurpose", "operator": "isAnyOf", "rightOperand": "a"}]}]}]}
-    >>> same_meaning(list_of_one, bare), same_meaning(list_of_one, {})
-    (True, False)
-    """
-    return _rules(one) == _rules(other)
-
-
-def _rules(policy: Json) -> tuple[list[bytes], int]:
-    read = read_policy(policy)
-    rules = [
-        canonical_bytes(
-            {
-                "where": str(rule.where),
-                "action": rule.action,
-                "joined": rule.joined_by,
-                "terms": sorted(
-                    (canonical_bytes([t.left, t.operator, _set(t.right)]).decode())
-                    for t in rule.terms
-                ),
-            }
-        )
-        for rule in read.rules
-    ]
-    return sorted(rules), len(read.faults)
-
-
-def _set(right: Any) -> Any:
-    return sorted(right, key=str) if isinstance(right, list) else right
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +79,7 @@ def _take_agreement(
     if kept is not None:
         return bool(kept["counterparty"] == partner.bpn)
     parties = (agreement.assigner, agreement.assignee) == (world.node.did, partner.did)
-    if not parties or not same_meaning(agreement.policy, dataset["offer"]):
+    if not parties or not same_terms(agreement.policy, dataset["offer"]):
         _keep_foreign(work, agreement)
         return False
     named = replace(agreement, dataset_id=offered.dataset_id, policy=_terms(dataset["offer"]))
@@ -176,9 +141,12 @@ def _take_transfer(
         keep_process(work, known)
     if seen.state is None or known.state in TERMINAL or known.outgoing is not None:
         return
-    if known.state is not seen.state:
-        told = (seen.detail,) if seen.detail and seen.state in TERMINAL else ()
-        keep_process(work, replace(known, state=seen.state, refusal_reason=told))
+    state, told = seen.state, (seen.detail,) if seen.detail else ()
+    if state is TransferState.TERMINATED and seen.detail.startswith(RECEIVED_CODE):
+        state, told = TransferState.COMPLETED, ()  # the only way to say so through EDC
+    if known.state is not state:
+        reason = told if state in TERMINAL else ()
+        keep_process(work, replace(known, state=state, refusal_reason=reason))
 
 
 def mark_opened(work: UnitOfWork, transfer: Transfer) -> None:

@@ -18,6 +18,8 @@ from saltbridge.steps.speak import enqueue
 
 FOLLOW: Final = "connector.follow"
 KIND: Final = "connector-process"
+RECEIVED_CODE: Final = "exchange.received"
+RECEIVED: Final = f"{RECEIVED_CODE}: the data arrived and is needed no longer"
 # Ours to repair: the process waits meanwhile, and is not ended by it.
 _OURS: Final = ("edc.key-refused", "edc.key-file")
 
@@ -150,9 +152,6 @@ def _transfer(world: World, partner: Partner, process: Transfer, message: Json) 
         case "TransferCompletionMessage":
             # The API has no completion: the transfer is ended, so that its token dies.
             connector.end_transfer(pid, RECEIVED)
-
-
-RECEIVED: Final = "exchange.received: the data arrived and is needed no longer"
 
 
 def _reason(message: Json) -> str:
