@@ -63,7 +63,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
         keyring=FileKeyring(
             node_dir / node_folder.KEYS,
             profile.did,
-            f"{profile.base_url}/.well-known/dspace-version",
+            _version_url(node.settings, profile),
             f"{profile.base_url}/log",
             credential_url=f"{profile.base_url}{CREDENTIAL_SERVICE_PATH}",
             passphrase=PassphraseSource(node_dir, node.settings),
@@ -83,6 +83,16 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
         timestamp_authority=_timestamp_authority(node.settings, node_dir, http),
         connector=_connector(node.settings, node_dir, profile),
     )
+
+
+def _version_url(settings: Mapping[str, Any], node: NodeProfile) -> str:
+    """Where the versions are told of whoever speaks to partners, for the DID document."""
+    from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+
+    told: Mapping[str, Any] = settings.get("connector", {})
+    url = str(told.get("protocol_url", "")) if told.get("kind") == "edc" else ""
+    root = url.rstrip("/").removesuffix(DSP_2025_1.path) or node.base_url
+    return f"{root}/.well-known/dspace-version"
 
 
 def _connector(

@@ -25,6 +25,7 @@ from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.connector_provide import look_after
 from saltbridge.services.doctor import examine
 from saltbridge.services.exchange_state import deliveries, progress
+from saltbridge.services.log_audit import audit
 from saltbridge.services.negotiate import fitting_offer, start_negotiation, terminate
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.services.unasked_offers import offer_dataset
@@ -469,3 +470,12 @@ def test_the_doctor_tells_of_offers_that_do_not_stand_and_of_foreign_agreements(
         "doctor.connector-not-offered",
         "doctor.connector-foreign",
     ]
+
+
+def test_the_audit_finds_every_document_of_the_connector_logged(companies):
+    companies.published()
+    _started_transfer(companies)
+    _started_transfer(companies, "id-of-a-stranger")
+    look_after(companies.supplier)
+    audited = audit(companies.supplier)
+    assert [f.code for f in audited.findings if f.code.startswith("audit.")] == []

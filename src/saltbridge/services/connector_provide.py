@@ -143,5 +143,6 @@ def _serve(
     if release is None or statement:
         return release and kept_statement(work, release.decision_id, release.audience)
     for transfer in started:
-        mark_opened(work, transfer)
+        if not transfer.token_digest:
+            mark_opened(work, transfer)
     return release

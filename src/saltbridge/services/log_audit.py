@@ -37,6 +37,7 @@ ALWAYS_LOGGED: Final = frozenset(
         *("passport-copy-state", "passport-backup", "passport-backup-sent"),
         *("twin", "twin-value", "twin-event", "pcf-sheet", "pcf-answer"),
         *("pact-client", "pact-event", "pact-request", "pact-footprint"),
+        *("connector-offer", "connector-foreign"),
     }
 )
 # Leaves of proposals and of accesses, which retention erases; a tombstone has its own leaf.
