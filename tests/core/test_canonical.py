@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saltbridge.core.canonical import FaultyJson, canonical_bytes, digest, read_json
+from saltbridge.core import canonical
+from saltbridge.core.canonical import (
+    FaultyJson,
+    canonical_bytes,
+    digest,
+    is_deeper,
+    is_json_of,
+    read_json,
+)
 
 _json = st.recursive(
     st.none()
@@ -140,3 +148,69 @@ def test_only_what_is_nested_too_deep_is_refused_for_its_depth(text: str) -> Non
     except FaultyJson as fault:
         refused = {f.code for f in fault.findings}
     assert ("json.too-deep" in refused) is (_depth(text) > MAX_DEPTH)
+
+
+_SPELT = st.sampled_from(
+    (
+        "1.0",
+        "-0",
+        "-0.0",
+        "0",
+        "1e2",
+        "1e16",
+        "1E400",
+        "9007199254740991",
+        "9007199254740992",
+        "1e-7",
+        "123456789012345678901234567890",
+        "1.10",
+        "-1",
+        "true",
+        "null",
+        '"a"',
+        '"\\u0061"',
+        '"\\ud800"',
+        '"é"',
+        '"\\n"',
+        '"[{"',
+        "NaN",
+        "",
+    )
+)
+_WRITTEN = st.recursive(
+    _SPELT,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]")
+        | st.lists(st.tuples(st.sampled_from(("a", "b", "é", "b\\n")), inner), max_size=3).map(
+            lambda pairs: "{" + ",".join(f'"{k}":{v}' for k, v in pairs) + "}"
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(_WRITTEN | st.integers(0, 70).map(lambda n: "[" * n + '{"a":1}' + "]" * n))
+def test_the_quick_look_never_says_otherwise_than_the_strict_reader(written: str) -> None:
+    """What is taken without the strict reader is just what that would give: same value, types
+    and refusals."""
+    content = written.encode()
+    canonical_, quick = canonical._read_canonical(content)
+    try:
+        strict = read_json(bytearray(content).decode())  # text takes the long way
+    except FaultyJson:
+        assert not canonical_
+        return
+    if canonical_:
+        assert repr(quick) == repr(strict)
+
+
+@given(_json, st.integers(0, 6))
+def test_depth_is_counted_as_brackets_are(value: object, levels: int) -> None:
+    assert is_deeper(value, levels) == (_depth(json.dumps(value)) > levels)
+
+
+@given(_json, _json)
+def test_bytes_are_json_of_one_value_only(value: object, other: object) -> None:
+    content = canonical_bytes(value)
+    assert is_json_of(content, value)
+    assert is_json_of(content, other) == (canonical_bytes(other) == content)

@@ -126,6 +126,33 @@ def test_what_is_shown_is_exactly_what_was_chosen(members: dict[str, Any], data:
     assert len(payload["_sd"]) == len(members) + 1
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '{"_sd":["x"]}', '{"a":{"_sd_alg":"sha-256"}}', '[{"...":"x"}]', '{"a":[{"...":1}]}',
+        '{"\\u005fsd":["x"]}', '[{"\\u002e..":"x"}]', '{"\\u005fsd_alg":"sha-256"}',
+    ],
+)  # fmt: skip
+def test_what_hides_more_is_found_however_it_is_spelt(inner: str) -> None:
+    """A disclosure without such members is taken as it is; one with them never is."""
+    text = base64url(f'["{SALT}","part",{inner}]'.encode())
+    with pytest.raises(NotVerified):
+        sd_jwt.revealed({"_sd": [sd_jwt.digest_of(text)]}, (text,))
+
+
+def test_a_part_too_deep_for_its_place_is_refused() -> None:
+    def document(deep: int) -> dict[str, Any]:
+        value: Any = 1
+        for _ in range(deep):
+            value = [value]
+        text = hidden("part", value)
+        return sd_jwt.revealed({"a": {"_sd": [sd_jwt.digest_of(text)]}}, (text,))
+
+    assert document(61)["a"]["part"]
+    with pytest.raises(NotVerified):
+        document(63)
+
+
 def test_digests_stand_in_an_order_that_tells_nothing() -> None:
     texts = [hidden(name, 1) for name in "abcdef"]
     assert sd_jwt.concealed({}, texts)["_sd"] == sorted(sd_jwt.digest_of(t) for t in texts)

@@ -24,6 +24,9 @@ MAX_DIGITS = 64
 _CANONICAL_MOST = 1 << 20  # larger documents are read once only
 _LARGEST = int(sys.float_info.max)
 _TEXT = frozenset({str})
+_NESTS = frozenset({dict, list})
+# Integers beyond 2^53 are no double's own: the writer refuses them.
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _AS_THEY_ARE = frozenset({str, bool, type(None)})
 # A string is never given back to be tried in another way: no text takes more than linear time.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -180,9 +183,43 @@ def _read_canonical(content: bytes) -> tuple[bool, Any]:
     """
     try:
         value = orjson.loads(content)
-        return orjson.dumps(_plain(value, 0), option=orjson.OPT_SORT_KEYS) == content, value
-    except (orjson.JSONDecodeError, _NotPlain, RecursionError):
+        canonical = orjson.dumps(value, option=_SORTED) == content
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return False, None
+    few = content.count(b"[") + content.count(b"{") <= MAX_DEPTH
+    return canonical and (few or not is_deeper(value, MAX_DEPTH)), value
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and arrays stand in each other more than so many levels deep.
+
+    >>> is_deeper([{"a": []}], 2), is_deeper([{"a": 1}], 2), is_deeper("[[[", 0)
+    (True, False, False)
+    """
+    level = [value] if type(value) in _NESTS else []
+    for _ in range(levels):
+        if not level:
+            return False
+        members = (one.values() if type(one) is dict else one for one in level)
+        level = [member for one in members for member in one if type(member) in _NESTS]
+    return bool(level)
+
+
+def is_json_of(content: bytes, value: Any) -> bool:
+    """Whether the bytes are sorted JSON of just this value.
+
+    Raises:
+        FaultyJson: the value has no canonical JSON.
+
+    >>> is_json_of(b'{"a":1.5,"b":1}', {"b": 1.0, "a": 1.5})
+    True
+    """
+    try:
+        if orjson.dumps(value, option=_SORTED) == content:
+            return True
+    except orjson.JSONEncodeError:
+        pass
+    return canonical_bytes(value) == content
 
 
 def _refuse_half_characters(value: Any, place: Place) -> None:

@@ -15,7 +15,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from saltbridge.core.canonical import MAX_DEPTH, FaultyJson, canonical_bytes, read_json
+from saltbridge.core.canonical import (
+    MAX_DEPTH,
+    FaultyJson,
+    canonical_bytes,
+    is_deeper,
+    read_json,
+)
 from saltbridge.trust.signature import MAX_JWS_CHARACTERS, from_base64url
 from saltbridge.trust.spelling import base64url
 from saltbridge.trust.suites import NotVerified
@@ -28,6 +34,9 @@ HASH: Final = "_sd_alg"
 MAX_DISCLOSURES: Final = 1000
 SALT_CHARACTERS: Final = 22  # 128 bits as base64url (RFC 9901, section 9.3)
 _DIGEST: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+# Bytes without these hold no digest and no member that only digests may have; a backslash may
+# spell any of them.
+_MAY_HIDE: Final = (b'"_sd', b'"..."', b"\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +170,15 @@ class _Reading:
     def __init__(self, disclosures: Sequence[str]) -> None:
         self._given: dict[str, list[Any]] = {}
         self._met: set[str] = set()
+        self._whole: set[str] = set()  # disclosures that hide nothing further
         for text in disclosures:
             parts, mark = opened(text), digest_of(text)
             if mark in self._given:
                 raise NotVerified.of("trust.sd-twice", digest=mark)
             self._given[mark] = parts
+            content = from_base64url(text)
+            if not any(sign in content for sign in _MAY_HIDE):
+                self._whole.add(mark)
 
     def along(self, value: Any, depth: int) -> Any:
         if depth > MAX_DEPTH:
@@ -196,8 +209,14 @@ class _Reading:
             name = parts[1]
             if type(name) is not str or name in (DIGESTS, ELEMENT, HASH) or name in shown:
                 raise NotVerified.of("trust.sd-member", part=json.dumps(name)[:80])
-            shown[name] = self.along(parts[2], depth + 1)
+            shown[name] = self._value(mark, parts[2], depth + 1)
         return shown
+
+    def _value(self, mark: str, value: Any, depth: int) -> Any:
+        """What was disclosed; without a pass through what holds no digest by its bytes."""
+        if mark in self._whole and not is_deeper(value, MAX_DEPTH - depth):
+            return value
+        return self.along(value, depth)
 
     def _element(self, element: Any, depth: int) -> list[Any]:
         if not isinstance(element, Mapping) or ELEMENT not in element:
@@ -205,7 +224,7 @@ class _Reading:
         if element.keys() != {ELEMENT}:
             raise NotVerified.of("trust.sd-member", part=ELEMENT)
         parts = self._disclosed(element[ELEMENT], 2)
-        return [] if parts is None else [self.along(parts[1], depth + 1)]
+        return [] if parts is None else [self._value(element[ELEMENT], parts[1], depth + 1)]
 
     def _disclosed(self, mark: Any, length: int) -> list[Any] | None:
         if type(mark) is not str or not _DIGEST.fullmatch(mark):

@@ -54,6 +54,7 @@ def serve(node_dir: Path, *, port: int | None = None, language: str = "") -> Non
         with _only_server(node_dir), _listening(world, port) as listener:
             from saltbridge.adapters.outbox_worker import OutboxWorker
             from saltbridge.web.app import create_app
+            from saltbridge.web.warm import warming
             from saltbridge.web.watch import Watch, watched
 
             watch = Watch(lambda: face.expires)
@@ -61,7 +62,7 @@ def serve(node_dir: Path, *, port: int | None = None, language: str = "") -> Non
             application = watched(create_app(world, worker.wake, watch), watch)
             worker.start()
             try:
-                with _reloading(face):
+                with _reloading(face), warming(world):
                     _run(face, application, listener, watch)
             finally:
                 worker.stop()

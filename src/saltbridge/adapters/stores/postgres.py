@@ -5,12 +5,18 @@ whoever reads inside a unit of work decides on what is still true at its end.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from saltbridge.adapters.stores.bases import Bases
 from saltbridge.adapters.stores.migrate import migrate, stored_version
@@ -26,6 +32,7 @@ if TYPE_CHECKING:  # the driver is there once it is needed
     from saltbridge.adapters.stores.postgres_mark import SnapshotAsker
 
 _LOCK = 0x53616C74  # "Salt": the advisory lock of everybody who writes to this database
+_PING_AFTER_SECONDS = 1.0
 _LOCK_TIMEOUT = "20s"
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -41,11 +48,10 @@ class PostgresStore:
         self._watching = threading.Lock()
         self._asker: SnapshotAsker | None = None
         try:
-            self._engine = create_engine(
-                f"postgresql+psycopg:{url.partition(':')[2]}", pool_pre_ping=True
-            )
+            self._engine = create_engine(f"postgresql+psycopg:{url.partition(':')[2]}")
         except (ImportError, NoSuchModuleError) as fault:
             raise Unavailable.of("store.no-driver") from fault
+        _ping_idle(self._engine)
         self._reader = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -151,3 +157,24 @@ class PostgresStore:
                 raise
             reason = str(fault.orig).strip().splitlines()[0]
             raise Unavailable([finding("store.cannot-open", reason=reason)]) from fault
+
+
+def _ping_idle(engine: Engine) -> None:
+    """Ask connections that lay idle whether they still live; of others a round trip is saved.
+
+    Where a connection breaks, the pool lets go of all of them.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _came(connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _goes(connection: Any, record: Any, proxy: Any) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < _PING_AFTER_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as fault:
+            raise DisconnectionError from fault  # the pool tries the next one

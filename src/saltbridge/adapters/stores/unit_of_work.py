@@ -95,6 +95,12 @@ _OF_KEY: Final = Prepared(_of_key())
 _OF_ENTRY: Final = Prepared(
     select(schema.outbox).where(schema.outbox.c.id == bindparam("entry"))
 )
+_RELEASED: Final = Prepared(
+    select(schema.releases).where(
+        schema.releases.c.digest == bindparam("of_digest"),
+        schema.releases.c.decision_id == bindparam("of_decision"),
+    )
+)
 _LAST_POSITION: Final = Prepared(
     select(func.coalesce(func.max(schema.outbox.c.position), 0).label("position"))
 )
@@ -196,14 +202,7 @@ class SqlUnitOfWork(SqlBulk):
 
     def get_release(self, digest: str, decision_id: str) -> Release | None:
         """Released bytes, digest checked again."""
-        kept = schema.releases
-        row = (
-            self._connection.execute(
-                select(kept).where(kept.c.digest == digest, kept.c.decision_id == decision_id)
-            )
-            .mappings()
-            .first()
-        )
+        row = _RELEASED.first(self._connection, of_digest=digest, of_decision=decision_id)
         if row is None:
             return None
         content = self._bases.content(self._connection, "releases", row)
