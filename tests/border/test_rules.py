@@ -7,9 +7,9 @@ import pytest
 
 from saltbridge.border.catalogue import catalogue_for, catalogued_kinds
 from saltbridge.border.conditions import DESCRIBED
+from saltbridge.border.court import CONDITIONS
 from saltbridge.border.minimise import DERIVATIONS, TRANSFORMS
 from saltbridge.border.rules import (
-    CONDITIONS,
     DEFAULT_DENY,
     FEW_CONTRIBUTORS,
     NOT_TRANSFORMABLE,

@@ -23,7 +23,6 @@ from saltbridge.footprint.model import (
     Inventory,
 )
 from saltbridge.footprint.plausibility import check_plausibility
-from saltbridge.footprint.plausibility.amounts import compared
 from saltbridge.footprint.plausibility.chemistry import (
     atoms,
     composition,
@@ -32,6 +31,7 @@ from saltbridge.footprint.plausibility.chemistry import (
     molar_mass,
     salt_needed,
 )
+from saltbridge.footprint.plausibility.copies import compared
 from saltbridge.footprint.units import mass_kg
 
 ROOT = Path(__file__).resolve().parents[2]

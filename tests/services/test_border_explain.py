@@ -5,7 +5,8 @@ import copy
 import pytest
 from tests.services.test_annex import LI, STRICTER, request, world
 
-from saltbridge.border.rules import CONDITIONS, packaged_packs
+from saltbridge.border.court import CONDITIONS
+from saltbridge.border.rules import packaged_packs
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.locales import LANGUAGES, has_text

@@ -23,6 +23,7 @@ from saltbridge.border.catalogue import (
     segments,
 )
 from saltbridge.border.context import Context, Secrets
+from saltbridge.border.court import ConditionMet, Court, Ruling
 from saltbridge.border.minimise import (
     DERIVATIONS,
     GATES,
@@ -32,15 +33,7 @@ from saltbridge.border.minimise import (
 )
 from saltbridge.border.passport_credential import credential_in
 from saltbridge.border.release import Release, _mint
-from saltbridge.border.rules import (
-    FEW_CONTRIBUTORS,
-    NOT_TRANSFORMABLE,
-    UNCATALOGUED,
-    ConditionMet,
-    Court,
-    Pack,
-    Ruling,
-)
+from saltbridge.border.rules import FEW_CONTRIBUTORS, NOT_TRANSFORMABLE, UNCATALOGUED, Pack
 from saltbridge.border.status_list import list_in
 from saltbridge.border.version_file import JSON, PublicVersion
 from saltbridge.core.canonical import canonical_bytes, digest, read_json

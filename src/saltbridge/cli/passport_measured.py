@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from saltbridge.cli.days import day_of
 from saltbridge.cli.options import AsJson, Node
 
 if TYPE_CHECKING:
@@ -75,16 +76,7 @@ def condition(
 
 
 def _end_of(day: str) -> datetime | None:
-    from datetime import date
-
-    from saltbridge.core.errors import FaultyInput
-
-    if not day:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(day), time.max, UTC)
-    except ValueError as fault:
-        raise FaultyInput.of("passport.bad-date", found=day[:40]) from fault
+    return datetime.combine(day_of(day), time.max, UTC) if day else None
 
 
 def _document(found: "BatteryCondition") -> dict[str, Any]:

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saltbridge.cli.days import day_of
 from saltbridge.cli.options import AsJson, Node, PasswordFile, read_file
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from saltbridge.accounts.model import Person
     from saltbridge.ports import World
 
@@ -85,7 +84,7 @@ def grant(
         request = access.GrantRequest(
             person=access.person_named(world, person),
             footprints=None if every else [_id(world, by, f) for f in footprint or ()],
-            until=_day(until),
+            until=day_of(until),
             reads_from=reads_from,
         )
         made = access.grant(world, by, request)
@@ -193,7 +192,7 @@ def draft(
                 level=level,
                 opinion=opinion,
                 scope=scope,
-                expires=_day(expires),
+                expires=day_of(expires),
                 conditions=condition or [],
             ),
         )
@@ -352,17 +351,6 @@ def _id(world: "World", person: "Person", named: str) -> str:
     from saltbridge.services.verification_model import newest
 
     return newest(world, person) if named == "latest" else named
-
-
-def _day(text: str) -> "date":
-    from datetime import date
-
-    from saltbridge.core.errors import FaultyInput
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as fault:
-        raise FaultyInput.of("verification.day", text=text[:40]) from fault
 
 
 def _absent(out: Path) -> None:

@@ -2,37 +2,37 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import cache
-from math import fsum, isfinite
+from math import isfinite
 from typing import Any
 
 from saltbridge.core.errors import FaultyInput
-from saltbridge.core.finding import Finding, Place, Severity, errors_in, finding
+from saltbridge.core.finding import Finding, Place, errors_in, finding
 from saltbridge.core.quantity import is_unit, same_dimension
 from saltbridge.footprint.allocation import allocate
-from saltbridge.footprint.biogenic import is_uptake
-from saltbridge.footprint.characterisation import gas
-from saltbridge.footprint.data_quality import declared_fits, five_indicators
+from saltbridge.footprint.check_row import (
+    at,
+    check_declared_rating,
+    check_exchange,
+    check_mass_per_unit,
+    check_process,
+    check_quality,
+)
 from saltbridge.footprint.inventory import solve
 from saltbridge.footprint.linking import link
 from saltbridge.footprint.methodology import PHYSICAL_THEN_ECONOMIC
 from saltbridge.footprint.model import (
-    Carrier,
-    Direction,
     ElectricityContract,
     Evidence,
     Exchange,
     Inventory,
     LocalFactor,
-    Process,
     Row,
 )
 from saltbridge.footprint.transport import transport_legs
 
 _SHARES = ("A", "B", "R1", "R2", "R3")
-_INDICATORS = ("TeR", "GeR", "TiR")
-_ALLOCATIONS = ("", "none", "mass", "physical", "economic", "substitution")
 
 
 def check_inventory(inventory: Inventory) -> tuple[Finding, ...]:
@@ -75,23 +75,23 @@ def _all_checks(inventory: Inventory) -> Iterator[Finding]:
     yield from _numbers(inventory)
     yield from _ids(inventory)
     for process in inventory.processes:
-        yield from _process(process)
+        yield from check_process(process)
     processes = {p.id for p in inventory.processes}
     contracts = {c.id for c in inventory.electricity}
     circular = {c.id for c in inventory.circular}
     for row in inventory.exchanges:
-        yield from _exchange(row)
+        yield from check_exchange(row)
         yield from _known(row, "process", row.process, processes)
         yield from _known(row, "provider", row.provider, processes)
         yield from _known(row, "contract", row.contract, contracts)
         yield from _known(row, "circular", row.circular, circular)
         if row.provider and row.factor:
-            yield finding("footprint.provider-and-factor", _at(row, "factor"), flow=row.flow)
+            yield finding("footprint.provider-and-factor", at(row, "factor"), flow=row.flow)
         for column in ("contract", "circular"):
             if row.provider and getattr(row, column):
                 yield finding(
                     "footprint.provider-and-other",
-                    _at(row, column),
+                    at(row, column),
                     flow=row.flow,
                     column=column,
                 )
@@ -107,11 +107,11 @@ def _all_checks(inventory: Inventory) -> Iterator[Finding]:
                 yield _share(terms, name, value)
         if terms.R2 is not None and terms.R3 is not None and terms.R2 + terms.R3 > 1 + 1e-12:
             yield finding(
-                "footprint.shares-above-one", _at(terms, "R3"), circular=terms.id,
+                "footprint.shares-above-one", at(terms, "R3"), circular=terms.id,
                 sum=terms.R2 + terms.R3,
             )  # fmt: skip
         if not is_unit(terms.unit):
-            yield finding("footprint.unknown-unit", _at(terms, "unit"), unit=terms.unit)
+            yield finding("footprint.unknown-unit", at(terms, "unit"), unit=terms.unit)
 
 
 def _product(inventory: Inventory) -> Iterator[Finding]:
@@ -156,7 +156,7 @@ def _product(inventory: Inventory) -> Iterator[Finding]:
     elif reference.production_amount < 0:
         yield finding(
             "footprint.reference-is-treatment",
-            _at(reference, "production_amount"),
+            at(reference, "production_amount"),
             process=reference.id,
         )
     elif (
@@ -189,7 +189,7 @@ def _numbers(inventory: Inventory) -> Iterator[Finding]:
                 if isinstance(value, float) and not isfinite(value):
                     yield finding(
                         "footprint.not-a-number",
-                        _at(row, column),
+                        at(row, column),
                         field=column,
                         value=str(value),
                     )
@@ -216,129 +216,7 @@ def _ids(inventory: Inventory) -> Iterator[Finding]:
             identifier = str(getattr(row, "id", ""))
             seen[identifier] += 1
             if seen[identifier] == 2:
-                yield finding("footprint.id-twice", _at(row, "id"), table=table, id=identifier)
-
-
-def _process(row: Process) -> Iterator[Finding]:
-    if not is_unit(row.unit):
-        yield finding("footprint.unknown-unit", _at(row, "unit"), unit=row.unit)
-    if row.production_amount == 0:
-        yield finding(
-            "footprint.zero-production", _at(row, "production_amount"), process=row.id
-        )
-    if row.reference_mass_kg is not None and row.reference_mass_kg <= 0:
-        yield finding(
-            "footprint.negative-mass",
-            _at(row, "reference_mass_kg"),
-            field="reference_mass_kg",
-            value=row.reference_mass_kg,
-        )
-    if row.allocation not in _ALLOCATIONS:
-        yield finding(
-            "footprint.unknown-allocation",
-            _at(row, "allocation"),
-            allocation=row.allocation,
-            known=", ".join(_ALLOCATIONS[1:]),
-        )
-
-
-def _exchange(row: Exchange) -> Iterator[Finding]:
-    if not is_unit(row.unit):
-        yield finding("footprint.unknown-unit", _at(row, "unit"), unit=row.unit)
-    elif row.carrier is Carrier.ELECTRICITY and not same_dimension(row.unit, "kWh"):
-        yield finding(
-            "footprint.unit-mismatch",
-            _at(row, "unit"),
-            flow=row.flow,
-            unit=row.unit,
-            expected="kWh",
-        )
-    if row.amount < 0:
-        yield finding(
-            "footprint.negative-amount", _at(row, "amount"), flow=row.flow, amount=row.amount
-        )
-    elif row.amount == 0:
-        yield finding(
-            "footprint.zero-amount",
-            _at(row, "amount"),
-            severity=Severity.NOTE,
-            flow=row.flow,
-            process=row.process,
-        )
-    yield from _mass_per_unit(row)
-    if row.direction is Direction.RESOURCE:
-        yield from _resource(row)
-    if row.contract and row.carrier is not Carrier.ELECTRICITY:
-        yield finding(
-            "footprint.contract-not-electricity",
-            _at(row, "contract"),
-            flow=row.flow,
-            contract=row.contract,
-        )
-    if row.circular and row.direction not in (Direction.INPUT, Direction.WASTE):
-        yield finding(
-            "footprint.circular-direction",
-            _at(row, "circular"),
-            flow=row.flow,
-            direction=row.direction.value,
-        )
-    yield from _spread(row)
-    yield from _quality(row)
-
-
-def _mass_per_unit(row: Exchange | LocalFactor) -> Iterator[Finding]:
-    # A mass of 0 would turn any number of pieces into 0 kg.
-    if row.mass_kg_per_unit is not None and row.mass_kg_per_unit <= 0:
-        yield finding(
-            "footprint.negative-mass",
-            _at(row, "mass_kg_per_unit"),
-            field="mass_kg_per_unit",
-            value=row.mass_kg_per_unit,
-        )
-
-
-def _resource(row: Exchange) -> Iterator[Finding]:
-    """Resources count nothing: what looks as if it should count is told."""
-    if row.factor:
-        yield finding("footprint.resource-priced", _at(row, "factor"), flow=row.flow)
-    if gas(row.flow) is not None and not is_uptake(row):
-        yield finding(
-            "footprint.uptake-not-counted",
-            _at(row, "direction"),
-            severity=Severity.WARNING,
-            flow=row.flow,
-        )
-
-
-def _spread(row: Exchange) -> Iterator[Finding]:
-    if row.scale is not None and row.scale < 0:
-        yield finding(
-            "analysis.negative-spread", _at(row, "scale"), flow=row.flow, scale=row.scale
-        )
-
-
-def _quality(row: Exchange | LocalFactor) -> Iterator[Finding]:
-    for name in _INDICATORS:
-        value = getattr(row, name)
-        if value is not None and not 1 <= value <= 5:
-            yield finding(
-                "footprint.indicator-outside", _at(row, name), indicator=name, value=value
-            )
-    if row.dqi and five_indicators(row.dqi) is None:
-        yield finding("pass.indicators-unreadable", _at(row, "dqi"), value=row.dqi)
-
-
-def _declared_rating(row: LocalFactor) -> Iterator[Finding]:
-    three = [v for v in (row.TeR, row.GeR, row.TiR) if v is not None]
-    if row.DQR is not None and len(three) == 3 and not declared_fits(row.DQR, three):
-        yield finding(
-            "pass.rating-declared",
-            _at(row, "DQR"),
-            severity=Severity.WARNING,
-            id=row.id,
-            declared=row.DQR,
-            mean=fsum(three) / 3,
-        )
+                yield finding("footprint.id-twice", at(row, "id"), table=table, id=identifier)
 
 
 def _references(inventory: Inventory) -> Iterator[Finding]:
@@ -365,17 +243,17 @@ def _factors(factors: Sequence[LocalFactor]) -> Iterator[Finding]:
     seen: dict[tuple[str, str], LocalFactor] = {}
     for row in factors:
         if not is_unit(row.unit):
-            yield finding("footprint.unknown-unit", _at(row, "unit"), unit=row.unit)
+            yield finding("footprint.unknown-unit", at(row, "unit"), unit=row.unit)
         if (row.kg_co2e_per_unit is None) == (not row.same_as):
-            yield finding("footprint.factor-value", _at(row, "kg_co2e_per_unit"), id=row.id)
+            yield finding("footprint.factor-value", at(row, "kg_co2e_per_unit"), id=row.id)
         if row.low is not None and row.high is not None and row.low > row.high:
             yield finding(
-                "footprint.range-reversed", _at(row, "low"), id=row.id, low=row.low,
+                "footprint.range-reversed", at(row, "low"), id=row.id, low=row.low,
                 high=row.high,
             )  # fmt: skip
-        yield from _mass_per_unit(row)
-        yield from _quality(row)
-        yield from _declared_rating(row)
+        yield from check_mass_per_unit(row)
+        yield from check_quality(row)
+        yield from check_declared_rating(row)
         # Several years or bases of electricity are told apart by its own rule.
         first = seen.setdefault((row.flow, row.location), row)
         if first is not row and (first.year, first.gas_basis, first.scope, first.market) == (
@@ -386,7 +264,7 @@ def _factors(factors: Sequence[LocalFactor]) -> Iterator[Finding]:
         ):
             yield finding(
                 "footprint.factor-twice",
-                _at(row, "flow"),
+                at(row, "flow"),
                 flow=row.flow,
                 location=row.location or "–",
                 factors=f"{first.id}, {row.id}",
@@ -395,16 +273,10 @@ def _factors(factors: Sequence[LocalFactor]) -> Iterator[Finding]:
 
 def _known(row: Row, column: str, value: str, known: set[str]) -> Iterator[Finding]:
     if value and value not in known:
-        yield finding(
-            "footprint.reference-not-found", _at(row, column), column=column, id=value
-        )
+        yield finding("footprint.reference-not-found", at(row, column), column=column, id=value)
     elif not value and column == "process":
-        yield finding("footprint.reference-not-found", _at(row, column), column=column, id="")
+        yield finding("footprint.reference-not-found", at(row, column), column=column, id="")
 
 
 def _share(row: Row, column: str, value: float) -> Finding:
-    return finding("footprint.share-outside", _at(row, column), field=column, value=value)
-
-
-def _at(row: Row, column: str) -> Place:
-    return replace(row.place, column=column)
+    return finding("footprint.share-outside", at(row, column), field=column, value=value)

@@ -14,10 +14,10 @@ from typing import Any, Final
 from saltbridge.accounts.model import Person
 from saltbridge.border.calendar import counter_year
 from saltbridge.border.context import Approval, Context, Terms
+from saltbridge.border.court import proposed_by
 from saltbridge.border.decide import Decision, release
 from saltbridge.border.manifest import approval_rows, counters_after
 from saltbridge.border.minimise import open_jws_payload
-from saltbridge.border.rules import proposed_by
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, finding

@@ -11,10 +11,9 @@ from saltbridge.footprint.model import Inventory
 from saltbridge.footprint.plausibility.amounts import (
     against_reference,
     beyond_any,
-    compared,
-    copied,
     mass_from_nothing,
 )
+from saltbridge.footprint.plausibility.copies import compared, copied
 from saltbridge.footprint.plausibility.energies import minimum_energies, no_energy
 from saltbridge.footprint.plausibility.figures import (
     check_result,

@@ -1,14 +1,12 @@
-"""Amounts beside what others published, beside their own process, and beside other rows."""
+"""Amounts beside what others published and beside their own process."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import fsum
 
 from saltbridge.core.finding import Finding, Severity, finding
-from saltbridge.core.provenance import Confidence
 from saltbridge.core.quantity import conversion_factor, is_unit, same_dimension
 from saltbridge.footprint.balance import mass_balance
 from saltbridge.footprint.characterisation import read_table
@@ -22,8 +20,8 @@ KWH_PER_KG = 200.0
 TKM_PER_KG = 40.0
 TOO_MUCH = 2.5  # times as much mass in as out
 NEAR = 1.5  # a corrected amount must lie this close to the published range
-_SLIPS = (10.0, 100.0, 1000.0)
-_MJ_PER_KWH = 3.6
+SLIPS = (10.0, 100.0, 1000.0)
+MJ_PER_KWH = 3.6
 _WATER = re.compile(r"water|wasser|水|brine|sole\b")
 _NOT_MASS = re.compile(
     r"rolling|extrusion|mou?lding|casting|drawing|metal working|coating|welding"
@@ -72,7 +70,7 @@ def _references() -> tuple[_Reference, ...]:
 
 def against_reference(inventory: Inventory) -> Iterator[Finding]:
     """Findings for amounts far from every published inventory, and for what is missing."""
-    rows = _by_process(inventory)
+    rows = rows_by_process(inventory)
     for process in inventory.processes:
         name = process.reference_flow.lower()
         mass = mass_kg(process.production_amount, process.unit, process.reference_mass_kg)
@@ -108,18 +106,18 @@ def _one(
         return
     total = fsum(a for _, a in amounts)
     if reference.low / WIDE <= total <= reference.high * WIDE and not (
-        reference.flow.startswith("@") and _factor_of(total, reference, (_MJ_PER_KWH,))
+        reference.flow.startswith("@") and _factor_of(total, reference, (MJ_PER_KWH,))
     ):
         return
     row, amount = max(amounts, key=lambda a: a[1])
     rest = total - amount
     slip = 0.0
     if total > reference.high or total < reference.low:
-        factors = (_MJ_PER_KWH, *_SLIPS) if reference.flow.startswith("@") else _SLIPS
+        factors = (MJ_PER_KWH, *SLIPS) if reference.flow.startswith("@") else SLIPS
         slip = _factor_of(total, reference, factors, rest)
     place = replace(row.place, column="amount")
     if slip:
-        code = "unit-slip" if slip in (_MJ_PER_KWH, 1 / _MJ_PER_KWH) else "decimal-slip"
+        code = "unit-slip" if slip in (MJ_PER_KWH, 1 / MJ_PER_KWH) else "decimal-slip"
         yield finding(
             f"plausibility.{code}",
             place,
@@ -177,7 +175,7 @@ def mass_from_nothing(inventory: Inventory) -> Iterator[Finding]:
     Too much going in is told for dry masses only, since water evaporates and comes back, and
     without services that are counted in the kilograms they work on (sheet rolling).
     """
-    rows = _by_process(inventory)
+    rows = rows_by_process(inventory)
     for process in inventory.processes:
         whole = rows.get(process.id, [])
         if process.production_amount <= 0 or _from_the_ground(process, whole):
@@ -231,7 +229,7 @@ def mass_from_nothing(inventory: Inventory) -> Iterator[Finding]:
 
 def beyond_any(inventory: Inventory) -> Iterator[Finding]:
     """Findings for energy and transport that no material of a battery has for a kilogram."""
-    rows = _by_process(inventory)
+    rows = rows_by_process(inventory)
     for process in inventory.processes:
         mass = mass_kg(process.production_amount, process.unit, process.reference_mass_kg)
         if mass is None or mass <= 0:
@@ -286,7 +284,7 @@ def _closing(process: Process, rows: Sequence[Exchange]) -> tuple[Exchange, floa
     for index, row in enumerate(rows):
         if row.direction is not Direction.INPUT or row.carrier in _SERVICES:
             continue
-        for slip in (*_SLIPS, *(1 / s for s in _SLIPS)):
+        for slip in (*SLIPS, *(1 / s for s in SLIPS)):
             changed = [*rows]
             changed[index] = replace(row, amount=row.amount / slip)
             ratio = mass_balance(process, changed)
@@ -297,112 +295,7 @@ def _closing(process: Process, rows: Sequence[Exchange]) -> tuple[Exchange, floa
     return None if best is None else (best[1], best[2])
 
 
-def copied(inventory: Inventory) -> Iterator[Finding]:
-    """Findings for rows that stand twice, and for processes with the numbers of another.
-
-    Two plants never measure the same; a literature value may be used twice. So processes of
-    one product are compared in measured rows only, and of different products in all.
-    """
-    rows = _by_process(inventory)
-    for own in rows.values():
-        seen: dict[tuple[object, ...], Exchange] = {}
-        for row in own:
-            flow = (row.direction, row.flow, row.amount, row.unit, row.provider, row.location)
-            key = (*flow, row.stage, row.supplier, row.factor)
-            repeated = key in seen
-            first = seen.setdefault(key, row)
-            if repeated and row.amount > 0:
-                yield finding(
-                    "plausibility.row-twice",
-                    row.place,
-                    severity=Severity.WARNING,
-                    process=row.process,
-                    flow=row.flow,
-                    amount=row.amount,
-                    unit=row.unit,
-                    first=str(first.place),
-                )
-    series: dict[tuple[object, ...], Process] = {}
-    for process in inventory.processes:
-        own = [r for r in rows.get(process.id, []) if r.carrier is not Carrier.TRANSPORT]
-        numbers = tuple(sorted((r.direction.value, r.unit, r.amount) for r in own))
-        telling = {r.amount for r in own if _digits(r.amount) >= 3}
-        if len(telling) < 2 or len(own) < 4:
-            continue
-        earlier = series.setdefault(numbers, process)
-        if earlier is process:
-            continue
-        same = earlier.reference_flow == process.reference_flow
-        measured = all(r.primary or r.confidence is Confidence.MEASURED for r in own)
-        if not same or measured:
-            yield finding(
-                "plausibility.process-copied",
-                process.place,
-                severity=Severity.WARNING,
-                process=process.id,
-                other=earlier.id,
-                count=len(own),
-            )
-
-
-def compared(inventory: Inventory, other: Inventory) -> Iterator[Finding]:
-    """Findings beside the same rows of another plant or period: copied, or slipped."""
-    before, now = _alone(other), _alone(inventory)
-    pairs = [(row, before[key]) for key, row in now.items() if key in before]
-    telling = [
-        (r, o) for r, o in pairs if _digits(r.amount) >= 3 and (r.primary or o.primary
-        or Confidence.MEASURED in (r.confidence, o.confidence))
-    ]  # fmt: skip
-    equal = [r for r, o in telling if r.amount == o.amount and r.unit == o.unit]
-    if len(telling) >= 4 and len(equal) >= 0.6 * len(telling):
-        yield finding(
-            "plausibility.copied-from-other",
-            equal[0].place,
-            severity=Severity.WARNING,
-            count=len(equal),
-            of=len(telling),
-            other=other.title or other.plant.id,
-        )
-    for row, old in pairs:
-        if not (row.amount > 0 and old.amount > 0) or not is_unit(row.unit):
-            continue
-        if not same_dimension(row.unit, old.unit):
-            continue
-        ratio = row.amount / old.amount * conversion_factor(row.unit, old.unit)
-        # Round amounts as found in the two rows: a slip is close to an exact power of ten.
-        for slip in (_MJ_PER_KWH, *_SLIPS):
-            for factor in (slip, 1 / slip):
-                near = 1.05 if slip == _MJ_PER_KWH else 1.6
-                if factor / near <= ratio <= factor * near:
-                    yield finding(
-                        "plausibility.slip-beside-other",
-                        replace(row.place, column="amount"),
-                        severity=Severity.WARNING,
-                        process=row.process,
-                        flow=row.flow,
-                        amount=row.amount,
-                        unit=row.unit,
-                        before=old.amount,
-                        before_unit=old.unit,
-                    )
-
-
-def _alone(inventory: Inventory) -> dict[tuple[str, str, str, str], Exchange]:
-    """The rows that are the only one of their process, direction, flow and provider."""
-    count = Counter(_key(r) for r in inventory.exchanges)
-    return {_key(r): r for r in inventory.exchanges if count[_key(r)] == 1}
-
-
-def _key(row: Exchange) -> tuple[str, str, str, str]:
-    return row.process, row.direction.value, row.flow, row.provider or row.location
-
-
-def _digits(value: float) -> int:
-    """Significant digits of a number as it was written."""
-    return len(f"{abs(value):.12g}".split("e")[0].replace(".", "").strip("0"))
-
-
-def _by_process(inventory: Inventory) -> dict[str, list[Exchange]]:
+def rows_by_process(inventory: Inventory) -> dict[str, list[Exchange]]:
     found: dict[str, list[Exchange]] = {}
     for row in inventory.exchanges:
         found.setdefault(row.process, []).append(row)
