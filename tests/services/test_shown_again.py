@@ -20,12 +20,14 @@ from saltbridge.services import approval, pcf_answer
 from saltbridge.services.catalogue import request_catalogue
 from saltbridge.services.negotiate import start_negotiation
 from saltbridge.services.publish import PublishRequest, publish
+from saltbridge.services.unasked_offers import offer_dataset
 from saltbridge.steps.explaining import explained
 from saltbridge.steps.shown_again import look_again, require_shown
 from saltbridge.steps.standing import lost_by, standing_of
 from saltbridge.testing.approvals import approve_all, two_approvers
 from saltbridge.testing.canaries import battery_record
 from saltbridge.testing.issuer_state import revoke
+from saltbridge.testing.peers import PCF_DOCUMENT
 
 QUERY = "/presentations/query"
 MEMBERSHIP = "MembershipCredential"
@@ -200,3 +202,22 @@ def test_nothing_is_vouched_for_where_credentials_are_asked_for(
     (process,) = space.all(space.provider, "negotiation")
     assert process["refusal"]["code"] == "exchange.show-again"
     assert pid == process["provider_pid"]
+
+
+def test_nothing_is_offered_unasked_to_who_has_shown_nothing(space: Dataspace) -> None:
+    published = publish(
+        space.provider,
+        PublishRequest(
+            document=PCF_DOCUMENT,
+            kind="pcf",
+            recipients=[space.to_consumer.bpn],
+            person="Export control",
+        ),
+    )
+    id = str(published.dataset_id)
+    with pytest.raises(Refused) as refused:
+        offer_dataset(space.provider, space.to_consumer, id)
+    assert [f.code for f in refused.value.findings] == ["identity.not-shown"]
+    assert space.catalogue().status == 200  # it calls, and shows what it holds
+    space.clock.advance(hours=2)
+    assert offer_dataset(space.provider, space.to_consumer, id).offer.target == id

@@ -29,6 +29,7 @@ from saltbridge.steps.negotiating import (
 from saltbridge.steps.negotiation_rules import termination, visible_dataset
 from saltbridge.steps.processes import known
 from saltbridge.steps.records import every
+from saltbridge.steps.shown_again import look_again
 from saltbridge.steps.through_connector import address_for
 
 DECLINED: Final = "exchange.offer-declined"
@@ -39,10 +40,15 @@ def offer_dataset(world: World, partner: Partner, dataset_id: str) -> Negotiatio
 
     Raises:
         FaultyInput: there is no such dataset for this partner, or no address of the partner.
-        Refused: the company's own connector speaks for us, and makes no offers unasked.
+        Refused: the company's own connector speaks for us, and makes no offers unasked; or the
+            partner has not shown what the dataspace asks for, or it does not hold any more.
+        Unavailable: an issuer of what it showed cannot be reached now.
     """
     if world.connector is not None:
         raise Refused.of("edc.no-unasked-offers")
+    lost = look_again(world, partner)
+    if lost is not None:
+        raise Refused([lost])
     with world.store.reading() as view:
         dataset = visible_dataset(world, view, dataset_id, partner)
     if dataset is None:
