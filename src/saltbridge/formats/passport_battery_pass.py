@@ -25,12 +25,14 @@ from saltbridge.formats.passport_battery_pass_lists import (
     carbon_footprint,
     dismantling,
     labels,
-    power_by_charge,
-    present_power,
-    resistances,
     spare_parts,
 )
 from saltbridge.formats.passport_battery_pass_materials import materials
+from saltbridge.formats.passport_battery_pass_performance import (
+    power_by_charge,
+    present_power,
+    resistances,
+)
 from saltbridge.formats.passport_idta_lists import events
 from saltbridge.formats.passport_idta_materials import recycled
 from saltbridge.formats.passport_mapping import Entry, Inexpressible, Unreadable

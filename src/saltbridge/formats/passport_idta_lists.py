@@ -221,13 +221,16 @@ _POWERS: Final = "P4/TechnicalPropertyAreas/PowerCapability/OriginalPowerCapabil
 _PRESENT: Final = "P5/RemainingPowerCapability"
 
 
-def powers() -> Entry:
-    """The original power capability by state of charge (A100) [W]."""
+def powers(path: str = _POWERS) -> Entry:
+    """The original power capability by state of charge (A100) [W].
+
+    Battery Pass 1.2, from which the model grew, says it in the same members at another path.
+    """
 
     def read(document: Any) -> Found:
         listed = [
             {"state_of_charge_percent": e["atSoC"], "value": e["powerCapabilityAt"]}
-            for e in rows_at(document, _POWERS)
+            for e in rows_at(document, path)
             if is_number(e.get("atSoC")) and is_number(e.get("powerCapabilityAt"))
         ]
         return {"A100": held(listed, "W")} if listed else {}
@@ -236,13 +239,13 @@ def powers() -> Entry:
         if "A100" not in values:
             return {}
         return {
-            _POWERS: [
+            path: [
                 {"atSoC": e["state_of_charge_percent"], "powerCapabilityAt": e["value"]}
                 for e in values["A100"].value
             ]
         }
 
-    return Entry(("A100",), _POWERS, read, write)
+    return Entry(("A100",), path, read, write)
 
 
 def _original(values: Values, state_of_charge: float) -> float | None:

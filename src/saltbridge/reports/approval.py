@@ -11,9 +11,14 @@ from typing import Any, Final
 
 from saltbridge.border.catalogue import FieldClass, segments
 from saltbridge.border.manifest import grouped
-from saltbridge.border.rules import UNCATALOGUED
 from saltbridge.locales import number, text, text_or
-from saltbridge.reports.manifest import field_name, readable_moment
+from saltbridge.reports.manifest import (
+    document_name,
+    field_name,
+    group_words,
+    purpose_name,
+    readable_moment,
+)
 
 _SHOWN: Final = 3  # values of one kind of field
 _LONGEST: Final = 96  # characters of one value
@@ -93,14 +98,12 @@ def proposal_words(proposal: Mapping[str, Any], language: str) -> ProposalText:
 
 def _facts(proposal: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:
     recipient, proposer = proposal["recipient"], proposal["proposed_by"]
-    kind, purpose = proposal["document_kind"], str(proposal["purpose"])
-    slug = purpose.replace(".", "-").replace(":", "-")
     nobody = text("manifest.nobody", language=language)
     facts = {
-        "document": text_or(kind, f"manifest.document-name.{kind}", None, language),
+        "document": document_name(proposal["document_kind"], language),
         "to": f"{recipient['name']} ({recipient['bpn']})",
         "country": f"{proposal['origin']} → {proposal['destination']}",
-        "purpose": text_or(purpose, f"manifest.purpose-name.{slug}", None, language),
+        "purpose": purpose_name(str(proposal["purpose"]), language),
         "proposed-by": proposer["name"] or nobody,
         "proposed-at": readable_moment(proposal["proposed_at"]),
         "expires": readable_moment(proposal["expires_at"]),
@@ -145,18 +148,16 @@ def _section(key: str, rows: Any, view: Any, language: str) -> ShownSection:
 
 
 def _group(group: Mapping[str, Any], view: Any, language: str) -> ShownGroup:
-    field_class, transform = group["class"] or UNCATALOGUED, group["transform"]
+    what, field_class, form, rule = group_words(group, language)
     leaves = view is not None
     into = group["into"]
     return ShownGroup(
-        what=text_or(group["group"], f"manifest.group.{group['group']}", None, language),
+        what=what,
         count=group["count"],
-        field_class=text_or(field_class, f"border.class.{field_class}", None, language),
-        form=text_or(transform, f"border.transform.{transform}", None, language)
-        if transform
-        else "",
-        rule=text_or(group["rule"], f"border.rule.{group['rule']}", None, language),
-        needs_approval=leaves and field_class == FieldClass.TRADE_SECRET.value,
+        field_class=field_class,
+        form=form,
+        rule=rule,
+        needs_approval=leaves and group["class"] == FieldClass.TRADE_SECRET.value,
         fields=tuple(
             ShownField(
                 field_name(into or path, language),

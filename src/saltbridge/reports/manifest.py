@@ -140,18 +140,32 @@ def _class(index: int) -> str:
 
 
 def _line(group: Mapping[str, Any], language: str) -> ManifestLine:
-    field_class = group["class"] or UNCATALOGUED
-    transform = group["transform"]
-    return ManifestLine(
-        what=text_or(group["group"], f"manifest.group.{group['group']}", None, language),
-        fields=group["count"],
-        field_class=text_or(field_class, f"border.class.{field_class}", None, language),
-        form=text_or(transform, f"border.transform.{transform}", None, language)
-        if transform
-        else "",
-        rule=text_or(group["rule"], f"border.rule.{group['rule']}", None, language),
-        names=_names(group["paths"], language),
+    what, field_class, form, rule = group_words(group, language)
+    names = _names(group["paths"], language)
+    return ManifestLine(what, group["count"], field_class, form, rule, names)
+
+
+def group_words(group: Mapping[str, Any], language: str) -> tuple[str, str, str, str]:
+    """Of a group of fields: what they are, their class, the form they leave in ('': as they
+    are), and the rule."""
+    field_class, form = group["class"] or UNCATALOGUED, group["transform"]
+    return (
+        text_or(group["group"], f"manifest.group.{group['group']}", None, language),
+        text_or(field_class, f"border.class.{field_class}", None, language),
+        text_or(form, f"border.transform.{form}", None, language) if form else "",
+        text_or(group["rule"], f"border.rule.{group['rule']}", None, language),
     )
+
+
+def document_name(kind: str, language: str) -> str:
+    """What people call a kind of document."""
+    return text_or(kind, f"manifest.document-name.{kind}", None, language)
+
+
+def purpose_name(purpose: str, language: str) -> str:
+    """What people call a purpose; one we have no words for stands as it was written."""
+    slug = re.sub(r"[.:]", "-", purpose)
+    return text_or(purpose, f"manifest.purpose-name.{slug}", None, language)
 
 
 def _names(paths: Iterable[str], language: str) -> tuple[str, ...]:
@@ -176,14 +190,11 @@ def _facts(
     recipient = manifest.get("recipient", {})
     bpn = str(recipient.get("bpn", ""))
     everybody = text("manifest.everybody", language=language)
-    purpose = str(manifest.get("purpose", ""))
-    slug = re.sub(r"[.:]", "-", purpose)
-    kind = str(manifest.get("document_kind", ""))
     destination = str(manifest.get("destination", ""))
     facts = {
-        "document": text_or(kind, f"manifest.document-name.{kind}", None, language),
+        "document": document_name(str(manifest.get("document_kind", "")), language),
         "recipient": everybody if bpn == "public" else f"{recipient.get('name', '')} ({bpn})",
-        "purpose": text_or(purpose, f"manifest.purpose-name.{slug}", None, language),
+        "purpose": purpose_name(str(manifest.get("purpose", "")), language),
         "route": f"{manifest.get('origin', '')} → "
         f"{everybody if destination == '*' else destination}",
         "made-at": readable_moment(str(manifest.get("made_at", ""))),
