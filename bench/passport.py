@@ -52,10 +52,16 @@ ROWS: list[tuple[str, str, tuple[str, float] | None, int, str]] = [
     ("on disk, each further passport [KiB]", "each_kib", ("<=", 6), 2, ""),
     ("JSON of a stored view, SQLite [/s, core]", "sqlite_json", (">=", 5000), 0, "json_floor"),
     ("  PostgreSQL [/s, core]", "postgres_json", (">=", 5000), 0, "json_floor"),
+    ("  read for the first time, SQLite [ms CPU]", "sqlite_cold_json_cpu_ms", None, 2, ""),
+    ("  PostgreSQL [ms CPU]", "postgres_cold_json_cpu_ms", None, 2, ""),
     ("page at 100 requests/s, p99 [ms]", "sqlite_page_ms", ("<=", 30), 1, ""),
+    ("  processor time of one [ms]", "sqlite_page_cpu_ms", None, 2, ""),
     ("  each drawn for the first time [ms]", "sqlite_drawn_ms", ("<=", 30), 1, ""),
+    ("  processor time of one [ms]", "sqlite_drawn_cpu_ms", None, 2, ""),
     ("  PostgreSQL [ms]", "postgres_page_ms", ("<=", 30), 1, ""),
+    ("  processor time of one [ms]", "postgres_page_cpu_ms", None, 2, ""),
     ("  each for the first time [ms]", "postgres_drawn_ms", ("<=", 30), 1, ""),
+    ("  processor time of one [ms]", "postgres_drawn_cpu_ms", None, 2, ""),
     ("look-up among {addresses:,}, SQLite [ms]", "sqlite_lookup_ms", ("<=", 1), 2, ""),
     ("  PostgreSQL [ms]", "postgres_lookup_ms", ("<=", 1), 2, ""),
     ("measurements taken in [/s]", "measurements", (">=", 10_000), 0, "measurements_floor"),
@@ -121,8 +127,11 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--count", type=int, default=10_000, help="batteries of the fleet")
     parser.add_argument("--million", action="store_true", help="1,000,000 batteries")
     parser.add_argument("--addresses", type=int, default=ADDRESSES, help="for the look-up")
+    parser.add_argument("--reads", action="store_true", help="only reading (1,000 batteries)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON, too")
     chosen = parser.parse_args(arguments)
+    if chosen.reads:
+        return reads(chosen.json)
     count = 1_000_000 if chosen.million else chosen.count
     figures: dict[str, Any] = {"count": count, "addresses": chosen.addresses}
     figures["load_before"], started = os.getloadavg()[0], time.monotonic()
@@ -149,6 +158,31 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     return figures
 
 
+def reads(as_json: bool) -> dict[str, Any]:
+    """Only what reading takes, of a small fleet on both stores."""
+    figures: dict[str, Any] = {"count": 1000, "addresses": 0, "documents_kib": 0.0}
+    figures["load_before"], started = os.getloadavg()[0], time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="saltbridge-bench-") as name:
+        folder = Path(name)
+        write_fleet_csv(folder / "few.csv", EXAMPLES, 1000)
+        node = new_node(folder)
+        issue(node, folder / "few.csv", 1)
+        measure_reading(node, figures, "sqlite")
+        try:
+            with postgres_server(durable=True) as server, new_database(server) as url:
+                node = new_node(folder, url)
+                issue(node, folder / "few.csv", 1)
+                measure_reading(node, figures, "postgres")
+        except NoPostgres as absent:
+            print(f"PostgreSQL: not measured ({absent})")
+    figures["load_after"], figures["seconds"] = os.getloadavg()[0], time.monotonic() - started
+    print(f"load {figures['load_before']:.1f} before, {figures['load_after']:.1f} after")
+    _table([row for row in ROWS if row[1] in figures], figures)
+    if as_json:
+        print(json.dumps(figures))
+    return figures
+
+
 def show(found: dict[str, Any]) -> None:
     """The table: what, how much, the aim and whether it is met, the floor and the ratio."""
     print(
@@ -156,8 +190,21 @@ def show(found: dict[str, Any]) -> None:
         f" load of the machine {found['load_before']:.1f} before,"
         f" {found['load_after']:.1f} after; {found['seconds']:.0f} s in all"
     )
+    _table(ROWS, found)
+    print(
+        f"peak resident for {SMALL:,}: {found['small_mb']:.0f} MB; p99 of a look-up:"
+        f" {found['sqlite_lookup_p99_ms']:.2f} ms on SQLite"
+        + (
+            f", {found['postgres_lookup_p99_ms']:.2f} ms on PostgreSQL"
+            if "postgres_lookup_p99_ms" in found
+            else ""
+        )
+    )
+
+
+def _table(rows: list[Any], found: dict[str, Any]) -> None:
     print(f"{'':<42} {'ours':>9} {'aim':>9} {'':<6} {'bare':>9} {'ratio':>6}")
-    for words, name, aim, digits, floor in ROWS:
+    for words, name, aim, digits, floor in rows:
         what = words.format(**found)
         if name not in found:
             print(f"{what:<42} {'—':>9} {'not measured':>16}")
@@ -168,15 +215,6 @@ def show(found: dict[str, Any]) -> None:
             high, low = max(ours, found[floor]), min(ours, found[floor])
             line += f" {found[floor]:>9,.0f} {high / low:>6.1f}"
         print(line.rstrip())
-    print(
-        f"peak resident for {SMALL:,}: {found['small_mb']:.0f} MB; p99 of a look-up:"
-        f" {found['sqlite_lookup_p99_ms']:.2f} ms on SQLite"
-        + (
-            f", {found['postgres_lookup_p99_ms']:.2f} ms on PostgreSQL"
-            if "postgres_lookup_p99_ms" in found
-            else ""
-        )
-    )
 
 
 def _aim(ours: float, aim: tuple[str, float] | None) -> str:

@@ -198,7 +198,8 @@ def _worlds(what: Inventory, aviary: Aviary) -> Companies:
                 # Behind a proxy, so that nobody is an insider for coming from this machine.
                 settings={
                     "trusted_proxies": ["127.0.0.1"],
-                    "limits": {"passport_misses_per_minute": 0},  # everything is asked for
+                    # Everything is asked for.
+                    "limits": {"passport_misses_per_minute": 0, "passport_reads_per_minute": 0},
                 },
             ),
             http=Line(name, http, names, heard),

@@ -73,7 +73,8 @@ SECOND_LIVES = {
     "re-used": "re-use", "repurposed": "repurposing", "remanufactured": "remanufacturing",
 }  # fmt: skip
 HANDED = "handed over"
-ASK_ON = {"limits": {"passport_misses_per_minute": 0}}  # every cell is asked for by one caller
+# Every cell is asked for by one caller.
+ASK_ON = {"limits": {"passport_misses_per_minute": 0, "passport_reads_per_minute": 0}}
 OLD = "urn:uuid:00000000-0000-4000-8000-00000000001d"
 
 

@@ -61,6 +61,9 @@ SETTINGS: Final = (
     Setting("limits.passport_misses_per_minute", int, "Addresses without a passport that one "
             "caller may ask for in a minute; then it has to wait, whatever it asks for. 0: any "
             "number.", 120, 0, 100_000),
+    Setting("limits.passport_reads_per_minute", int, "Batteries whose public passport one "
+            "caller may read in a minute, at once or spread; then it goes on at that pace. "
+            "Read again, a battery counts once. 0: any number.", 600, 0, 1_000_000),
     # Watching it
     Setting("log_format", str, "Form of the log on standard error.", "json",
             choices=("json", "text")),

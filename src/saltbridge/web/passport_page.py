@@ -82,7 +82,7 @@ class PassportPages:
         The same as ``by_product`` gives, without the way there.
         """
         named = self._named.get(scope.get("raw_path") or b"")
-        if named is None or self._misses.are_too_many((scope.get("client") or ("",))[0]):
+        if named is None or self._misses.are_too_many(scope):
             return None
         passport = self._public.kept(*named, await self._marks.fresh())
         if passport is None:
@@ -93,12 +93,14 @@ class PassportPages:
                 accept = said
             elif name == b"accept-language":
                 tongue = said
-        form = variants.best(accept.decode("latin-1"), passport)
+        form, answer = variants.best(accept.decode("latin-1"), passport), None
         if form == JSON:
-            return self._as_json(passport)
-        if form == HTML:
-            return self._page(passport, language_of(tongue.decode("latin-1")))
-        return None
+            answer = self._as_json(passport)
+        elif form == HTML:
+            answer = self._page(passport, language_of(tongue.decode("latin-1")))
+        if answer is not None:
+            self._misses.found(scope)
+        return answer
 
     def _as_json(self, passport: PublicPassport) -> Response:
         known = self._json.get(passport.product_id)
