@@ -85,6 +85,7 @@ ROUTES = {
     "/2025-1/callback/transfers/{pid}/termination": "partners",
     "/connector-data/{dataset}/{bpn}": "token",
     "/connector-data/{dataset}/{bpn}/statement": "token",
+    "/connector-data/{dataset}/interface/{path:path}": "token",
     "/data/{pid}": "token",
     "/data/{pid}/statement": "token",
     "/data/{pid}/{path:path}": "token",

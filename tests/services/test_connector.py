@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.fake_edc import FakeDataspace, FakeEdc
@@ -11,11 +12,12 @@ from tests.fake_edc import FakeDataspace, FakeEdc
 from saltbridge.adapters.edc import EdcConnector
 from saltbridge.adapters.edc_management import Management
 from saltbridge.adapters.outbox_worker import OutboxWorker
-from saltbridge.bootstrap import outbox_handlers
-from saltbridge.core.canonical import read_json
+from saltbridge.bootstrap import exchange_ways, outbox_handlers
+from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import Refused, Unavailable
 from saltbridge.exchange.checkup import US, State
 from saltbridge.exchange.model import Negotiation
+from saltbridge.exchange.served import PCF_EXCHANGE
 from saltbridge.formats.edc_offering import KEY_HEADER
 from saltbridge.locales import LANGUAGES
 from saltbridge.ports import HttpAnswer, World
@@ -29,6 +31,9 @@ from saltbridge.services.log_audit import audit
 from saltbridge.services.negotiate import fitting_offer, start_negotiation, terminate
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.services.unasked_offers import offer_dataset
+from saltbridge.steps.connector_offering import offer_later, way_to_aspect
+from saltbridge.steps.partner_access import Wanted, access
+from saltbridge.steps.served_datasets import open_dataset
 from saltbridge.testing.builders import (
     FixedClock,
     KnownDids,
@@ -196,8 +201,6 @@ def test_publishing_again_after_a_crash_finds_the_same_ids(companies):
         kind: set(companies.supplier_edc.of(kind)) for kind in companies.supplier_edc.things
     }
     with companies.supplier.store.unit_of_work() as work:
-        from saltbridge.steps.connector_offering import offer_later
-
         (dataset,) = [read_json(r.body) for r in work.find("dataset")]
         offer_later(companies.supplier, work, dataset)
     companies.pump(2)
@@ -479,3 +482,83 @@ def test_the_audit_finds_every_document_of_the_connector_logged(companies):
     look_after(companies.supplier)
     audited = audit(companies.supplier)
     assert [f.code for f in audited.findings if f.code.startswith("audit.")] == []
+
+
+def test_an_interface_is_offered_once_for_all_its_readers_and_answers_who_asks(companies):
+    """The exchange of footprints: the partner's request comes through both connectors."""
+    open_exchange(companies.supplier, companies.carmaker.node.bpn)
+    companies.pump(2)
+    (offered,) = companies.all(companies.supplier, "connector-offer")
+    asset = companies.supplier_edc.of("assets")[offered["dataset_id"]]
+    assert asset["dataAddress"]["proxyMethod"] == "true"
+    partner = companies.carmaker.node.partners[0]
+    wanted = Wanted(kind=PCF_EXCHANGE, version=offered_version(companies))
+    edr = None
+    for _ in range(40):
+        edr = edr or access(companies.carmaker, exchange_ways(), partner, wanted)
+        companies.pump(1)
+    assert edr is not None
+    key = str(asset["dataAddress"][f"header:{KEY_HEADER}"])
+    url = f"{asset['dataAddress']['baseUrl']}/footprintExchange/{uuid4()}"
+    asked = "?manufacturerPartId=A-1"
+    nodes = companies.space.nodes
+    answer = nodes.send("GET", f"{url}{asked}", headers={KEY_HEADER: key})
+    assert answer.status == 202, answer.content
+    (request,) = companies.all(companies.supplier, "pcf-request")
+    assert request["partner"] == companies.carmaker.node.bpn
+    assert nodes.send("GET", f"{url}{asked}", headers={KEY_HEADER: "x"}).status == 403
+    # The renewed token comes from the connector.
+    with companies.carmaker.store.unit_of_work() as work:
+        (kept,) = work.find("edr")
+        gone = {**read_json(kept.body), "expires_at": "2020-01-01T00:00:00Z"}
+        work.put("edr", kept.id, canonical_bytes(gone))
+    assert access(companies.carmaker, exchange_ways(), partner, wanted) == edr
+
+
+def test_where_it_is_not_sure_who_asks_an_interface_does_not_answer(companies):
+    open_exchange(companies.supplier, companies.carmaker.node.bpn)
+    companies.pump(2)
+    key, address = _interface(companies)
+    assert companies.space.nodes.send("GET", address, headers={KEY_HEADER: key}).status == 403
+    _started_transfer(companies)
+    _started_transfer(companies, "id-of-a-stranger")
+    assert companies.space.nodes.send("GET", address, headers={KEY_HEADER: key}).status == 403
+    # Tractus-X EDC says under which agreement it asks.
+    named = {KEY_HEADER: key, "Edc-Contract-Agreement-Id": "agreement-ours"}
+    assert companies.space.nodes.send("GET", address, headers=named).status == 202
+    named["Edc-Contract-Agreement-Id"] = "agreement-id-of-a-stranger"
+    assert companies.space.nodes.send("GET", address, headers=named).status == 403
+
+
+def _interface(companies: Companies) -> tuple[str, str]:
+    (asset,) = companies.supplier_edc.of("assets").values()
+    address = asset["dataAddress"]
+    key = str(address[f"header:{KEY_HEADER}"])
+    url = f"{address['baseUrl']}/footprintExchange/{uuid4()}?manufacturerPartId=A-1"
+    return key, url
+
+
+def offered_version(companies: Companies) -> str:
+    (dataset,) = companies.all(companies.supplier, "dataset")
+    return str(dataset["version"])
+
+
+def open_exchange(world: World, bpn: str) -> None:
+    with world.store.unit_of_work() as work:
+        open_dataset(world, work, PCF_EXCHANGE, [bpn], title="Footprints")
+
+
+def test_twins_name_the_connector_where_its_data_plane_is_told(companies):
+    assert way_to_aspect(companies.supplier, "urn:a") == (
+        "http://127.0.0.1:8201/2025-1",
+        "http://127.0.0.1:8201/data/aspects/urn:a/submodel",
+    )
+    told = {
+        "protocol_url": "https://edc.example/2025-1",
+        "data_plane_url": "https://dp.example/p",
+    }
+    world = replace(companies.supplier, settings={"connector": told})
+    assert way_to_aspect(world, "urn:a") == (
+        "https://edc.example/2025-1",
+        "https://dp.example/p/aspects/urn:a/submodel",
+    )

@@ -94,7 +94,7 @@ class EdcConnector:
     def agreement(self, partner: Partner, id: str) -> Agreement | None:
         """An agreement of the connector with that partner, or None."""
         found = self._api.found(f"/v3/contractagreements/{_quoted(id)}")
-        return None if found is None else self._named(partner, edc.parse_agreement(found))
+        return None if found is None else self._named([partner], edc.parse_agreement(found))
 
     def start_transfer(self, partner: Partner, transfer: Transfer) -> None:
         """Ask for the data under the transfer's own id: EDC makes one process of it."""
@@ -139,7 +139,11 @@ class EdcConnector:
         """Asset, policies, contract definition, in this order: what refers comes last."""
         usage, access = offering_format.policy_ids(offering.offer_id)
         asset = offering_format.render_asset(
-            offering.asset_id, offering.dataset, offering.address, offering.key
+            offering.asset_id,
+            offering.dataset,
+            offering.address,
+            offering.key,
+            interface=offering.interface,
         )
         self._api.put("/v3/assets", asset, "/v3/assets")
         for id, policy in ((usage, offering.policy), (access, offering.access_policy)):
@@ -151,10 +155,12 @@ class EdcConnector:
         )
         self._api.put("/v3/contractdefinitions", contract, "/v3/contractdefinitions")
 
-    def agreements_about(self, partner: Partner, asset_id: str) -> Sequence[Agreement]:
+    def agreements_about(
+        self, partners: Sequence[Partner], asset_id: str
+    ) -> Sequence[Agreement]:
         """Every agreement about an asset of ours, ours and the partner's names replaced."""
         found = self._api.every("/v3/contractagreements/request", "assetId", asset_id)
-        return [self._named(partner, edc.parse_agreement(one)) for one in found]
+        return [self._named(partners, edc.parse_agreement(one)) for one in found]
 
     def transfers_about(self, asset_id: str) -> Sequence[SeenTransfer]:
         """Every transfer of an asset of ours."""
@@ -179,8 +185,9 @@ class EdcConnector:
 
     # Between
 
-    def _named(self, partner: Partner, agreement: Agreement) -> Agreement:
-        names = {self._own_id: self._own_did, participant(partner): partner.did}
+    def _named(self, partners: Sequence[Partner], agreement: Agreement) -> Agreement:
+        names = {participant(partner): partner.did for partner in partners}
+        names[self._own_id] = self._own_did
         return replace(
             agreement,
             assigner=names.get(agreement.assigner, agreement.assigner),

@@ -142,6 +142,8 @@ SETTINGS: Final = (
             "(X-Api-Key); relative to the node's folder."),
     Setting("connector.protocol_url", str, "Where partners reach the EDC by DSP 2025-1: what "
             "they enter as dsp_url."),
+    Setting("connector.data_plane_url", str, "Where partners pull through the EDC (its public "
+            "data plane); needed to offer digital twins by it."),
     Setting("connector.protocol", str, "Name of the protocol in the management API.",
             "dataspace-protocol-http:2025-1"),
     Setting("connector.participant_id", str, "The company's id in the dataspace, as the EDC "

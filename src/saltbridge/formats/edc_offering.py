@@ -13,13 +13,16 @@ from saltbridge.formats.dsp_catalogue import render_dataset
 from saltbridge.formats.edc import CONTEXT, EDC
 from saltbridge.formats.edc_policy import render_policy
 
+_ALL: Final = ("proxyMethod", "proxyQueryParams", "proxyBody")
 KEY_HEADER: Final = "X-Saltbridge-Data-Key"
 DIGEST: Final = DSP_2025_1.digest_names[0]
 _DCT: Final = "http://purl.org/dc/terms/"
 _NO_PROPERTIES: Final = frozenset({"@id", "@type", "@context", "hasPolicy", "distribution"})
 
 
-def render_asset(asset_id: str, dataset: Json, address: str, key: str) -> dict[str, Any]:
+def render_asset(
+    asset_id: str, dataset: Json, address: str, key: str, *, interface: bool = False
+) -> dict[str, Any]:
     """The asset: what our own catalogue would say of it, and where its bytes lie.
 
     The key goes to us with each request of the data plane; partners never see the address.
@@ -40,6 +43,7 @@ def render_asset(asset_id: str, dataset: Json, address: str, key: str) -> dict[s
             "type": "HttpData",
             "baseUrl": address,
             "proxyPath": "true",
+            **(dict.fromkeys(_ALL, "true") if interface else {}),
             f"header:{KEY_HEADER}": key,
         },
     }

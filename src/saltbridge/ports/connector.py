@@ -47,7 +47,7 @@ class SeenTransfer:
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """What is put on offer there: one dataset for one partner.
+    """What is put on offer there: one dataset for one partner, or an interface.
 
     ``policy`` and ``access_policy`` are ours, word for word; ``address`` is where the
     connector's data plane gets the released bytes, by showing ``key``.
@@ -60,6 +60,7 @@ class Offering:
     access_policy: Mapping[str, Any]
     address: str
     key: str
+    interface: bool = False  # every method, path and body goes through, not one document
 
 
 class Connector(Protocol):
@@ -105,8 +106,10 @@ class Connector(Protocol):
     def offer(self, offering: Offering) -> None:
         """Put something on offer, or bring what is on offer up to date; safe to repeat."""
 
-    def agreements_about(self, partner: Partner, asset_id: str) -> Sequence[Agreement]:
-        """Every agreement about an asset of ours; those of others keep their parties' names."""
+    def agreements_about(
+        self, partners: Sequence[Partner], asset_id: str
+    ) -> Sequence[Agreement]:
+        """Every agreement about an asset of ours; parties we do not know keep their names."""
 
     def transfers_about(self, asset_id: str) -> Sequence[SeenTransfer]:
         """Every transfer of an asset of ours."""

@@ -1,15 +1,16 @@
 """Datasets on offer through the company's connector: put there, looked after, served to it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes, read_json
-from saltbridge.exchange.model import Role, TransferState
+from saltbridge.exchange.model import Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
 from saltbridge.steps import transferring
-from saltbridge.steps.connector_agreements import Taken, mark_opened, take_over
+from saltbridge.steps.connector_agreements import mark_opened, take_over
 from saltbridge.steps.connector_offering import (
     KIND,
     WATCH,
@@ -20,8 +21,8 @@ from saltbridge.steps.connector_offering import (
     keep_offered,
     offered_before,
     offerings,
-    partner_of,
 )
+from saltbridge.steps.data_tokens import OpenedTransfer, agreed_transfer
 from saltbridge.steps.records import document, every
 from saltbridge.steps.release import kept_release
 from saltbridge.steps.speak import kept_agreement
@@ -30,6 +31,7 @@ from saltbridge.steps.through_connector import connector_of
 
 _WATCHING: Final = "connector-watching"
 _USUAL_SECONDS: Final = 60
+_ONE_REQUEST: Final = timedelta(seconds=60)  # an opening is good for no other
 
 
 def offer_waiting(world: World, entry: OutboxEntry) -> None:
@@ -86,9 +88,7 @@ def look_after(world: World) -> None:
     with world.store.reading() as view:
         standing = [Offered(**read_json(record.body)) for record in every(view, KIND)]
     for offered in standing:
-        partner = partner_of(world, offered)
-        if partner is not None:
-            take_over(world, connector_of(world), partner, offered)
+        take_over(world, connector_of(world), offered)
 
 
 def open_offered(
@@ -97,52 +97,71 @@ def open_offered(
     """The released bytes for the connector's data plane, or None where it opens nothing.
 
     The data plane asks for whoever pulls; who that is, the connector's agreements say: they are
-    read now, and where anybody else holds one about this asset nothing is served at all.
-    ``agreement_id`` is what the data plane says it serves, if it does (Tractus-X).
+    read now. ``agreement_id`` is the one that the data plane says it serves (Tractus-X). Where
+    it says none, and somebody else holds an agreement too, nothing is served at all.
 
     Raises:
         Unavailable, Refused: the connector cannot be asked; then nothing is served either.
     """
-    with world.store.reading() as view:
-        known = is_data_plane(world.keyring, view, key)
-        offered = offered_before(view, asset_name(dataset_id, bpn)) if known else None
-    partner = partner_of(world, offered) if offered else None
-    if world.connector is None or offered is None or partner is None:
-        return None
-    taken = take_over(world, world.connector, partner, offered)
-    if taken.foreign:
+    started, offered = _opened(world, key, asset_name(dataset_id, bpn), agreement_id)
+    if not started or offered is None:
         return None
     with world.store.unit_of_work() as work:
-        return _serve(world, work, offered, taken, agreement_id, statement=statement)
+        released = document(work, "dataset", dataset_id)["releases"].get(bpn)
+        if not released:
+            return None
+        release = kept_release(work, released["digest"], released["decision_id"], bpn)
+        if release is None or statement:
+            return release and kept_statement(work, release.decision_id, release.audience)
+        _mark(work, started)
+    return release
 
 
-def _serve(
-    world: World,
-    work: UnitOfWork,
-    offered: Offered,
-    taken: Taken,
-    named: str,
-    *,
-    statement: bool,
-) -> Release | None:
-    """The release while one of the transfers is started under an agreement in force."""
-    dataset, now = document(work, "dataset", offered.dataset_id), world.clock.now()
-    wanted = [id for id in taken.agreements if named in ("", id)]
-    agreed = (kept_agreement(work, id, Role.PROVIDER) for id in wanted)
-    valid = {k.agreement.id for k in agreed if k is not None and in_force(k.agreement, now)}
-    known = (transferring.load(work, id) for id in taken.transfers)
-    started = [
-        t
-        for t in known
-        if t is not None and t.agreement_id in valid and t.state is TransferState.STARTED
-    ]
-    released = dataset["releases"].get(offered.bpn)
-    if not started or not released:
+def open_offered_interface(
+    world: World, key: str, dataset_id: str, agreement_id: str
+) -> OpenedTransfer | None:
+    """The transfer behind a request of the connector's data plane at an interface, or None.
+
+    Who asks has to be sure: by the agreement that the data plane names, or because one partner
+    alone has a started transfer. Raises as ``open_offered``.
+    """
+    started, offered = _opened(world, key, dataset_id, agreement_id)
+    if offered is None or offered.bpn or len({t.counterparty for t in started}) != 1:
         return None
-    release = kept_release(work, released["digest"], released["decision_id"], offered.bpn)
-    if release is None or statement:
-        return release and kept_statement(work, release.decision_id, release.audience)
+    with world.store.unit_of_work() as work:
+        _mark(work, started[:1])
+        return agreed_transfer(work, started[0], world.clock.now() + _ONE_REQUEST)
+
+
+def _opened(
+    world: World, key: str, asset_id: str, named: str
+) -> tuple[list[Transfer], Offered | None]:
+    """The started transfers of an asset under agreements in force, for the right key alone."""
+    with world.store.reading() as view:
+        known = is_data_plane(world.keyring, view, key)
+        offered = offered_before(view, asset_id) if known else None
+    if world.connector is None or offered is None:
+        return [], None
+    taken = take_over(world, world.connector, offered)
+    if taken.foreign and not named:
+        return [], None
+    with world.store.reading() as view:
+        wanted = [id for id in taken.agreements if named in ("", id)]
+        agreed = (kept_agreement(view, id, Role.PROVIDER) for id in wanted)
+        now = world.clock.now()
+        valid = {k.agreement.id for k in agreed if k is not None and in_force(k.agreement, now)}
+        found = [transferring.load(view, id) for id in taken.transfers]
+    agreed_on = [t for t in found if t is not None and t.agreement_id in valid]
+    return [t for t in agreed_on if _is_open(t)], offered
+
+
+def _is_open(transfer: Transfer) -> bool:
+    """Started, and nobody here has said to pause or end it."""
+    going_on = transfer.state is TransferState.STARTED and transfer.outgoing is None
+    return going_on and not transfer.paused_by
+
+
+def _mark(work: UnitOfWork, started: Sequence[Transfer]) -> None:
     for transfer in started:
         if not transfer.token_digest:
             mark_opened(work, transfer)
-    return release

@@ -13,10 +13,15 @@ def open_interface(world: World, token: str, pid: str = "") -> OpenedTransfer | 
         return opened_transfer(world, view, token, pid)
 
 
-def open_aspect(world: World, token: str, id: str) -> Release | None:
-    """The content of an aspect that a token opens: its holder's, and of the agreed meaning."""
+def open_aspect(
+    world: World, token: str, id: str, known: OpenedTransfer | None = None
+) -> Release | None:
+    """The content of an aspect that a token opens: its holder's, and of the agreed meaning.
+
+    ``known``: what was opened already, by the token or by the company's connector.
+    """
     with world.store.reading() as view:
-        opened = opened_transfer(world, view, token)
+        opened = known or opened_transfer(world, view, token)
         if opened is None or opened.dataset["kind"] != TWIN_ASPECT:
             return None
         return released_aspect(view, id, opened.dataset["semantic_id"], opened.reader)

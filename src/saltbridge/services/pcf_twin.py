@@ -14,8 +14,7 @@ from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.exchange.battery_twins import BatteryNames, battery_twin
 from saltbridge.exchange.pcf_exchange import semantic_id_of
-from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.exchange.served import ASPECTS_PATH, TWIN_ASPECT
+from saltbridge.exchange.served import TWIN_ASPECT
 from saltbridge.exchange.twins import Aspect, AssetId, Twin, TwinEvent
 from saltbridge.footprint.supplier_figure import SupplierFigure
 from saltbridge.formats.aas_answers import created_text
@@ -23,6 +22,7 @@ from saltbridge.formats.aas_registry import dsp_aspect, with_aspect, without_asp
 from saltbridge.formats.pcf import convert, parse_pcf, schema_findings
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.border_key import border_key
+from saltbridge.steps.connector_offering import way_to_aspect
 from saltbridge.steps.pcf_models import FORMATS
 from saltbridge.steps.recipients import partners_named
 from saltbridge.steps.served_datasets import open_dataset, terms_of
@@ -197,16 +197,16 @@ class _Publication:
             return False
         keep_aspects(work, {id: aspect}, released)
         self._readers |= released.keys()
-        base = self._world.node.base_url
+        endpoint, address = way_to_aspect(self._world, id)
         self._aspects.append(
             dsp_aspect(
                 id=id,
                 name=_name(model),
                 semantic_id=semantic_id,
                 also=(),
-                address=f"{base}{ASPECTS_PATH}/{id}/submodel",
+                address=address,
                 dataset=str(dataset["id"]),
-                endpoint=f"{base}{DSP_2025_1.path}",
+                endpoint=endpoint,
             )
         )
         return True

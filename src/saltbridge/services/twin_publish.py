@@ -8,8 +8,7 @@ from typing import Any, Final
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Finding, Severity, finding
 from saltbridge.exchange.battery_twins import BatteryNames, battery_twin
-from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
-from saltbridge.exchange.served import ASPECTS_PATH, TWIN_ASPECT
+from saltbridge.exchange.served import TWIN_ASPECT
 from saltbridge.exchange.twins import Twin, TwinEvent
 from saltbridge.formats.aas_answers import created_text
 from saltbridge.formats.aas_registry import dsp_aspect, render_shell
@@ -26,6 +25,7 @@ from saltbridge.passport.check_file import document_values
 from saltbridge.passport.model import Values
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.border_key import border_key
+from saltbridge.steps.connector_offering import way_to_aspect
 from saltbridge.steps.recipients import partners_named
 from saltbridge.steps.served_datasets import open_dataset, terms_of
 from saltbridge.steps.twin_aspects import (
@@ -234,16 +234,16 @@ class _Work:
         subject: Mapping[str, Any],
         datasets: Mapping[str, str],
     ) -> Twin:
-        base = self._world.node.base_url
+        ways = {part: way_to_aspect(self._world, subject["aspects"][part]) for part in datasets}
         aspects = [
             dsp_aspect(
                 id=subject["aspects"][part],
                 name=NAMES[part],
                 semantic_id=SEMANTIC_IDS[part],
                 also=SUPPLEMENTAL.get(part, ()),
-                address=f"{base}{ASPECTS_PATH}/{subject['aspects'][part]}/submodel",
+                address=ways[part][1],
                 dataset=dataset,
-                endpoint=f"{base}{DSP_2025_1.path}",
+                endpoint=ways[part][0],
             )
             for part, dataset in datasets.items()
         ]

@@ -5,7 +5,7 @@ our terms it is one of ours, with a negotiation, an agreement and a leaf as any 
 opens nothing here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ from saltbridge.ports import (
     World,
 )
 from saltbridge.steps import negotiating, transferring
-from saltbridge.steps.connector_offering import Offered
+from saltbridge.steps.connector_offering import Offered, readers_of
 from saltbridge.steps.processes import keep_process
 from saltbridge.steps.records import document
 from saltbridge.steps.through_connector import RECEIVED_CODE
@@ -49,37 +49,41 @@ class Taken:
     foreign: bool
 
 
-def take_over(world: World, connector: Connector, partner: Partner, offered: Offered) -> Taken:
+def take_over(world: World, connector: Connector, offered: Offered) -> Taken:
     """Bring our records up to what the connector has about an asset.
 
     Raises:
         Unavailable, Refused: the connector cannot be asked.
     """
-    agreed = connector.agreements_about(partner, offered.asset_id)
+    with world.store.reading() as view:
+        readers = readers_of(world, offered, document(view, "dataset", offered.dataset_id))
+    agreed = connector.agreements_about(readers, offered.asset_id)
     pulled = connector.transfers_about(offered.asset_id)
     with world.store.unit_of_work() as work:
         dataset: Mapping[str, Any] = document(work, "dataset", offered.dataset_id)
-        ours = [_take_agreement(world, work, partner, offered, dataset, a) for a in agreed]
+        ours = [_take_agreement(world, work, readers, offered, dataset, a) for a in agreed]
+        known = tuple(a.id for a, own in zip(agreed, ours, strict=True) if own)
         for seen in pulled:
-            _take_transfer(work, partner, offered, seen)
-    known = tuple(a.id for a, own in zip(agreed, ours, strict=True) if own)
+            if seen.agreement_id in known:
+                _take_transfer(work, offered, seen)
     return Taken(known, tuple(seen.id for seen in pulled), foreign=not all(ours))
 
 
 def _take_agreement(
     world: World,
     work: UnitOfWork,
-    partner: Partner,
+    readers: Sequence[Partner],
     offered: Offered,
     dataset: Mapping[str, Any],
     agreement: Agreement,
 ) -> bool:
-    """Whether it is one with this partner, under our terms; then it is kept as any other."""
+    """Whether it is one with a reader, under our terms; then it is kept as any other."""
+    partner = next((p for p in readers if p.did == agreement.assignee), None)
     kept = document(work, "agreement", agreement.id)
     if kept is not None:
-        return bool(kept["counterparty"] == partner.bpn)
-    parties = (agreement.assigner, agreement.assignee) == (world.node.did, partner.did)
-    if not parties or not same_terms(agreement.policy, dataset["offer"]):
+        return partner is not None and bool(kept["counterparty"] == partner.bpn)
+    same = same_terms(agreement.policy, dataset["offer"])
+    if partner is None or agreement.assigner != world.node.did or not same:
         _keep_foreign(work, agreement)
         return False
     named = replace(agreement, dataset_id=offered.dataset_id, policy=_terms(dataset["offer"]))
@@ -119,20 +123,16 @@ def _keep_foreign(work: UnitOfWork, agreement: Agreement) -> None:
         work.append_leaf("agreement.not-ours", agreement.id, body)
 
 
-def _take_transfer(
-    work: UnitOfWork, partner: Partner, offered: Offered, seen: SeenTransfer
-) -> None:
+def _take_transfer(work: UnitOfWork, offered: Offered, seen: SeenTransfer) -> None:
     known = transferring.load(work, seen.id)
     kept = document(work, "agreement", seen.agreement_id)
-    if kept is None or kept["counterparty"] != partner.bpn:
-        return
     if known is None:
         known = Transfer(
             role=Role.PROVIDER,
             state=TransferState.REQUESTED,
             consumer_pid=seen.peer_pid,
             provider_pid=seen.id,
-            counterparty=partner.bpn,
+            counterparty=kept["counterparty"],
             peer_address=VIA_CONNECTOR,
             agreement_id=seen.agreement_id,
             dataset_id=offered.dataset_id,

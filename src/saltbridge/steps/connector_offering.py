@@ -7,7 +7,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from saltbridge.core.canonical import canonical_bytes, read_json
-from saltbridge.exchange.served import SERVED
+from saltbridge.exchange.offering import OfferTerms, access_policy
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
+from saltbridge.exchange.served import ASPECTS_PATH, SERVED
 from saltbridge.ports import Keyring, Offering, Partner, UnitOfWork, World
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import enqueue
@@ -17,18 +19,19 @@ OFFER: Final = "connector.offer"
 WATCH: Final = "connector.watch"
 KIND: Final = "connector-offer"
 PATH: Final = "/connector-data"
+INTERFACE: Final = "interface"  # in the place of a partner, below that path
 _KEY: Final = "connector-key"
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One dataset that stands on offer at the connector for one partner."""
+    """One dataset that stands on offer at the connector, for one partner or as an interface."""
 
     asset_id: str
     offer_id: str
     dataset_id: str
-    bpn: str
-    digest: str  # of the released bytes
+    bpn: str  # empty for an interface, which has several readers
+    digest: str  # of the released bytes; empty for an interface
 
 
 def asset_name(dataset_id: str, bpn: str) -> str:
@@ -37,11 +40,9 @@ def asset_name(dataset_id: str, bpn: str) -> str:
 
 
 def offer_later(world: World, work: UnitOfWork, dataset: Mapping[str, Any]) -> None:
-    """Have the connector offer what is released of a dataset; nothing where there is none.
-
-    Interfaces (registry of twins, exchange of PCFs) stay with this node.
-    """
-    if world.connector is None or not dataset["releases"] or dataset["kind"] in SERVED:
+    """Have the connector offer a dataset: what is released of it, or the interface it opens."""
+    there = dataset["access"] if dataset["kind"] in SERVED else dataset["releases"]
+    if world.connector is None or not there:
         return
     body = canonical_bytes({"dataset_id": dataset["id"]})
     enqueue(world, work, OFFER, body, f"{OFFER}:{dataset['id']}")
@@ -50,7 +51,12 @@ def offer_later(world: World, work: UnitOfWork, dataset: Mapping[str, Any]) -> N
 def offerings(
     world: World, dataset: Mapping[str, Any], key: str
 ) -> list[tuple[Offered, Offering]]:
-    """What is put on offer of a dataset: released bytes, for each partner its own."""
+    """What is put on offer of a dataset: released bytes, for each partner its own.
+
+    An interface is one asset for all its readers: twins name it, and they are the same for all.
+    """
+    if dataset["kind"] in SERVED:
+        return [_interface(world, dataset, key)]
     found = []
     for bpn, released in dataset["releases"].items():
         offered = Offered(
@@ -71,6 +77,22 @@ def offerings(
         )
         found.append((offered, offering))
     return found
+
+
+def _interface(world: World, dataset: Mapping[str, Any], key: str) -> tuple[Offered, Offering]:
+    offered = Offered(dataset["id"], dataset["offer"]["@id"], dataset["id"], "", "")
+    readers = access_policy(dataset["access"], OfferTerms(members_only=False))
+    offering = Offering(
+        asset_id=offered.asset_id,
+        offer_id=offered.offer_id,
+        dataset=dataset,
+        policy=dataset["offer"],
+        access_policy=readers,
+        address=f"{world.node.base_url}{PATH}/{quote(dataset['id'], safe=':')}/{INTERFACE}",
+        key=key,
+        interface=True,
+    )
+    return offered, offering
 
 
 def _for_one(policy: Mapping[str, Any], bpn: str) -> Mapping[str, Any]:
@@ -98,9 +120,23 @@ def keep_offered(work: UnitOfWork, offered: Offered) -> None:
         work.append_leaf("dataset.offered-through-connector", offered.asset_id, body)
 
 
-def partner_of(world: World, offered: Offered) -> Partner | None:
-    """The partner it is for, if it is known still."""
-    return world.node.partner(offered.bpn)
+def way_to_aspect(world: World, id: str) -> tuple[str, str]:
+    """Where an aspect of a twin is agreed on, and where it is read: for its descriptor.
+
+    Through the connector where its data plane is named, else at this node.
+    """
+    told = world.settings.get("connector", {})
+    spoken, pulled = str(told.get("protocol_url", "")), str(told.get("data_plane_url", ""))
+    if world.connector is not None and spoken and pulled:
+        return spoken.rstrip("/"), f"{pulled.rstrip('/')}/aspects/{id}/submodel"
+    base = world.node.base_url
+    return f"{base}{DSP_2025_1.path}", f"{base}{ASPECTS_PATH}/{id}/submodel"
+
+
+def readers_of(world: World, offered: Offered, dataset: Mapping[str, Any]) -> list[Partner]:
+    """The partners it is for, as far as they are known still."""
+    named = [offered.bpn] if offered.bpn else list(dataset["access"])
+    return [partner for bpn in named if (partner := world.node.partner(bpn)) is not None]
 
 
 def data_key(world: World, work: UnitOfWork) -> str:

@@ -52,11 +52,13 @@ def opened_transfer(
     transfer = transfer_of(stored) if stored else None
     if transfer is None or not _holds(transfer, binding):
         return None
-    opened = _agreed(view, transfer, from_iso(binding["expires_at"]))
+    opened = agreed_transfer(view, transfer, from_iso(binding["expires_at"]))
     return opened if opened and opened.stands(world.clock.now()) else None
 
 
-def _agreed(view: UnitOfWork, transfer: Transfer, until: datetime) -> OpenedTransfer | None:
+def agreed_transfer(
+    view: UnitOfWork, transfer: Transfer, until: datetime
+) -> OpenedTransfer | None:
     """The dataset of a transfer and the agreement about it, whether in force or not."""
     kept = kept_agreement(view, transfer.agreement_id, Role.PROVIDER)
     dataset: Mapping[str, Any] | None = document(view, "dataset", transfer.dataset_id)
@@ -154,7 +156,7 @@ def renew(
     theirs = transfer.counterparty == partner.bpn
     if binding is None or not theirs or not _holds(transfer, binding):
         return None
-    agreed = _agreed(work, transfer, from_iso(binding["expires_at"]))
+    agreed = agreed_transfer(work, transfer, from_iso(binding["expires_at"]))
     if agreed is None or not in_force(agreed.agreement, world.clock.now()):
         return None
     raised = max(transfer.token_floor, named["generation"])

@@ -9,6 +9,7 @@ from saltbridge.core.canonical import canonical_bytes
 from saltbridge.exchange.policy import usage_offer
 from saltbridge.exchange.served import served_as
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.steps.connector_offering import offer_later
 from saltbridge.steps.records import document
 from saltbridge.trust.did import from_iso, iso
 
@@ -59,6 +60,7 @@ def open_dataset(
         body = canonical_bytes(dataset)
         work.put("dataset", id, body)
         work.append_leaf("dataset.offered", id, body)
+        offer_later(world, work, dataset)
     return dataset
 
 

@@ -18,14 +18,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from saltbridge.adapters.settings import value
-from saltbridge.core.errors import FaultyInput
+from saltbridge.core.errors import FaultyInput, Refused, Unavailable
 from saltbridge.exchange.served import NOTIFICATIONS, PCF_EXCHANGE, TWIN_ASPECT, TWIN_REGISTRY
 from saltbridge.exchange.twins import OWNER
 from saltbridge.formats.aas_check import Fault
 from saltbridge.formats.cx_notification import PATH
+from saltbridge.formats.edc_offering import KEY_HEADER
 from saltbridge.ports import World
+from saltbridge.services.connector_provide import open_offered_interface
 from saltbridge.services.data_plane import open_aspect, open_interface
 from saltbridge.services.twin_events import receive
+from saltbridge.steps.connector_offering import INTERFACE
+from saltbridge.steps.connector_offering import PATH as CONNECTOR
+from saltbridge.steps.data_tokens import OpenedTransfer
 from saltbridge.web import pcf
 from saltbridge.web.answers import bearer, body_of, json_answer, released_answer
 from saltbridge.web.dtr import Asked, Registry
@@ -40,6 +45,11 @@ def routes(world: World) -> list[Route]:
     faces = _Faces(world)
     return [
         Route("/data/{pid}/{path:path}", _later(faces.agreed), methods=_METHODS),
+        Route(
+            f"{CONNECTOR}/{{dataset}}/{INTERFACE}/{{path:path}}",
+            _later(faces.through_connector),
+            methods=_METHODS,
+        ),
         Route(f"{OWN_ROOT}/{{path:path}}", _later(faces.own), methods=_METHODS),
     ]
 
@@ -65,9 +75,27 @@ class _Faces:
         opened = open_interface(self._world, bearer(request), pid)
         if opened is None:
             return json_answer({"code": "http.token-refused"}, 403)
+        return self._interface(request, path, content, opened)
+
+    def through_connector(self, request: Request, content: bytes) -> Response:
+        """What the data plane of the company's connector asks for a partner."""
+        named = request.headers.get("edc-contract-agreement-id", "")
+        key = request.headers.get(KEY_HEADER, "")
+        id, path = str(request.path_params["dataset"]), str(request.path_params["path"])
+        try:
+            opened = open_offered_interface(self._world, key, id, named)
+        except (Refused, Unavailable):
+            return json_answer({"code": "http.503"}, 503, {"Retry-After": "5"})
+        if opened is None:
+            return json_answer({"code": "http.token-refused"}, 403)
+        return self._interface(request, path, content, opened)
+
+    def _interface(
+        self, request: Request, path: str, content: bytes, opened: OpenedTransfer
+    ) -> Response:
         request.state.partner = opened.reader  # for the log
         if opened.dataset["kind"] == TWIN_ASPECT:
-            return self._aspect(request, path.removeprefix("aspects/"))
+            return self._aspect(request, path.removeprefix("aspects/"), opened)
         if opened.dataset["kind"] == PCF_EXCHANGE:
             api = opened.dataset["version"]
             return pcf.exchange(self._world, request, path, opened.reader, content, api)
@@ -77,10 +105,12 @@ class _Faces:
             return self._registry.answer(Asked(request, path, opened.reader, content))
         return json_answer({"code": "http.404"}, 404)
 
-    def _aspect(self, request: Request, path: str) -> Response:
+    def _aspect(
+        self, request: Request, path: str, opened: OpenedTransfer | None = None
+    ) -> Response:
         """``{id}/submodel/$value``: the value, and no other form of it (SSP-003)."""
         id, _, rest = path.rstrip("/").partition("/")
-        found = open_aspect(self._world, bearer(request), id)
+        found = open_aspect(self._world, bearer(request), id, opened)
         if found is None:
             return json_answer({"code": "http.token-refused"}, 403)
         if rest != "submodel/$value":
