@@ -110,6 +110,21 @@ def test_too_much_is_cut_off(client: SafeHttpClient, url: str) -> None:
     assert len(client.send("GET", f"{url}/large", limit_bytes=100_000).content) == 100_000
 
 
+class _Gigabyte(bytes):
+    """Says that it is a gigabyte, and never comes."""
+
+    def __len__(self) -> int:
+        return 10**9
+
+
+def test_what_is_announced_as_too_much_is_not_waited_for(
+    client: SafeHttpClient, url: str
+) -> None:
+    Partner.documents["/huge"] = _Gigabyte()
+    assert refusal(client, f"{url}/huge", limit_bytes=1000) == "http.too-large"
+    assert refusal(client, f"{url}/huge", limit_bytes=2 * 10**9) != "http.too-large"
+
+
 def test_a_slow_drip_ends(client: SafeHttpClient, url: str) -> None:
     assert refusal(client, f"{url}/drip", timeout_seconds=0.3) == "http.too-slow"
 

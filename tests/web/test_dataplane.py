@@ -3,11 +3,13 @@
 import pytest
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
+from saltbridge.core.errors import Unavailable
 from saltbridge.exchange import messages as m
 from saltbridge.formats.dsp import render_message
 from saltbridge.ports import HttpAnswer
 from saltbridge.services.exchange_state import progress
-from saltbridge.web import data_again
+from saltbridge.steps.receiving import LIMIT_BYTES
+from saltbridge.web import answers, data_again
 
 # ── the data plane ──────────────────────────────────────────────────────────────────────
 
@@ -294,3 +296,35 @@ def test_a_refused_token_is_borne_for_a_while_then_the_transfer_ends(a_pair):
         pair.clock.advance(seconds=20)
     assert progress(pair.consumer, begun.pid).refusal_code == "delivery.data-plane-refused"
     assert pair.all(pair.consumer, "delivery") == []
+
+
+def test_what_is_too_large_ends_the_transfer_and_is_not_pulled_again_and_again(a_pair):
+    pair = a_pair()
+    begun = pair.ask()
+    pulled = []
+
+    def too_large(method, url):
+        if "/data/" in url:
+            pulled.append(url)
+            raise Unavailable.of("http.too-large", url=url, limit=LIMIT_BYTES)
+
+    pair.http.before = too_large
+    for _ in range(4):
+        pair.pump()
+        pair.clock.advance(seconds=20)
+    reached = progress(pair.consumer, begun.pid)
+    assert (reached.transfer, reached.refusal_code) == ("TERMINATED", "delivery.too-large")
+    assert "50 MB" in reached.refusal_reason[0]
+    assert len(pulled) == 1
+    assert pair.the(pair.provider, "transfer")["state"] == "TERMINATED"
+
+
+def test_a_large_answer_is_handed_over_in_pieces_and_is_the_same(a_pair, monkeypatch):
+    pair = a_pair()
+    endpoint, token = pair.started()
+    whole = pair.pull(endpoint, token)
+    for size in (1, 7, len(whole.content) - 1, len(whole.content)):
+        monkeypatch.setattr(answers, "PIECE_BYTES", size)
+        in_pieces = pair.pull(endpoint, token)
+        assert (in_pieces.status, in_pieces.content) == (200, whole.content)
+        assert in_pieces.headers == whole.headers

@@ -52,6 +52,12 @@ def _certificate_refused(fault: BaseException) -> ssl.SSLCertVerificationError |
     return None
 
 
+def _announced(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """How many bytes an answer says it has; 0 where it does not say."""
+    told = next((text for name, text in headers if name.lower() == b"content-length"), b"")
+    return int(told) if told.isdigit() else 0
+
+
 class _JudgingBackend(httpcore2.NetworkBackend):
     """Connects to addresses it has judged, never to names."""
 
@@ -151,6 +157,8 @@ class SafeHttpClient:
                 extensions={"timeout": limits},
             ) as answer:
                 body = bytearray()
+                if _announced(answer.headers) > limit_bytes:  # nothing of it is read
+                    raise Unavailable.of("http.too-large", url=url, limit=limit_bytes)
                 for chunk in answer.iter_stream():
                     body += chunk
                     if len(body) > limit_bytes:

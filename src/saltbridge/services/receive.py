@@ -22,6 +22,7 @@ from saltbridge.steps.through_connector import may_pull
 
 # A refused token may be older than one on its way to us: wait for that one this often.
 _REFUSALS_BORNE: Final = 3
+TOO_LARGE: Final = "http.too-large"
 
 
 def receive_waiting(world: World, entry: OutboxEntry) -> None:
@@ -39,13 +40,20 @@ def receive_waiting(world: World, entry: OutboxEntry) -> None:
         return
     if not may_pull(world, transfer, partner, address.endpoint):
         return _end(world, pid, address, Refusal("delivery.endpoint-foreign"))
-    answer = world.http.send(
-        "GET",
-        address.endpoint,
-        headers={"authorization": address.token},
-        limit_bytes=LIMIT_BYTES,
-        timeout_seconds=30.0,
-    )
+    try:
+        answer = world.http.send(
+            "GET",
+            address.endpoint,
+            headers={"authorization": address.token},
+            limit_bytes=LIMIT_BYTES,
+            timeout_seconds=30.0,
+        )
+    except Unavailable as fault:
+        if fault.findings[0].code != TOO_LARGE:
+            raise
+        # It would be no smaller the next time, and be pulled for a day.
+        refusal = Refusal("delivery.too-large", {"megabytes": LIMIT_BYTES // 1_000_000})
+        return _end(world, pid, address, refusal)
     if answer.status >= 500 or (answer.status >= 400 and entry.attempts < _REFUSALS_BORNE):
         raise Unavailable.of(
             "exchange.peer-troubled", partner=partner.name, status=answer.status

@@ -16,16 +16,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Final
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey, MLDSA65PublicKey
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey
-from joserfc.jws import JWSRegistry
+from typing import TYPE_CHECKING, Any, Final
 
 from saltbridge.core.errors import Refused, Unavailable
 from saltbridge.trust.spelling import MalformedText, base64url, from_base64url
+
+if TYPE_CHECKING:  # loaded where a signature is checked: most commands check none
+    from joserfc.jwk import ECKey, OKPKey
 
 MANDATORY: Final = "ES256"
 SM2: Final = "SM2"
@@ -101,12 +98,14 @@ def suite_of(jwk: Mapping[str, Any]) -> Suite:
     return suite
 
 
-def public_key(jwk: Mapping[str, Any]) -> ECKey | OKPKey:
+def public_key(jwk: Mapping[str, Any]) -> "ECKey | OKPKey":
     """The public key for joserfc; only the members that make the key are taken over.
 
     Raises:
         NotVerified: not a public key of a suite that joserfc knows (ES256, ES256K, Ed25519).
     """
+    from joserfc.errors import JoseError
+
     suite = suite_of(jwk)
     if suite.name not in ("ES256", "ES256K", "Ed25519"):
         raise NotVerified.of("trust.key-unsupported", kind=suite.name)
@@ -118,8 +117,10 @@ def public_key(jwk: Mapping[str, Any]) -> ECKey | OKPKey:
 
 
 @lru_cache(maxsize=256)
-def _known_key(key_type: str, members: tuple[tuple[str, str], ...]) -> ECKey | OKPKey:
+def _known_key(key_type: str, members: tuple[tuple[str, str], ...]) -> "ECKey | OKPKey":
     """The key; a company's is met again and again, and costs as much as half a check."""
+    from joserfc.jwk import ECKey, OKPKey
+
     made = ECKey if key_type == "EC" else OKPKey
     key = made.import_key(dict(members))
     _ = key.public_key  # forces the point onto its curve
@@ -170,6 +171,8 @@ def sm2_library() -> Any:
 
 
 def _fits_jose(suite: Suite, jwk: Mapping[str, Any], content: bytes, signature: bytes) -> bool:
+    from joserfc.jws import JWSRegistry
+
     algorithm: Any = JWSRegistry.algorithms[suite.name]
     key = public_key(jwk)
     algorithm.check_key(key)
@@ -177,6 +180,12 @@ def _fits_jose(suite: Suite, jwk: Mapping[str, Any], content: bytes, signature: 
 
 
 def _fits_mldsa(suite: Suite, jwk: Mapping[str, Any], content: bytes, signature: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.mldsa import (
+        MLDSA44PublicKey,
+        MLDSA65PublicKey,
+    )
+
     made = MLDSA44PublicKey if suite.name == "ML-DSA-44" else MLDSA65PublicKey
     try:
         key = made.from_public_bytes(_half(suite, jwk, "pub"))
