@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from exchange_data import data_plane
 from exchange_nodes import dataspace, serve
 from exchange_walks import first_bytes, negotiations
 
@@ -39,6 +40,15 @@ ROWS: list[tuple[str, str, tuple[str, float] | None, int, str]] = [
     ("resident after {negotiations:,} negotiations [MB]", "resident_mb", ("<=", 200), 0,
      "edc_resident_mb"),
     ("  the consumer [MB]", "consumer_resident_mb", None, 0, ""),
+    ("data plane, {kb:.0f} kB again, times a bare route", "data_small_ratio", ("<=", 1.3), 2,
+     ""),
+    ("  read from the store, times bare", "data_small_store_ratio", None, 2, ""),
+    ("data plane, 0.9 MB again, times a bare route", "data_large_ratio", ("<=", 1.3), 2, ""),
+    ("  read from the store, times bare", "data_large_store_ratio", None, 2, ""),
+    ("eight partners read 40 MB each, memory rises by [MB]", "served_mb", None, 0, ""),
+    ("sent a body of 1 GB, memory rises by [MB]", "gigabyte_sent_mb", ("<=", 10), 0, ""),
+    ("pulling 1 GB (50 are taken), memory rises by [MB]", "gigabyte_pulled_mb", ("<=", 110), 0,
+     ""),
 ]  # fmt: skip
 
 
@@ -55,6 +65,8 @@ def measure_nodes(folder: Path, given: argparse.Namespace, figures: dict[str, An
         figures |= negotiations(world, (giving, taking), given.negotiations, given.clients)
         figures["resident_mb"] = giving.resident_mb()
         figures["consumer_resident_mb"] = taking.resident_mb()
+        with opened_world(provider.folder) as selling:
+            figures |= data_plane(folder, selling, giving, provider.port, given.requests)
 
 
 def measure_peer(folder: Path, quick: bool, figures: dict[str, Any]) -> None:
@@ -64,7 +76,7 @@ def measure_peer(folder: Path, quick: bool, figures: dict[str, Any]) -> None:
     figures |= importlib.import_module(PEER).measured(folder, quick)
 
 
-def print_table(figures: dict[str, Any], counts: dict[str, int]) -> None:
+def print_table(figures: dict[str, Any], counts: dict[str, float]) -> None:
     """Ours, the aim and whether it is met, the peer and how many times ours is better."""
     print(f"{'':52}{'ours':>9}  {'aim':<14}{'EDC':>9}{'ratio':>8}")
     for what, name, aim, digits, peer in ROWS:
@@ -97,12 +109,14 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--walks", type=int, default=30, help="one at a time, to first byte")
     parser.add_argument("--negotiations", type=int, default=10_000)
+    parser.add_argument("--requests", type=int, default=4_000, help="at the data plane")
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--quick", action="store_true", help="only shows that everything runs")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     given = parser.parse_args(arguments)
     if given.quick:
         given.walks, given.negotiations = min(given.walks, 3), min(given.negotiations, 64)
+        given.requests = min(given.requests, 400)
     figures: dict[str, Any] = {"load_before": os.getloadavg()[0]}
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="saltbridge-exchange-") as name:
@@ -113,7 +127,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         f"load of the machine {figures['load_before']:.1f} before, {os.getloadavg()[0]:.1f} "
         f"after; {figures['seconds']:.0f} s in all"
     )
-    print_table(figures, {"clients": given.clients, "negotiations": given.negotiations})
+    told = {"clients": given.clients, "negotiations": given.negotiations}
+    print_table(figures, {**told, "kb": figures["data_kb"]})
     if given.json:
         given.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return figures
