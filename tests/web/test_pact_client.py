@@ -154,6 +154,34 @@ def test_a_host_in_trouble_is_told_apart(two: Two, path: str, answer: Any, code:
     assert codes(fault.value.findings) == [code]
 
 
+def test_tokens_are_had_where_a_person_said_with_what_the_host_wants(two: Two) -> None:
+    asked: list[tuple[str, bytes]] = []
+    real = two.host.http.send
+
+    def send(method: str, url: str, **rest: Any) -> HttpAnswer:
+        if url.startswith("https://login.example"):
+            asked.append((url, rest.get("content") or b""))
+            token = {"access_token": two.host.token}
+            found = url.endswith("/auth/token")
+            return HttpAnswer(200 if found else 404, {}, json.dumps(token).encode())
+        return real(method, url, **rest)
+
+    two.host.http.send = send  # type: ignore[method-assign]
+    pact_callback.enter_peer(
+        two.cars, two.supplier, two.host.base, "us", "secret",
+        auth="https://login.example/", scope="read:footprints", audience="pact",
+    )  # fmt: skip
+    assert len(two.read().kept) == 2
+    assert asked[-1] == (
+        "https://login.example/auth/token",
+        b"grant_type=client_credentials&scope=read%3Afootprints&audience=pact",
+    )
+    with pytest.raises(FaultyInput):
+        pact_callback.enter_peer(
+            two.cars, two.supplier, two.host.base, "us", "s", auth="http://login.example"
+        )
+
+
 def test_a_request_is_fulfilled_and_what_came_is_taken_in(two: Two) -> None:
     footprint = two.host.footprints[0]
     id = two.ask(footprint["productIds"][0])

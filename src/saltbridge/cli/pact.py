@@ -94,6 +94,11 @@ def peer(
         Path | None,
         typer.Option("--client-file", help="All three, as `pact client --out` wrote them."),
     ] = None,
+    auth_url: Annotated[
+        str, typer.Option("--auth-url", help="Where tokens are had, if at another host.")
+    ] = "",
+    scope: Annotated[str, typer.Option("--scope", help="Told with the client.")] = "",
+    audience: Annotated[str, typer.Option("--audience", help="Told with the client.")] = "",
 ) -> None:
     """Enter a partner's PACT host, and as whom we read and send events there."""
     from saltbridge.bootstrap import opened_world
@@ -112,7 +117,16 @@ def peer(
         raise FaultyInput.of("pact.no-client-there", partner=partner)
     with opened_world(node) as world:
         told = partner_named(world, partner)
-        enter_peer(world, told, url, client_id, secret)
+        enter_peer(
+            world,
+            told,
+            url,
+            client_id,
+            secret,
+            auth=auth_url,
+            scope=scope,
+            audience=audience,
+        )
     say("pact.said-peer", partner=told.name, url=url)
 
 

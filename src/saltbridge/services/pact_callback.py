@@ -9,16 +9,28 @@ from saltbridge.steps.pact_peers import Peer, keep_peer, peer_of
 from saltbridge.steps.pact_requests import note_asked
 
 
-def enter_peer(world: World, partner: Partner, url: str, client: str, secret: str) -> None:
-    """Enter where a partner takes events, and as whom we go there.
+def enter_peer(
+    world: World,
+    partner: Partner,
+    url: str,
+    client: str,
+    secret: str,
+    *,
+    auth: str = "",
+    scope: str = "",
+    audience: str = "",
+) -> None:
+    """Enter where a partner takes events, and as whom we go there; see ``Peer``.
 
     Raises:
-        FaultyInput: the address is not one over TLS (or, on a trial node, on loopback).
+        FaultyInput: an address is not one over TLS (or, on a trial node, on loopback).
     """
-    if not url.startswith("https://") and not world.node.allow_loopback_http:
-        raise FaultyInput.of("pact.peer-without-tls", url=url[:200])
+    for address in (url, auth):
+        tls = not address or address.startswith("https://")
+        if not tls and not world.node.allow_loopback_http:
+            raise FaultyInput.of("pact.peer-without-tls", url=address[:200])
     with world.store.unit_of_work() as work:
-        keep_peer(world, work, partner, Peer(url, client, secret))
+        keep_peer(world, work, partner, Peer(url, client, secret, auth, scope, audience))
 
 
 def call_back(world: World, entry: OutboxEntry) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
 from saltbridge.core.errors import Unavailable
@@ -61,6 +62,9 @@ def token_of(world: World, peer: Peer) -> str:
     Raises:
         Unavailable: the host cannot be reached, or does not know our client.
     """
+    asked = {"grant_type": "client_credentials"}
+    asked |= {"scope": peer.scope} if peer.scope else {}
+    asked |= {"audience": peer.audience} if peer.audience else {}
     basic = base64.b64encode(f"{peer.client}:{peer.secret}".encode()).decode("ascii")
     answer = world.http.send(
         "POST",
@@ -70,11 +74,13 @@ def token_of(world: World, peer: Peer) -> str:
             "content-type": "application/x-www-form-urlencoded",
             "accept": "application/json",
         },
-        content=b"grant_type=client_credentials",
+        content=urlencode(asked).encode("ascii"),
         limit_bytes=LIMIT_BYTES,
     )
     if answer.status in (400, 401, 403):
-        raise Unavailable.of("pact.client-refused", url=peer.url, client=peer.client[:80])
+        raise Unavailable.of(
+            "pact.client-refused", url=peer.token_host, client=peer.client[:80]
+        )
     token = _json(answer).get("access_token") if answer.status == 200 else None
     if not isinstance(token, str) or not token:
         raise Unavailable.of("exchange.peer-troubled", partner=peer.url, status=answer.status)
@@ -82,13 +88,14 @@ def token_of(world: World, peer: Peer) -> str:
 
 
 def _token_endpoint(world: World, peer: Peer) -> str:
-    usual = f"{peer.url}/auth/token"
+    host = peer.token_host
+    usual = f"{host}/auth/token"
     answer = world.http.send(
-        "GET", f"{peer.url}/.well-known/openid-configuration", limit_bytes=LIMIT_BYTES
+        "GET", f"{host}/.well-known/openid-configuration", limit_bytes=LIMIT_BYTES
     )
     named = _json(answer).get("token_endpoint") if answer.status == 200 else None
     # The secret goes to the host it is for, whatever a document says.
-    return named if isinstance(named, str) and named.startswith(f"{peer.url}/") else usual
+    return named if isinstance(named, str) and named.startswith(f"{host}/") else usual
 
 
 def _json(answer: HttpAnswer) -> dict[str, Any]:

@@ -15,11 +15,23 @@ _PURPOSE: Final = "client secret for PACT"
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A partner's PACT host, and our client there."""
+    """A partner's PACT host, and our client there.
+
+    ``auth``: where tokens are had, if at another host; ``scope`` and ``audience``: what some
+    hosts want to be told with the client.
+    """
 
     url: str
     client: str
     secret: str
+    auth: str = ""
+    scope: str = ""
+    audience: str = ""
+
+    @property
+    def token_host(self) -> str:
+        """The one address that our secret goes to."""
+        return self.auth or self.url
 
 
 def keep_peer(world: World, work: UnitOfWork, partner: Partner, peer: Peer) -> None:
@@ -33,6 +45,9 @@ def keep_peer(world: World, work: UnitOfWork, partner: Partner, peer: Peer) -> N
         "url": peer.url.rstrip("/"),
         "client": peer.client,
         "secret": sealed.decode("ascii"),
+        "auth": peer.auth.rstrip("/"),
+        "scope": peer.scope,
+        "audience": peer.audience,
     }
     work.put(PEER, partner.bpn, canonical_bytes(body))
 
@@ -43,4 +58,5 @@ def peer_of(world: World, view: UnitOfWork, bpn: str) -> Peer | None:
     if kept is None:
         return None
     secret = world.keyring.unseal(base64.b64decode(kept["secret"]), _PURPOSE).decode()
-    return Peer(kept["url"], kept["client"], secret)
+    more = (str(kept.get(name, "")) for name in ("auth", "scope", "audience"))
+    return Peer(kept["url"], kept["client"], secret, *more)
