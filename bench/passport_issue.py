@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from saltbridge.testing.fleets import put_model_delivery
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 FACTS = EXAMPLES / "partners" / "carmaker" / "passport" / "operator.toml"
 DAY = "2027-02-18"
+SAID_SECONDS = 60.0
 BATCH = 512
 _STORED = (
     "SELECT body FROM records WHERE kind = 'passport-version' AND id = {0}",
@@ -49,34 +51,54 @@ def new_node(folder: Path, url: str = "") -> Path:
     return node
 
 
-def issue(node: Path, fleet: Path, workers: int) -> dict[str, float]:
-    """Run the command over a list; passports, seconds, and the most memory a process took."""
+def issue(node: Path, fleet: Path, workers: int, *, told: bool = False) -> dict[str, float]:
+    """Run the command over a list; passports, seconds, and the most memory a process took.
+
+    ``told``: what the command says on the way is shown, and every minute what it takes.
+    """
     command = [
         sys.executable, "-m", "saltbridge", "passport", "issue", "--node", str(node), "--from",
         str(fleet), "--facts", str(FACTS), "--placed-on-market", DAY, "--workers", str(workers),
         "--json",
     ]  # fmt: skip
     peaks: dict[int, int] = {}
-    started = time.perf_counter()
+    started = said = time.perf_counter()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    errors = None if told else subprocess.PIPE
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
         while True:
             try:
                 out, err = process.communicate(timeout=0.5)
                 break
             except subprocess.TimeoutExpired:
                 peaks.update(_peaks(process.pid))
+            if told and time.perf_counter() - said >= SAID_SECONDS:
+                said = time.perf_counter()
+                _say_memory(said - started, peaks, node)
     seconds = time.perf_counter() - started
-    assert process.returncode == 0, err.decode()
-    told, after = json.loads(out), resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert process.returncode == 0, (err or b"").decode()
+    issued, after = json.loads(out)["issued"], resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {
-        "issued": told["issued"],
+        "issued": issued,
         "seconds": seconds,
-        "cpu_us": used / told["issued"] * 1e6,
+        "cpu_us": used / issued * 1e6,
         "peak_mb": max(peaks.values(), default=0) / 1024,
         "sum_mb": sum(peaks.values()) / 1024,
     }
+
+
+def _say_memory(seconds: float, peaks: dict[int, int], node: Path) -> None:
+    each = ", ".join(f"{kib / 1024:.0f}" for kib in peaks.values())
+    store = node / "node.sqlite"
+    size = store.stat().st_size / 2**30 if store.exists() else 0.0
+    free = shutil.disk_usage(node).free / 2**30
+    print(
+        f"  {seconds / 60:.0f} min: peak resident of each process {each} MB;"
+        f" store {size:.2f} GiB, {free:.0f} GiB free",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _peaks(pid: int) -> Iterator[tuple[int, int]]:

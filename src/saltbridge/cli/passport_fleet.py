@@ -1,6 +1,7 @@
 """``saltbridge passport issue --from``: a long list, progress, workers, a file of faults."""
 
 import csv
+import gc
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -87,6 +88,7 @@ def issue_fleet(
         totals = FleetTotals(fleet.rows, notes=issuer.notes)
         batches = _batches(fleet.read())
         if workers == 1:
+            _collect_seldom()
             _follow(totals, faults, map(issuer.issue, batches))
     if workers > 1:
         with _processes(node, request, workers) as pipes:
@@ -104,6 +106,14 @@ def _follow(totals: FleetTotals, faults: Path, results: "Iterable[BatchDone]") -
             file.add(result.faulty)
             progress.show()
     progress.finish()
+
+
+def _collect_seldom() -> None:
+    """Look for circles of objects now and then only: what a run leaves behind has hardly any,
+    and what was loaded before it stays anyway."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def _count(totals: FleetTotals, result: "BatchDone") -> None:
@@ -215,6 +225,7 @@ def _work(
 
     for other in others:
         other.close()
+    _collect_seldom()
     try:
         with opened_world(node) as world:
             issuer = FleetIssuer(world, request)

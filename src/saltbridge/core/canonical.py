@@ -27,7 +27,7 @@ _TEXT = frozenset({str})
 _NESTS = frozenset({dict, list})
 # Integers beyond 2^53 are no double's own: the writer refuses them.
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
-_AS_THEY_ARE = frozenset({str, bool, type(None)})
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 # A string is never given back to be tried in another way: no text takes more than linear time.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
@@ -48,7 +48,7 @@ def canonical_bytes(value: Any) -> bytes:
     b'{"a":"\\xc3\\xa9","b":1}'
     """
     try:
-        return orjson.dumps(_plain(value, 0), option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(_plain(value, 0), option=_SORTED)
     except (_NotPlain, orjson.JSONEncodeError):
         pass
     try:
@@ -79,18 +79,18 @@ def _plain(value: Any, depth: int) -> Any:
     elif kind is dict and depth < MAX_DEPTH:
         if not _TEXT.issuperset(map(type, value)) or not "".join(value).isascii():
             raise _NotPlain
+        if _AS_THEY_ARE.issuperset(map(type, value.values())):
+            return value
         others = {
             key: _plain(member, depth + 1)
             for key, member in value.items()
             if type(member) not in _AS_THEY_ARE
         }
-        return {**value, **others} if others else value
+        return {**value, **others}
     elif kind is list and depth < MAX_DEPTH:
         if _AS_THEY_ARE.issuperset(map(type, value)):
             return value
         return [_plain(element, depth + 1) for element in value]
-    elif kind is int and -(2**53) < value < 2**53:
-        return value
     raise _NotPlain
 
 

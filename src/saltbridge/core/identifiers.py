@@ -4,6 +4,7 @@ Each check returns a bool or a plain string; the caller words the finding.
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 # Catena-X CX-0010: BPNL legal entity, BPNS site, BPNA address; 12 characters after the type.
@@ -40,6 +41,7 @@ def is_traction_battery_code(text: str) -> bool:
     return _TRACTION_BATTERY_CODE.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=64)  # a fleet has one
 def gtin_check_digit(first_thirteen: str) -> str:
     """Check digit of a GTIN-14 (GS1 General Specifications, modulo 10).
 

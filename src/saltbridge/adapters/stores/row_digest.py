@@ -48,7 +48,9 @@ def row_digest(table: str, row: Row) -> bytes:
     if (packing := row.get("packing")) is not None:  # stores from before packed nothing
         values += [packing, sha256(row[CONTENT[table]]).digest()]
     for value in values:
-        if type(value) is str:
+        if type(value) is str and value.isascii():
+            parts.append(f"s{len(value)}:{value}".encode())
+        elif type(value) is str:
             text = value.encode("utf-8", "surrogatepass")
             parts.append(b"s%d:%b" % (len(text), text))
         elif type(value) is int:

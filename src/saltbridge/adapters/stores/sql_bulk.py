@@ -60,10 +60,13 @@ class SqlBulk(SqlLog):
             raise ValueError("a record has a kind and an id")
         at = moment_text(self._clock.now())
         stored = self._packed(list(bodies.values()), "", at, kind not in _LEAVES_NO_TRACE)
-        digests = {body: digest(body) for body in set(bodies.values())}
+        # What many have alike is one object, mostly.
+        digests = {
+            one: digest(body) for one, body in {id(b): b for b in bodies.values()}.items()
+        }
         rows = [
-            record_row(kind, id, 1, body, packed, at, digests[body])
-            for (id, body), packed in zip(bodies.items(), stored, strict=True)
+            record_row(kind, name, 1, body, packed, at, digests[id(body)])
+            for (name, body), packed in zip(bodies.items(), stored, strict=True)
         ]
         # In the order of the index: each of its pages is then written once, not many times.
         rows.sort(key=itemgetter("id"))
