@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,6 @@ def test_the_page_of_a_copy_says_as_of_when_and_from_whom(served: Scene, languag
     assert "keeping.json" in shown
     assert served.keeper.node.legal_name in shown
     assert text("assurance.mark.open", None, language) in shown
+    # Whose name the address bar shows: the keeper's, and not that of who is gone.
+    asked = text("assurance.check.name", {"issuer": served.keeper.node.legal_name}, language)
+    assert asked in unescape(shown)

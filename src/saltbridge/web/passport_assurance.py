@@ -43,10 +43,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Assurance:
-    """Who issued it, the name on the web that the address bar has to show, the checks."""
+    """Who issued it, the name on the web that the address bar has to show and whose that name
+    has to be, the checks."""
 
     issuer: str
     host: str
+    kept_by: str
     checks: tuple[Check, ...]
 
     @property
@@ -87,7 +89,8 @@ def assurance(world: World, passport: PublicPassport, language: str) -> Assuranc
         ),
         check(GOOD if place == "good" else OPEN, "address", place, **about),
     )
-    return Assurance(issuer, host, checks)
+    elsewhere = passport.copy is not None or base != world.node.base_url
+    return Assurance(issuer, host, world.node.legal_name if elsewhere else issuer, checks)
 
 
 def _address(
