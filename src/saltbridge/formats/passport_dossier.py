@@ -6,13 +6,13 @@ its most restricted part. What was kept beside a version and never signed goes w
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import date
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.core.finding import Place, finding
 from saltbridge.core.identifiers import is_gtin14, is_urn_uuid
+from saltbridge.passport.part_types import is_day
 
 KIND: Final = "passport-dossier"
 MOST_BYTES: Final = 20_000_000
@@ -93,10 +93,10 @@ def _checks(told: Mapping[str, Any]) -> dict[str, bool]:
         "kind": told["kind"] == KIND,
         "passport_id": is_urn_uuid(told["passport_id"]),
         "gtin": is_gtin14(told["gtin"]),
-        "placed_on_market": _is_day(told["placed_on_market"]),
+        "placed_on_market": is_day(told["placed_on_market"]),
         "first_operator": told["first_operator"].startswith("did:"),
         "status": told["status"] in ("active", "ceased"),
-        "ceased_on": (told["status"] == "ceased") == _is_day(told["ceased_on"]),
+        "ceased_on": (told["status"] == "ceased") == is_day(told["ceased_on"]),
         "versions": bool(told["versions"]) and _all(told["versions"], _VERSION),
         "events": _all(told["events"], _EVENT),
         "measurements": _all(told["measurements"], None),
@@ -118,10 +118,3 @@ def _is_succession(stated: Any) -> bool:
         and isinstance(stated.get("operator"), str)
         and type(stated.get("after_events")) is int
     )
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

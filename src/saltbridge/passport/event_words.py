@@ -10,6 +10,7 @@ from saltbridge.core.finding import Place, finding
 from saltbridge.core.identifiers import is_urn_uuid
 from saltbridge.passport.lifecycle import Event, Link
 from saltbridge.passport.lifecycle_rules import EventKind, Status
+from saltbridge.passport.part_types import is_day
 
 KIND: Final = "passport-event"
 _TEXTS: Final = (
@@ -107,7 +108,7 @@ def _wrong_members(content: Mapping[str, Any]) -> list[str]:
         "kind": content["kind"] == KIND,
         "event": content["event"] in frozenset(EventKind),
         "passport_id": is_urn_uuid(content["passport_id"]),
-        "occurred_on": _is_day(content["occurred_on"]),
+        "occurred_on": is_day(content["occurred_on"]),
         "operator": content["operator"].startswith("did:"),
         "to": content["to"] == "" or content["to"].startswith("did:"),
         "successor": content["successor"] == "" or is_urn_uuid(content["successor"]),
@@ -137,10 +138,3 @@ def _are_links(stated: Any) -> bool:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

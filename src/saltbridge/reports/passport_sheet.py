@@ -18,13 +18,10 @@ from saltbridge.locales import number, text, text_or
 from saltbridge.passport.attributes import Attribute, attribute_table
 from saltbridge.passport.check_file import NO_REASON
 from saltbridge.passport.model import AttributeValue, Values
-from saltbridge.reports.part_words import part_words
+from saltbridge.reports.part_words import in_language, part_words, with_unit
 from saltbridge.reports.pdf import Report, Section, Table, report_pdf
 
 _BABEL: Final = {"en": "en_GB", "de": "de", "zh": "zh_Hans_CN"}
-_UNITS: Final = {
-    "ohm": "Ω", "degC": "°C", "kgCO2e": "kg CO₂e", "kgCO2e/kWh": "kg CO₂e/kWh", "A/Ah": "C",
-}  # fmt: skip
 _DIGITS: Final = 6
 _DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 _SECTIONS: Final = tuple(dict.fromkeys(a.section for a in attribute_table().values()))
@@ -139,7 +136,7 @@ def _typed_words(attribute: Attribute, held: AttributeValue, language: str) -> s
         case "boolean":
             return text("page.yes" if value else "page.no", None, language)
         case "localised":
-            return _in_language(value, language)
+            return in_language(value, language)
         case "month":
             day = date.fromisoformat(f"{str(value)[:7]}-01")
             return str(format_skeleton("yMMMM", day, locale=_BABEL[language]))
@@ -171,7 +168,7 @@ def _plain(value: Any, unit: str, language: str) -> str:
     if isinstance(value, bool):
         return text("page.yes" if value else "page.no", None, language)
     if is_number(value):
-        return _with_unit(number(float(value), language, _DIGITS), unit, language)
+        return with_unit(number(float(value), language, _DIGITS), unit, language)
     if isinstance(value, list):
         parted = any(isinstance(v, Mapping) for v in value)
         return ("\n" if parted else "; ").join(_plain(v, unit, language) for v in value)
@@ -221,19 +218,6 @@ def _unit_of(part: str, unit: str) -> str:
     return "%" if part.endswith("_percent") else unit
 
 
-def _with_unit(amount: str, unit: str, language: str) -> str:
-    if not unit:
-        return amount
-    shown = text_or(_UNITS.get(unit, unit), f"page.unit.{unit}", None, language)
-    return f"{amount}\u00a0{shown}"
-
-
-def _in_language(value: Any, language: str) -> str:
-    if not isinstance(value, Mapping):
-        return str(value)
-    return str(value.get(language) or value.get("en") or next(iter(value.values())))
-
-
 def _day(iso: str, language: str) -> str:
     if not iso:
         return ""
@@ -244,6 +228,6 @@ def _day(iso: str, language: str) -> str:
 
 
 def _document(document: Mapping[str, Any], language: str) -> str:
-    title = _in_language(document.get("title", ""), language)
+    title = in_language(document.get("title", ""), language)
     where = document.get("url") or document.get("digest") or ""
     return f"{title}\n{where}" if where and where != title else title

@@ -17,6 +17,7 @@ from saltbridge.locales import text
 from saltbridge.passport.attributes import attribute_table
 from saltbridge.passport.lifecycle_rules import SECOND_LIFE
 from saltbridge.ports import UnitOfWork, World
+from saltbridge.reports.part_words import in_language
 from saltbridge.steps.passport_copies import served_copy
 from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_events import HANDED_OVER, kept_events
@@ -24,7 +25,7 @@ from saltbridge.steps.passport_reading import newest_number, versions
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.web.passport_public import PublicPassport, PublicPassports
-from saltbridge.web.passport_values import day, in_language
+from saltbridge.web.passport_values import day
 
 MOST_RELATIVES: Final = 100  # told one by one; a battery may come from a thousand
 MOST_SUCCESSORS: Final = 12

@@ -9,12 +9,11 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime, format_skeleton
 
-from saltbridge.locales import number, text, text_or
+from saltbridge.locales import number, text
 from saltbridge.passport.attributes import Attribute
-from saltbridge.reports.part_words import country, part_words
+from saltbridge.reports.part_words import country, in_language, part_words, with_unit
 
 _BABEL = {"en": "en_GB", "de": "de", "zh": "zh_Hans_CN"}
-_UNITS = {"ohm": "Ω", "degC": "°C", "kgCO2e": "kg CO₂e", "kgCO2e/kWh": "kg CO₂e/kWh"}
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 DIGITS = 6
 DIGITS_COMPUTED = 4  # of a ratio worked out here; the signed data hold all digits
@@ -74,7 +73,7 @@ def line_of(attribute: Attribute, entry: Mapping[str, Any] | None, language: str
             text(
                 "page.at-charge",
                 {
-                    "value": _with_unit(number(e["value"], language, DIGITS), unit, language),
+                    "value": with_unit(number(e["value"], language, DIGITS), unit, language),
                     "charge": number(e["state_of_charge_percent"], language),
                 },
                 language,
@@ -90,7 +89,7 @@ def line_of(attribute: Attribute, entry: Mapping[str, Any] | None, language: str
         between = "、" if language == "zh" else ", "
         return Line(attribute.id, label, between.join(str(v) for v in value), mark=mark)
     if attribute.type == "number" and kind == "computed":
-        told = _with_unit(number(value, language, DIGITS_COMPUTED), unit, language)
+        told = with_unit(number(value, language, DIGITS_COMPUTED), unit, language)
         return Line(attribute.id, label, told, mark=mark)
     return Line(attribute.id, label, reading(attribute, value, unit, language), mark=mark)
 
@@ -98,7 +97,7 @@ def line_of(attribute: Attribute, entry: Mapping[str, Any] | None, language: str
 def reading(attribute: Attribute, value: Any, unit: str, language: str) -> str:
     """A single value as text, with its unit, in the notation of the language."""
     if attribute.type in ("number", "integer"):
-        return _with_unit(number(value, language, DIGITS), unit, language)
+        return with_unit(number(value, language, DIGITS), unit, language)
     if attribute.type == "choice":
         return text(f"page.choice.{value}", None, language)
     if attribute.type == "boolean":
@@ -115,7 +114,7 @@ def reading(attribute: Attribute, value: Any, unit: str, language: str) -> str:
         return duration(str(value), language)
     if attribute.type == "range":
         limits = {k: number(value[k], language) for k in ("lower", "upper")}
-        return _with_unit(text("page.between", limits, language), unit, language)
+        return with_unit(text("page.between", limits, language), unit, language)
     if attribute.type == "histogram":
         return _histogram(value, unit, language)
     if isinstance(value, Mapping):
@@ -126,16 +125,9 @@ def reading(attribute: Attribute, value: Any, unit: str, language: str) -> str:
 def _histogram(value: Mapping[str, Any], unit: str, language: str) -> str:
     """How long a battery was within each bin."""
     bins = [number(limit, language) for limit in value["bins"]]
-    times = [_with_unit(number(hours, language), unit, language) for hours in value["hours"]]
+    times = [with_unit(number(hours, language), unit, language) for hours in value["hours"]]
     told = zip(bins, bins[1:], times, strict=False)
     return "; ".join(f"{low} – {high}: {time}" for low, high, time in told)
-
-
-def in_language(value: Any, language: str) -> str:
-    """A text by language, or the only text there is."""
-    if not isinstance(value, Mapping):
-        return str(value)
-    return str(value.get(language) or value.get("en") or next(iter(value.values())))
 
 
 @lru_cache(maxsize=1024)
@@ -168,13 +160,6 @@ def duration(iso: str, language: str) -> str:
     return " ".join(parts) or iso
 
 
-def _with_unit(amount: str, unit: str, language: str) -> str:
-    if not unit:
-        return amount
-    shown = text_or(_UNITS.get(unit, unit), f"page.unit.{unit}", None, language)
-    return f"{amount}\u00a0{shown}"
-
-
 def _record(attribute: Attribute, value: Mapping[str, Any], unit: str, language: str) -> str:
     if attribute.id in ("A024", "A026", "A028", "A025"):
         parts = [str(value["name"])] if value.get("name") else []
@@ -191,7 +176,7 @@ def _record(attribute: Attribute, value: Mapping[str, Any], unit: str, language:
         told = value[part]
         is_number = isinstance(told, int | float)
         shown = (
-            _with_unit(number(told, language, DIGITS), unit, language)
+            with_unit(number(told, language, DIGITS), unit, language)
             if is_number
             else str(told)
         )
@@ -216,7 +201,7 @@ def _bins(value: Mapping[str, Any], unit: str, language: str) -> tuple[str, ...]
     for lower, upper, held in zip(edges, edges[1:], value["hours"], strict=False):
         limits = {"lower": number(lower, language), "upper": number(upper, language)}
         name = text("page.between", limits, language)
-        amount = _with_unit(number(held, language, DIGITS), unit, language)
+        amount = with_unit(number(held, language, DIGITS), unit, language)
         told.append(text("page.named", {"name": name, "value": amount}, language))
     return tuple(told)
 
