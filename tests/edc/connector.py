@@ -75,6 +75,9 @@ class Settings:
     sleep_ms: int | None = 50
     further: Mapping[str, str] = field(default_factory=dict)
     java: tuple[str, ...] = ("-Xmx512m",)
+    debug: bool = False
+    dcp: bool = False
+    """Identity by the Decentralized Claims Protocol; ``further`` then says whose (dcp.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def running(settings: Settings, folder: Path) -> Iterator[Edc]:
         NotHere: EDC cannot be had on this machine; the message says why.
         AssertionError: it did not start; the message ends with its log.
     """
-    path = class_path()
+    path = class_path(settings.dcp)
     ports = dict(zip(_DOORS, free_ports(len(_DOORS)), strict=True))
     folder.mkdir(parents=True, exist_ok=True)
     configuration, log = folder / "edc.properties", folder / "edc.log"
@@ -128,7 +131,7 @@ def running(settings: Settings, folder: Path) -> Iterator[Edc]:
         process = subprocess.Popen(
             [
                 *("java", *settings.java, f"-Dedc.fs.config={configuration}"),
-                *("-cp", path, MAIN),
+                *("-cp", path, MAIN, *(["--log-level=debug"] if settings.debug else [])),
             ],
             stdout=file,
             stderr=subprocess.STDOUT,

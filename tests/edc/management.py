@@ -14,7 +14,10 @@ ODRL_CONTEXT: Final = "http://www.w3.org/ns/odrl.jsonld"
 
 
 def call(edc: Edc, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    """What the management API answers; a refusal fails the test with what was said."""
+    """What the management API answers, None where there is nothing.
+
+    Any other refusal fails the test with what was said.
+    """
     asked = None if body is None else {"@context": {"@vocab": EDC_NAMES}, **body}
     answer = SafeHttpClient(allow_loopback_http=True).send(
         method,
@@ -22,6 +25,8 @@ def call(edc: Edc, method: str, path: str, body: Mapping[str, Any] | None = None
         headers={"x-api-key": edc.api_key, "content-type": "application/json"},
         content=b"" if asked is None else canonical_bytes(asked),
     )
+    if answer.status == 404:
+        return None
     assert answer.status < 300, f"{method} {path}: {answer.status} {answer.content.decode()}"
     return read_json(answer.content) if answer.content else None
 

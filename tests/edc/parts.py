@@ -1,8 +1,10 @@
 """The class path of a real EDC: its published jars, and the little that it leaves to adopters.
 
-``java/`` holds that little: keys into the vault in memory (no setting fills it) and the public
-door of the data plane (EDC's own is deprecated: adopters bring theirs). Everything behind them,
-the control plane, the check of tokens and the pipeline that moves the bytes, is EDC's.
+``java/`` holds that little: keys into the vault in memory (no setting fills it), the words of
+Catena-X in what EDC says, and the public door of the data plane (EDC's own is deprecated:
+adopters bring theirs). ``java-dcp/`` holds what DCP needs besides: a way to the test's token
+service, and which credentials are asked for. Everything behind them is EDC's: control plane,
+credential checks, the check of tokens, and the pipeline that moves the bytes.
 """
 
 import fcntl
@@ -10,6 +12,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -30,32 +33,38 @@ def edc_version() -> str:
 
 
 @cache
-def class_path() -> str:
-    """What ``java -cp`` needs to start the connector.
+def class_path(dcp: bool = False) -> str:
+    """What ``java -cp`` needs to start the connector, with EDC's mock identity or with DCP.
 
     Raises:
         NotHere: no JDK, no Maven, or the registry does not have it.
     """
     if shutil.which("javac") is None:
         raise NotHere("no Java compiler here: JDK 17 or newer is needed (make system-parts)")
-    pom = (HERE / "pom.xml").read_text(encoding="utf-8")
+    name = "pom-dcp.xml" if dcp else "pom.xml"
+    pom = (HERE / name).read_text(encoding="utf-8")
+    folders = (HERE / "java-dcp", HERE / "java") if dcp else (HERE / "java",)
     BUILD.mkdir(parents=True, exist_ok=True)
     with (BUILD / "lock").open("w") as lock:  # tests may run in several processes
         fcntl.flock(lock, fcntl.LOCK_EX)
-        jars = resolve(pom, f"org.eclipse.edc {edc_version()}", BUILD / "parts").class_path
-        return f"{_compiled(jars)}:{jars}"
+        there = BUILD / ("parts-dcp" if dcp else "parts")
+        jars = resolve(pom, f"org.eclipse.edc {edc_version()}", there).class_path
+        return f"{_compiled(jars, folders)}:{jars}"
 
 
-def _compiled(jars: str) -> Path:
-    """What adopters bring, as classes; compiled once per state of its sources."""
-    files = sorted(path for path in (HERE / "java").rglob("*") if path.is_file())
+def _compiled(jars: str, folders: Sequence[Path]) -> Path:
+    """What adopters bring, as classes; compiled once per state of its sources.
+
+    The first folder names the extensions that are started.
+    """
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     said = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     classes = BUILD / f"classes-{said[:16]}"
     if classes.is_dir():
         return classes
     half = BUILD / "classes-unfinished"
     shutil.rmtree(half, ignore_errors=True)
-    shutil.copytree(HERE / "java" / "META-INF", half / "META-INF")
+    shutil.copytree(folders[0] / "META-INF", half / "META-INF")
     sources = [str(path) for path in files if path.suffix == ".java"]
     done = subprocess.run(
         ["javac", "-nowarn", "--release", "17", "-d", str(half), "-cp", jars, *sources],

@@ -78,7 +78,9 @@ def test_the_released_bytes_arrive(edc: Edc, tmp_path: Path):
         offered(node)
         begun = transfer(edc, dsp_of(node), agreed(edc, node))
         state_of(edc, "transferprocesses", begun, "STARTED", node)
-        address = call(edc, "GET", f"/v3/edrs/{begun}/dataaddress")
+        address = until(
+            lambda: call(edc, "GET", f"/v3/edrs/{begun}/dataaddress"), node.conversation
+        )
         client = SafeHttpClient(allow_loopback_http=True)
         token = {"authorization": address["authorization"]}
         answer = client.send("GET", address["endpoint"], headers=token)
