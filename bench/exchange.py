@@ -31,8 +31,9 @@ ROWS: list[tuple[str, str, tuple[str, float] | None, int, str]] = [
      "edc_first_byte_ms"),
     ("  the slowest [ms]", "first_byte_worst_ms", None, 0, ""),
     ("  checked and kept, median [ms]", "delivered_ms", None, 0, ""),
-    ("  peer with a 50 ms state machine [ms]", "", None, 0, "edc_50_first_byte_ms"),
+    ("  beside EDC with sleeps of 50 ms", "first_byte_ms", None, 0, "edc_50_first_byte_ms"),
     ("negotiations, {clients} clients [/s]", "rate", (">=", 40), 1, "edc_rate"),
+    ("  beside EDC with sleeps of 50 ms", "rate", (">=", 40), 1, "edc_50_rate"),
     ("  processor time of one, provider [ms]", "provider_cpu_ms", None, 1, "edc_cpu_ms"),
     ("  consumer [ms]", "consumer_cpu_ms", None, 1, ""),
     ("  who drives them [ms]", "driver_cpu_ms", None, 1, ""),
@@ -90,6 +91,18 @@ def print_table(figures: dict[str, Any], counts: dict[str, float]) -> None:
                 ratio = ours / beside if aim and aim[0] == ">=" else beside / ours
                 line += f"{ratio:8.1f}"
         print(line.rstrip())
+
+
+def print_ratios(figures: dict[str, Any]) -> None:
+    """How many times faster the first byte is than EDC's, and whether that was the aim."""
+    for settings, peer, aim in (
+        ("its default settings", "edc_first_byte_ms", 10),
+        ("sleeps of 50 ms", "edc_50_first_byte_ms", 2),
+    ):
+        if peer in figures:
+            ratio = figures[peer] / figures["first_byte_ms"]
+            judged = _judged(ratio, (">=", aim))
+            print(f"first byte {ratio:.1f} times as fast as EDC with {settings}: {judged}")
 
 
 def _told(figure: float | None, digits: int) -> str:
