@@ -32,7 +32,7 @@ class FakeEdc:
     key: str = "key"
     down: bool = False
     refuses: str = ""  # the reason for which negotiations end
-    loses_answers: int = 0  # so many answers to new negotiations get lost
+    loses_answers: int = 0  # so many answers to new negotiations and transfers get lost
     checks_policies: bool = False
     holds: bool = False  # its negotiations do not go on
     asked: list[str] = field(default_factory=list)
@@ -224,6 +224,8 @@ class FakeEdc:
 
     def _pull(self, body: Any) -> HttpAnswer:
         id, agreement = body["@id"], self.of("agreements")[body["contractId"]]
+        if id in self.of("transfers"):
+            return _answer(200, {"@type": "IdResponse", "@id": id})
         other = next(e for e in self.space.all if e.participant == agreement["providerId"])
         common = {
             "@type": "TransferProcess",
@@ -239,6 +241,9 @@ class FakeEdc:
         other.of("transfers")[theirs] = {
             **common, "@id": theirs, "type": "PROVIDER", "correlationId": id,
         }  # fmt: skip
+        if self.loses_answers:
+            self.loses_answers -= 1
+            raise Unavailable.of("http.too-slow", url=self.url, seconds=30)
         return _answer(200, {"@type": "IdResponse", "@id": id})
 
     def _edrs(self, method: str, rest: list[str], body: Any) -> HttpAnswer:

@@ -181,6 +181,22 @@ def test_loopback_http_is_for_nodes_that_allow_it(url: str) -> None:
     assert Partner.asked == []
 
 
+def test_an_address_of_the_companys_own_may_be_private_and_no_other(url: str) -> None:
+    own = SafeHttpClient(own_url=url)
+    assert own.send("GET", f"{url}/absent").status == 404
+    with pytest.raises(Unavailable, match="needs-https"):
+        SafeHttpClient(own_url="https://127.0.0.1").send("GET", f"{url}/absent")
+    with pytest.raises(Unavailable, match="needs-https"):
+        own.send("GET", "http://localhost:1/x")
+    with pytest.raises(Unavailable, match="address-forbidden"):
+        own.send("GET", "https://10.0.0.1/x")
+
+
+def test_a_key_does_not_go_to_a_public_address_in_the_clear() -> None:
+    with pytest.raises(Unavailable, match="address-forbidden"):
+        SafeHttpClient(own_url="http://8.8.8.8").send("GET", "http://8.8.8.8/management")
+
+
 def test_public_means_public() -> None:
     for address in ("8.8.8.8", "2606:4700::1111"):
         assert is_public(address)

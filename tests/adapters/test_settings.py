@@ -48,6 +48,9 @@ def test_sound_settings_give_no_findings() -> None:
         ({"tls": {"certificat": "x", "certificate": "x", "key": "x"}}, ["node.unknown-member"]),
         ({"tls": {"certificate": "x"}}, ["node.missing-member"]),
         ({"tls": "on"}, ["node.unknown-member"]),
+        ({"connector": {"kind": "edc"}}, ["node.missing-member"] * 2),
+        ({"connector": {"kind": "other"}}, ["settings.no-choice"]),
+        ({"connector": {"kind": "own"}}, []),
         ({"port": "8443"}, ["node.wrong-value"]),
         ({"passport_access": {"interests": {"x": {}}}}, ["node.unknown-member"]),
         (

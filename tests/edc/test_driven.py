@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.conformance.dsp.node import free_ports
@@ -12,7 +13,9 @@ from tests.edc.management import PROTOCOL, call
 from tests.edc.management import transfer as pull
 
 from saltbridge.adapters.http import SafeHttpClient
+from saltbridge.bootstrap import exchange_ways
 from saltbridge.core.canonical import canonical_bytes
+from saltbridge.exchange.served import PCF_EXCHANGE
 from saltbridge.formats import edc as edc_format
 from saltbridge.ports import HttpAnswer, Partner
 from saltbridge.services import transfer
@@ -23,6 +26,8 @@ from saltbridge.services.exchange_state import Progress, deliveries, progress
 from saltbridge.services.negotiate import fitting_offer, start_negotiation
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.steps.connector_offering import offer_later
+from saltbridge.steps.partner_access import Wanted, access, ask
+from saltbridge.steps.served_datasets import open_dataset
 from saltbridge.testing.peers import PCF_DOCUMENT
 
 pytestmark = pytest.mark.full("Java, Maven and EDC's published parts")
@@ -220,3 +225,27 @@ def test_what_a_node_offers_by_itself_comes_through_the_consumers_connector(pair
     assert [check for check in delivery["checks"] if check["detail_code"]] == []
     assert pair.miner.leaves("agreement.concluded") == 1
     assert pair.miner.leaves("transfer.opened") == 1
+
+
+def test_a_request_for_a_footprint_goes_through_both_connectors(pair: Pair):
+    """The exchange of footprints (CX-0136): an interface, asked with path, query and token."""
+    supplier, carmaker = pair.supplier.world, pair.carmaker.world
+    with supplier.store.unit_of_work() as work:
+        dataset = open_dataset(supplier, work, PCF_EXCHANGE, [carmaker.node.bpn])
+    pair.supplier.worker.wake()
+    offers = pair.supplier
+    waited(lambda: dataset["id"] in {o["asset_id"] for o in offers.all("connector-offer")})
+    partner = carmaker.node.partner(supplier.node.bpn)
+    assert partner is not None
+    wanted = Wanted(kind=PCF_EXCHANGE, version=dataset["version"])
+
+    def opened() -> Any:
+        pair.carmaker.worker.wake()
+        return access(carmaker, exchange_ways(), partner, wanted)
+
+    edr = waited(opened, 120)
+    path = f"footprintExchange/{uuid4()}?manufacturerPartId=A-1"
+    answer = ask(carmaker, partner, edr, "GET", path)
+    assert answer.status == 202, answer.content
+    (request,) = pair.supplier.all("pcf-request")
+    assert request["partner"] == carmaker.node.bpn

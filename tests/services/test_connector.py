@@ -105,6 +105,18 @@ def test_a_lost_answer_begins_no_second_negotiation(companies):
     assert len(companies.carmaker_edc.of("negotiations")) == 1
 
 
+def test_a_lost_answer_begins_no_second_transfer(companies):
+    companies.published()
+    begun = companies.asked()
+    while not progress(companies.carmaker, begun.pid).transfer:
+        companies.pump(1)
+    companies.carmaker_edc.loses_answers = 1
+    companies.pump()
+    assert progress(companies.carmaker, begun.pid).verified
+    assert companies.carmaker_edc.loses_answers == 0
+    assert len(companies.carmaker_edc.of("transfers")) == 1
+
+
 def test_what_the_partner_refuses_ends_with_its_words(companies):
     companies.published()
     companies.supplier_edc.refuses = (
