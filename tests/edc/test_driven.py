@@ -246,6 +246,6 @@ def test_a_request_for_a_footprint_goes_through_both_connectors(pair: Pair):
     edr = waited(opened, 120)
     path = f"footprintExchange/{uuid4()}?manufacturerPartId=A-1"
     answer = ask(carmaker, partner, edr, "GET", path)
-    assert answer.status == 202, answer.content
+    assert answer.status in (200, 202), answer.content  # a data plane says 200 for any success
     (request,) = pair.supplier.all("pcf-request")
     assert request["partner"] == carmaker.node.bpn
