@@ -79,7 +79,7 @@ def test_measured_and_told_in_three_languages(
 
 
 def test_events_from_the_terminal(
-    world: World, capsys: pytest.CaptureFixture[str], examples: Path
+    world: World, capsys: pytest.CaptureFixture[str], examples: Path, tmp_path: Path
 ) -> None:
     on = ("--on", "2029-05-01", *NODE)
     assert "Nothing has happened" in said(capsys, "events", SERIAL, *NODE)
@@ -92,6 +92,13 @@ def test_events_from_the_terminal(
         refused = capsys.readouterr().err
         assert word in refused
         assert "becomes-waste" in refused
+    cycles = tmp_path / "cycles.toml"
+    cycles.write_text(
+        '[attributes.A126]\nvalue = 4\nunit = "cycle"\nmeasured_on = 2029-04-30\n'
+    )
+    corrected = ("correction", *on, "--facts", str(cycles), "--reason", "typed twice")
+    assert "correction of a counter" in said(capsys, "event", SERIAL, *corrected)
+    assert "because: typed twice" in said(capsys, "events", SERIAL, *NODE)
     new = ("--serial", "REUSE-1", "--gtin", "09521234567899", "--category", "ev")
     assert "REUSE-1" in said(capsys, "second-life", "re-use", SERIAL, *on, *new, *facts)
     passed = said(capsys, "events", SERIAL, *NODE, language="zh")

@@ -292,6 +292,7 @@ def _say_event(past: "PastEvent", tongue: str) -> None:
         "lifecycle.goes-to": {"successor": past.successor},
         "lifecycle.comes-from": {"predecessors": ", ".join(past.predecessors)},
         "lifecycle.answers-now": {"to": past.to},
+        "lifecycle.because": {"reason": past.details.get("reason", "")},
         "lifecycle.signed-by": {"who": ", ".join(past.signed_by)},
     }
     for message, arguments in told.items():

@@ -98,6 +98,8 @@ def _what(event: PastEvent, language: str) -> str:
         told = {k: event.details[k] for k in ("component", "by") if event.details.get(k)}
         kind = {0: "repaired-plain", 1: "repaired", 2: "repaired-by"}[len(told)]
         return _say(kind if "component" in told else "repaired-plain", language, told)
+    if event.event == "correction":
+        return _say("corrected", language, {"reason": event.details.get("reason", "–")})
     if event.event == "becomes-waste":
         return _say("became-waste", language)
     return "" if event.to else text(f"lifecycle.event.{event.event}", None, language)
