@@ -22,6 +22,7 @@ from saltbridge.steps.identity import CREDENTIAL_SERVICE_PATH
 from saltbridge.steps.partner_access import Ways
 
 if TYPE_CHECKING:
+    from saltbridge.adapters.upstream import NamedUpstreams
     from saltbridge.testing.issuer import TestIssuer
 
 
@@ -82,6 +83,7 @@ def open_world(node_dir: Path, *, store_url: str | None = None) -> World:
         },
         timestamp_authority=_timestamp_authority(node.settings, node_dir, http),
         connector=_connector(node.settings, node_dir, profile),
+        upstream=_upstreams(node.settings, node_dir),
     )
 
 
@@ -93,6 +95,20 @@ def _version_url(settings: Mapping[str, Any], node: NodeProfile) -> str:
     url = str(told.get("protocol_url", "")) if told.get("kind") == "edc" else ""
     root = url.rstrip("/").removesuffix(DSP_2025_1.path) or node.base_url
     return f"{root}/.well-known/dspace-version"
+
+
+def _upstreams(settings: Mapping[str, Any], node_dir: Path) -> "NamedUpstreams | None":
+    """The systems of the company's own that the node names; none where it names none."""
+    from saltbridge.adapters.settings import value
+
+    named: Mapping[str, str] = value(settings, "live.upstreams")
+    if not named:
+        return None
+    from saltbridge.adapters.tls_files import partner_context
+    from saltbridge.adapters.upstream import NamedUpstreams
+
+    files = {origin: node_dir / file if file else None for origin, file in named.items()}
+    return NamedUpstreams(files, partner_context(settings, node_dir))
 
 
 def _connector(

@@ -85,6 +85,9 @@ SETTINGS: Final = (
             "cx.core.digitalTwinRegistry:1.", ()),
     Setting("push.targets", dict, "Where else than to its own node a partner may have data "
             "pushed: BPN = list of origins, https://data.example."),
+    Setting("live.upstreams", dict, "Systems of the company's own that may answer partners "
+            "through this node: origin, http://10.0.0.5:8080, = file with its bearer token in "
+            "the node's folder, or an empty text.", {}),
     # Who calls
     Setting("identity", str, "By what callers are known, and how this node signs in: did (a "
             "token of the partner's own key) or dcp (that, and credentials of the dataspace).",
@@ -209,8 +212,8 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _is_origin(entry: object) -> bool:
-    """Whether it is an origin alone: https, and plain http to 127.0.0.1 for trials."""
+def _is_origin(entry: object, *, inside: bool = False) -> bool:
+    """Whether it is an origin alone: https, and plain http to 127.0.0.1 or ``inside``."""
     if not isinstance(entry, str):
         return False
     try:
@@ -218,7 +221,9 @@ def _is_origin(entry: object) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    reached = parts.scheme == "https" or (parts.scheme == "http" and host == "127.0.0.1")
+    reached = parts.scheme == "https" or (
+        parts.scheme == "http" and (inside or host == "127.0.0.1")
+    )
     return reached and entry == f"{parts.scheme}://{parts.netloc}" and "@" not in entry
 
 
@@ -250,6 +255,12 @@ def _bounds(row: Setting, value: Any, here: Place) -> Iterator[Finding]:
                 or not all(map(_is_origin, origins))
             ):
                 yield finding("settings.push-faulty", here, member=member, found=name[:80])
+    if row.name == "live.upstreams":
+        for origin, file in value.items():
+            if not _is_origin(origin, inside=True) or not isinstance(file, str):
+                yield finding(
+                    "settings.upstream-faulty", here, member=member, found=origin[:80]
+                )
     if row.name == "credentials.trusted_issuers":
         for did, types in value.items():
             texts = isinstance(types, list) and all(isinstance(t, str) and t for t in types)

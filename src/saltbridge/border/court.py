@@ -17,6 +17,7 @@ from saltbridge.border.rules import (
     APPROVED_BY_TWO,
     COUNTERS,
     DEFAULT_DENY,
+    LIVE,
     QUESTIONS,
     Pack,
     Rule,
@@ -158,9 +159,16 @@ class Court:
         self, packs: Iterable[Pack], context: Context, *, proposal: bool = False
     ) -> None:
         everything = tuple(packs)
-        self.packs = governing(everything, context)
+        # A pack that speaks of live answers only has no say about fields.
+        self.packs = tuple(
+            pack
+            for pack in governing(everything, context)
+            if any(rule.question != LIVE for rule in pack.rules)
+        )
         self._context = context
-        self._rules = tuple(rule for pack in self.packs for rule in pack.rules)
+        self._rules = tuple(
+            rule for pack in self.packs for rule in pack.rules if rule.question != LIVE
+        )
         held = {
             rule.id: CONDITIONS[rule.unless](context, rule, everything)
             for rule in self._rules
@@ -211,3 +219,16 @@ class Court:
         if rule.effect != "permit" or rule.question not in (question, "both"):
             return False
         return not rule.purposes or self._context.purpose in rule.purposes
+
+
+def live_ruling(packs: Iterable[Pack], context: Context) -> Ruling:
+    """Whether an answer may be made while this recipient waits: any forbid wins, else a permit.
+
+    No pack that speaks of it, no answer. What is in it is decided field by field besides.
+    """
+    met = [r for p in governing(packs, context) for r in p.rules if r.question == LIVE]
+    forbids = tuple(r.id for r in met if r.effect == "forbid")
+    if forbids:
+        return Ruling(False, forbids[0], forbids)
+    permits = tuple(r.id for r in met)
+    return Ruling(bool(permits), permits[0] if permits else f"{DEFAULT_DENY}-{LIVE}", permits)

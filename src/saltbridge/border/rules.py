@@ -25,6 +25,7 @@ from saltbridge.core.provenance import Confidence
 EXPORT: Final = "export"
 DISCLOSURE: Final = "disclosure"
 QUESTIONS: Final = (EXPORT, DISCLOSURE)
+LIVE: Final = "live"  # whether an answer may be made while somebody waits; of no field
 DEFAULT_DENY: Final = "default-deny"
 UNCATALOGUED: Final = "uncatalogued"
 FEW_CONTRIBUTORS: Final = "house-three-contributors"
@@ -45,7 +46,7 @@ class Rule:
     id: str
     effect: str  # permit | forbid
     classes: frozenset[FieldClass]
-    question: str = ""  # export | disclosure | both; permits only
+    question: str = ""  # export | disclosure | both, permits only; live: of answers, not fields
     form: str = ""  # as-is | minimised | "" for both
     annex_xiii: tuple[str, ...] = ()
     purposes: frozenset[str] = frozenset()
@@ -174,7 +175,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
     )
     if rule.effect not in ("permit", "forbid"):
         raise ValueError(f"{rule.id}: unknown effect {rule.effect!r}")
-    if rule.effect == "permit" and rule.question not in (*QUESTIONS, "both"):
+    if rule.effect == "permit" and rule.question not in (*QUESTIONS, "both", LIVE):
         raise ValueError(f"{rule.id}: a permit answers a question")
     if rule.effect == "permit" and rule.unless:
         raise ValueError(f"{rule.id}: only a forbid may have an exception")
@@ -182,6 +183,10 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         raise ValueError(f"{rule.id}: unknown condition {rule.unless!r}")
     if (rule.unless == APPROVED_BY_TWO) is not bool(rule.roles):
         raise ValueError(f"{rule.id}: {APPROVED_BY_TWO} names the roles that may approve")
+    if rule.effect == "forbid" and rule.question not in ("", LIVE):
+        raise ValueError(f"{rule.id}: a forbid answers no question")
+    if rule.question == LIVE and (rule.classes or rule.unless):
+        raise ValueError(f"{rule.id}: a rule about live answers names no classes, no exception")
     if rule.form not in ("", "as-is", "minimised"):
         raise ValueError(f"{rule.id}: unknown form {rule.form!r}")
     return rule

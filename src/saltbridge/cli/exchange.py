@@ -4,7 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from saltbridge.cli import exchange_doctor, exchange_moves, exchange_offers, exchange_status
+from saltbridge.cli import (
+    exchange_doctor,
+    exchange_live,
+    exchange_moves,
+    exchange_offers,
+    exchange_status,
+)
 from saltbridge.cli.exchange_status import say_checks, say_delivery, watch
 from saltbridge.cli.options import AsJson, Node, PartnerName
 from saltbridge.cli.publish import publish
@@ -23,6 +29,8 @@ app.command()(exchange_offers.terms)
 app.command()(exchange_status.status)
 app.command()(exchange_doctor.doctor)
 app.command()(exchange_moves.inbox)
+app.command()(exchange_live.live)
+app.command()(exchange_live.ask)
 app.command("send-offer")(exchange_moves.send_offer)
 app.command()(exchange_moves.accept)
 app.command()(exchange_moves.decline)

@@ -19,6 +19,7 @@ from saltbridge.exchange.process import (
     illegal,
     remembering,
 )
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 
 _GOING: Final = (TransferState.STARTED, TransferState.SUSPENDED)
 
@@ -93,7 +94,7 @@ def taken(transfer: Transfer) -> Transfer:
     Where a pause holds all the same, what was told with our start opens nothing.
     """
     if transfer.paused_by:
-        return replace(transfer, state=TransferState.SUSPENDED, outgoing=None, token_digest="")
+        return replace(shut(transfer), state=TransferState.SUSPENDED, outgoing=None)
     return replace(transfer, state=TransferState.STARTED, outgoing=None)
 
 
@@ -103,8 +104,17 @@ def not_taken(transfer: Transfer) -> Transfer:
     A pause refused is none; going on refused leaves ours lifted, and opens nothing.
     """
     if transfer.state is TransferState.SUSPENDED:
-        return replace(transfer, outgoing=None, token_digest="")
+        return replace(shut(transfer), outgoing=None)
     return replace(transfer, outgoing=None, paused_by=frozenset())
+
+
+def shut(transfer: Transfer) -> Transfer:
+    """The transfer, whose tokens open nothing any more.
+
+    A consumer's own door, through which the provider pushes, stays shut by the state alone.
+    """
+    own_door = transfer.role is Role.CONSUMER and transfer.format == DSP_2025_1.push_format
+    return transfer if own_door else replace(transfer, token_digest="")
 
 
 def _held_by(side: Role) -> Refusal:

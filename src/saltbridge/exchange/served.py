@@ -16,6 +16,7 @@ TWIN_REGISTRY: Final = "twin-registry"
 TWIN_ASPECT: Final = "twin-aspect"
 PCF_EXCHANGE: Final = "pcf-exchange"
 NOTIFICATIONS: Final = "notifications"
+LIVE: Final = "live-documents"  # made by a system of the provider's while the partner waits
 ASPECTS_PATH: Final = "/data/aspects"  # below it lies the content of aspects of our twins
 SEMANTIC_ID: Final = "https://admin-shell.io/aas/3/0/HasSemantics/semanticId"
 SEMANTIC_ID_NAMES: Final = (SEMANTIC_ID, "aas-semantics:semanticId")
@@ -43,6 +44,7 @@ SERVED: Final[Mapping[str, Served]] = {
             PURPOSE_PASSPORT,
         ),
         Served(PCF_EXCHANGE, (f"{_TAXONOMY}PcfExchange",), ("1.2.0", "1.3.0"), PURPOSE_PCF),
+        Served(LIVE, ("urn:saltbridge:live-documents",), ("1.0",), PURPOSE_PCF),
         Served(
             NOTIFICATIONS, (f"{_TAXONOMY}DigitalTwinEventAPI",), ("3.0", "3.0.0"), PURPOSE_TWINS
         ),

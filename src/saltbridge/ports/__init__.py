@@ -42,6 +42,7 @@ from saltbridge.ports.outside import (
     Identifiers,
     Passwords,
     TimestampAuthority,
+    Upstreams,
 )
 from saltbridge.ports.registry import (
     MOST_IN_A_FILE,
@@ -103,6 +104,7 @@ __all__ = [
     "StoredRecord",
     "TimestampAuthority",
     "UnitOfWork",
+    "Upstreams",
     "World",
 ]
 
@@ -114,6 +116,7 @@ class World:
     ``settings`` holds what ``adapters.settings`` lists, where it is set, and of a node on disk
     its ``folder``. ``decider`` is for tests alone: nothing that serves a node sets one.
     ``connector`` is one that the company runs already and that speaks to partners in our place.
+    ``upstream`` are systems of its own that partners may ask through this node.
     ``credential_profile`` is what the dataspace asks of callers; ``kept`` is this process's
     memory of what was fetched and checked.
     """
@@ -131,5 +134,6 @@ class World:
     timestamp_authority: TimestampAuthority | None = None
     decider: Decider | None = None
     connector: Connector | None = None
+    upstream: Upstreams | None = None
     credential_profile: CredentialProfile = CATENA_X
     kept: Kept = field(default_factory=Kept)

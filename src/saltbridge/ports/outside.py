@@ -57,6 +57,20 @@ class HttpClient(Protocol):
         """
 
 
+class Upstreams(Protocol):
+    """Systems of the company's own that the operator named: asked, and nothing else sent."""
+
+    def knows(self, url: str) -> bool:
+        """Whether the address lies at a system that was named."""
+
+    def ask(self, url: str, *, limit_bytes: int, timeout_seconds: float) -> HttpAnswer:
+        """What it answers to one GET, with the secret it was named with; no redirects.
+
+        Raises:
+            Unavailable: it was not named, cannot be reached, or answers too much or too late.
+        """
+
+
 class DidResolver(Protocol):
     """DID documents of others."""
 

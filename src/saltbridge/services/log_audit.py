@@ -35,7 +35,7 @@ ALWAYS_LOGGED: Final = frozenset(
         *("passport-event", "passport-measurement-file"),
         *("passport-receipt", "passport-dossier-received", "passport-copy-operator"),
         *("passport-copy-state", "passport-backup", "passport-backup-sent"),
-        *("twin", "twin-value", "twin-event", "pcf-sheet", "pcf-answer"),
+        *("twin", "twin-value", "twin-event", "pcf-sheet", "pcf-answer", "live-answer"),
         *("pact-client", "pact-event", "pact-request", "pact-footprint"),
         *("connector-offer", "connector-foreign"),
     }

@@ -13,11 +13,11 @@ from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import finding
 from saltbridge.exchange.offering import USUAL, OfferTerms
-from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF
 from saltbridge.formats.claim_file import MEDIA_TYPE
 from saltbridge.ports import Partner, UnitOfWork, World
 from saltbridge.steps.border_key import border_key, kept_border_key
 from saltbridge.steps.connector_offering import offer_later
+from saltbridge.steps.dataset_kinds import CLAIMS, DATASETS
 from saltbridge.steps.deciding import (
     Proposer,
     circumstances,
@@ -31,21 +31,8 @@ from saltbridge.steps.proposals import keep_proposal
 from saltbridge.steps.recipients import partners_named
 from saltbridge.steps.release import keep_decision, released_claim, signed_view
 from saltbridge.steps.statement import keep_statement
-from saltbridge.trust.claims import Estimate, SupplierRecord
+from saltbridge.trust.claims import SupplierRecord
 from saltbridge.trust.did import iso
-
-# document kind -> (kind of dataset, type in the Catena-X taxonomy, usual purpose)
-_DATASETS: Mapping[str, tuple[str, str, str]] = {
-    "pcf": ("pcf", "https://w3id.org/catenax/taxonomy#PcfExchange", PURPOSE_PCF),
-    "battery-supplier-record": (
-        "supplier-record",
-        "https://w3id.org/catenax/taxonomy#BatteryPass",
-        PURPOSE_PASSPORT,
-    ),
-    "what-if-estimate": ("estimate", "urn:saltbridge:what-if-estimate", PURPOSE_PCF),
-}
-# A what-if goes out as what it is: by the type of its claim nobody can take it for more.
-_CLAIMS: Mapping[str, type[SupplierRecord] | type[Estimate]] = {"what-if-estimate": Estimate}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +125,8 @@ def _offer(
     dataset_id: str,
 ) -> Published:
     """Release what may leave at once, propose what two persons have to approve; offer it."""
-    dataset_kind, dct_type, _ = _DATASETS[request.kind]
-    claim_class = _CLAIMS.get(request.kind, SupplierRecord)
+    dataset_kind, dct_type, _ = DATASETS[request.kind]
+    claim_class = CLAIMS.get(request.kind, SupplierRecord)
     title = request.title or request.kind
     records: list[Mapping[str, Any]] = []
     manifests: list[Mapping[str, Any]] = []
@@ -221,13 +208,13 @@ def preview(world: World, request: PublishRequest) -> tuple[Mapping[str, Any], .
 
 
 def _purpose(request: PublishRequest) -> str:
-    return request.purpose or request.terms.purpose or _DATASETS[request.kind][2]
+    return request.purpose or request.terms.purpose or DATASETS[request.kind][2]
 
 
 def _partners(world: World, request: PublishRequest) -> tuple[Partner, ...]:
     """The partners named in the request, each once."""
     findings = []
-    if request.kind not in _DATASETS:
+    if request.kind not in DATASETS:
         findings.append(finding("publish.unknown-kind", kind=request.kind))
     elif request.document.get("kind") != request.kind:
         found = str(request.document.get("kind"))[:80]

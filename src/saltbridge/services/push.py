@@ -76,6 +76,7 @@ def _pushing(view: UnitOfWork, pid: str) -> Transfer | None:
         and is_push(transfer)
         and transfer.state is TransferState.STARTED
         and transfer.outgoing is None
+        and not transfer.paused_by
     )
     return transfer if pushes else None
 

@@ -133,6 +133,6 @@ def _door(transfer: Transfer | None) -> Door:
         return Door.USED
     if transfer.state in _ENDED or transfer.outgoing in _ENDED:
         return Door.SHUT
-    if transfer.state in _WAITING or transfer.outgoing is not None:
+    if transfer.state in _WAITING or transfer.outgoing is not None or transfer.paused_by:
         return Door.NOT_NOW
     return Door.OPEN

@@ -11,6 +11,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from secrets import compare_digest
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,7 +20,14 @@ from starlette.routing import Route
 
 from saltbridge.adapters.settings import value
 from saltbridge.core.errors import FaultyInput, Refused, Unavailable
-from saltbridge.exchange.served import NOTIFICATIONS, PCF_EXCHANGE, TWIN_ASPECT, TWIN_REGISTRY
+from saltbridge.exchange.model import Refusal
+from saltbridge.exchange.served import (
+    LIVE,
+    NOTIFICATIONS,
+    PCF_EXCHANGE,
+    TWIN_ASPECT,
+    TWIN_REGISTRY,
+)
 from saltbridge.exchange.twins import OWNER
 from saltbridge.formats.aas_check import Fault
 from saltbridge.formats.cx_notification import PATH
@@ -27,6 +35,7 @@ from saltbridge.formats.edc_offering import KEY_HEADER
 from saltbridge.ports import World
 from saltbridge.services.connector_provide import open_offered_interface
 from saltbridge.services.data_plane import open_aspect, open_interface
+from saltbridge.services.live_answer import NOT_ALLOWED, answer_live
 from saltbridge.services.twin_events import receive
 from saltbridge.steps.connector_offering import INTERFACE
 from saltbridge.steps.connector_offering import PATH as CONNECTOR
@@ -37,6 +46,7 @@ from saltbridge.web.dtr import Asked, Registry
 
 OWN_ROOT: Final = "/twins/api/v3"
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_LIVE: Final = {NOT_ALLOWED: 403, "live.parameter-unknown": 400}
 OWN_SYSTEM: Final = "own system, by the registry's token"
 
 
@@ -99,6 +109,8 @@ class _Faces:
         if opened.dataset["kind"] == PCF_EXCHANGE:
             api = opened.dataset["version"]
             return pcf.exchange(self._world, request, path, opened.reader, content, api)
+        if opened.dataset["kind"] == LIVE:
+            return self._live(request, path, opened)
         if opened.dataset["kind"] == NOTIFICATIONS:
             return self._news(request, path, opened.reader, content)
         if opened.dataset["kind"] == TWIN_REGISTRY:
@@ -119,6 +131,18 @@ class _Faces:
             return self._registry.fault(501 if known else 404, Fault("", says))
         if request.method != "GET":
             return self._registry.fault(501, Fault("", "aspects are read, not written"))
+        return released_answer(found)
+
+    def _live(self, request: Request, path: str, opened: OpenedTransfer) -> Response:
+        if request.method != "GET":
+            return json_answer({"code": "http.405"}, 405, {"Allow": "GET"})
+        query = parse_qsl(request.url.query, keep_blank_values=True)
+        try:
+            found = answer_live(self._world, opened, path.strip("/"), query)
+        except Unavailable:
+            return json_answer({"code": "live.unavailable"}, 503, {"Retry-After": "5"})
+        if isinstance(found, Refusal):
+            return json_answer({"code": found.code}, _LIVE.get(found.code, 404))
         return released_answer(found)
 
     def _news(self, request: Request, path: str, reader: str, content: bytes) -> Response:
