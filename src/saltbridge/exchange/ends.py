@@ -35,6 +35,13 @@ class Ends:
     used_by: str = ""
     kept_after: bool = False  # ContractTermination lets the consumer keep the data
 
+    def let_provide(self, at: datetime) -> bool:
+        """Whether data may be provided at that time.
+
+        Five minutes are allowed for clocks that differ.
+        """
+        return self.concluded <= at + _CLOCKS_DIFFER and at < self.provided_until
+
 
 def ends_of(agreement: Agreement) -> Ends | None:
     """The ends of an agreement; None where nobody can tell when it was concluded."""
@@ -64,14 +71,9 @@ def ends_of(agreement: Agreement) -> Ends | None:
 
 
 def in_force(agreement: Agreement, at: datetime) -> bool:
-    """Whether data may be provided under the agreement at that time.
-
-    Five minutes are allowed for clocks that differ.
-    """
+    """Whether data may be provided under the agreement at that time; see ``Ends``."""
     ends = ends_of(agreement)
-    return (
-        ends is not None and ends.concluded <= at + _CLOCKS_DIFFER and at < ends.provided_until
-    )
+    return ends is not None and ends.let_provide(at)
 
 
 def not_begun(agreement: Agreement, at: datetime) -> bool:

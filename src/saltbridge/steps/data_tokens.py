@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from saltbridge.core.canonical import canonical_bytes, digest
-from saltbridge.exchange.model import Agreement, Role, Transfer, TransferState
-from saltbridge.exchange.policy import in_force
+from saltbridge.exchange.ends import Ends, ends_of
+from saltbridge.exchange.model import Role, Transfer, TransferState
 from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.exchange.records import transfer_of
 from saltbridge.ports import Partner, UnitOfWork, World
@@ -24,12 +24,12 @@ class OpenedTransfer:
 
     transfer: Transfer
     dataset: Mapping[str, Any]
-    agreement: Agreement
+    ends: Ends  # of the agreement
     until: datetime  # of the token
 
     def stands(self, now: datetime) -> bool:
         """Whether time alone has not ended it yet; what was written since, it does not know."""
-        return now < self.until and in_force(self.agreement, now)
+        return now < self.until and self.ends.let_provide(now)
 
     @property
     def reader(self) -> str:
@@ -64,7 +64,8 @@ def agreed_transfer(
     dataset: Mapping[str, Any] | None = document(view, "dataset", transfer.dataset_id)
     if kept is None or dataset is None or kept.counterparty != transfer.counterparty:
         return None
-    return OpenedTransfer(transfer, dataset, kept.agreement, until)
+    ends = ends_of(kept.agreement)
+    return None if ends is None else OpenedTransfer(transfer, dataset, ends, until)
 
 
 def _holds(transfer: Transfer, binding: Mapping[str, Any]) -> bool:
@@ -157,7 +158,7 @@ def renew(
     if binding is None or not theirs or not _holds(transfer, binding):
         return None
     agreed = agreed_transfer(work, transfer, from_iso(binding["expires_at"]))
-    if agreed is None or not in_force(agreed.agreement, world.clock.now()):
+    if agreed is None or not agreed.ends.let_provide(world.clock.now()):
         return None
     raised = max(transfer.token_floor, named["generation"])
     return issue(world, work, replace(transfer, token_floor=raised))

@@ -12,7 +12,7 @@ from saltbridge.core.canonical import canonical_bytes
 from saltbridge.formats.content_digest import render_content_digest
 
 LIMIT_BYTES: Final = 1_000_000
-PIECE_BYTES: Final = 262_144
+PIECE_BYTES: Final = 1_048_576
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
