@@ -205,7 +205,7 @@ def test_a_token_for_another_company_is_told_on_both_sides(a_pair):
     documents[former] = json.loads(json.dumps(documents[did]).replace(did, former))
     _with_partner(pair, did=former)
     found = _found(pair)
-    assert found["versions"] == [("doctor.other-company", US)]
+    assert found["identity"] == [("doctor.other-company", US)]
     assert found["catalogue"] == [("doctor.not-let-in-because", None)]
     there = examine(pair.provider, pair.to_consumer, served=True)
     (calls,) = [check for check in there.checks if check.name == "calls"]

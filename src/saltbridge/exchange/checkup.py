@@ -135,13 +135,20 @@ def certificate_points(points: Iterable[Point], ours: datetime) -> Iterable[Poin
             yield fault(point.code, point.who, **told)
 
 
-# What keeps a partner from letting us in, the likeliest first.
-_CAUSES: Final = ("own-identity", "credentials", "clock", "sign-in", "versions")
+# What keeps a partner from letting us in, the likeliest first; of its own document only that
+# we take it for another company.
+_CAUSES: Final = ("identity", "own-identity", "credentials", "clock", "sign-in")
+_OTHERS: Final = ("doctor.other-company", "doctor.did-differs")
 
 
 def likely_cause(checks: Iterable[Check]) -> str:
     """Name of the check that explains best why we are not let in; empty where none does."""
-    failed = {check.name for check in checks if check.state is State.FAILED}
+    failed = {
+        check.name
+        for check in checks
+        if check.state is State.FAILED
+        and (check.name != "identity" or any(p.code in _OTHERS for p in check.points))
+    }
     return next((name for name in _CAUSES if name in failed), "")
 
 

@@ -72,7 +72,7 @@ def examine(world: World, partner: Partner, *, served: bool) -> Checkup:
         checks.append(_clock(world, answer))
         versions, spoken = _versions(partner, root, answer)
         checks.append(versions)
-    identity, owner = _identity(world, partner)
+    identity, owner = _identity(world, partner, spoken or ())
     checks.append(identity)
     checks.append(
         checked("services", _service_points(world, partner, owner))
@@ -98,7 +98,7 @@ def _through_connector(
     checks = [checked("address", _address_points(partner))]
     own = connector_checks(world, connector, served=served)
     reached = checks[0].state is State.OK and own[0].state is State.OK
-    checks += [*own, _identity(world, partner)[0]]
+    checks += [*own, _identity(world, partner, ())[0]]
     checks += _catalogue(world, partner, reached, "")
     checks += own_offer_checks(world, partner)
     checks += [connector_offers_check(world, partner), messages_check(world, partner)]
@@ -148,19 +148,22 @@ def _versions(
         root=root,
         dsp_url=partner.dsp_url,
     )
-    who = whose_node_points((s.service_id for s in spoken), partner.did)
-    return checked("versions", [*points, *who]), spoken
+    return checked("versions", points), spoken
 
 
-def _identity(world: World, partner: Partner) -> tuple[Check, DidDocument | None]:
-    """The DID document as it is now: fetched, the entered DID's, with a key to sign in by."""
+def _identity(
+    world: World, partner: Partner, spoken: Iterable[SpokenVersion]
+) -> tuple[Check, DidDocument | None]:
+    """The DID document as it is now: fetched, the entered DID's, with a key to sign in by; and
+    whether the node that answers is that company's."""
     try:
         fetched = world.did_resolver.resolve(partner.did)
         owner = parse_did_document(fetched, did=partner.did, name=partner.did)
     except SaltbridgeError as error:
         told = certificate_points(points_of(error, PARTNER), world.clock.now())
         return checked("identity", [_another(point) for point in told]), None
-    return checked("identity", _key_points(world, owner)), owner
+    who = whose_node_points((s.service_id for s in spoken), partner.did)
+    return checked("identity", [*_key_points(world, owner), *who]), owner
 
 
 def _another(point: Point) -> Point:
