@@ -23,7 +23,7 @@ from saltbridge.testing.builders import (
     node_profile,
     partner_of,
 )
-from saltbridge.testing.peers import PCF_DOCUMENT
+from saltbridge.testing.peers import PCF_DOCUMENT, InProcessHttp
 from saltbridge.web.app import create_app
 
 
@@ -82,9 +82,24 @@ class Companies:
             return [leaf.event for leaf in view.log_leaves(range(view.log_size()))]
 
 
+class Applications(dict[str, Any]):
+    """Those of nodes, made when somebody calls there: few tests need both."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worlds: dict[str, World] = {}
+
+    def get(self, url: str, default: Any = None) -> Any:
+        """The application at an origin."""
+        if url not in self and url in self.worlds:
+            self[url] = create_app(self.worlds[url])
+        return super().get(url, default)
+
+
 def two_companies(tmp_path: Path) -> Companies:
     """Both, over connectors that answer at once."""
-    space, clock, known = FakeDataspace(), FixedClock(), KnownDids()
+    served = Applications()
+    space, clock, known = FakeDataspace(InProcessHttp(served)), FixedClock(), KnownDids()
     space.now = int(clock.now().timestamp())
     key_file = tmp_path / "edc.key"
     key_file.write_text("key", encoding="ascii")
@@ -116,7 +131,7 @@ def two_companies(tmp_path: Path) -> Companies:
             node=replace(world.node, allow_loopback_http=True),
         )
         worlds.append(world)
-        space.nodes.applications[node.base_url] = create_app(world)
+        served.worlds[node.base_url] = world
     return Companies(space, clock, *worlds, *edcs, key_file)
 
 
