@@ -23,7 +23,7 @@ help:
 	@echo "make bench-border  the border and the log, each against a bare floor"
 	@echo "make bench-twins  a registry of a million twins, and how long a lookup takes"
 	@echo "make bench-exchange  negotiations, first byte, start and memory of two served nodes"
-	@echo "make bench-passport  passports at fleet size (ARGS=\"--million\" for a million)"
+	@echo "make bench-passport  passports at fleet size (ARGS=\"--million\" for a million, ARGS=--reads)"
 	@echo "make conformance  official test kits against a served node (JDK 17, Maven; see tests/conformance)"
 	@echo "make docs       write the generated reference pages anew"
 	@echo "make lock       pin the dependencies anew (needs uv)"

@@ -144,11 +144,11 @@ def measure_reading(node: Path, figures: dict[str, Any], of: str) -> None:
     ):
         for at, path in ((base, paths[0]), (beside, "/bare")):
             asyncio.run(_asked(at, path, 200))  # the first requests load what they need
+        _until_idle(pid)  # the node draws a page before people come
         places = [(base, pid, paths[0]), (beside, floor, "/bare")]
         found = json_reads(places, len(shown.content), 10_000)
         figures[f"{of}_json"], figures["json_floor"] = found
         figures[f"{of}_json_cpu_us"] = 1e6 / found[0]
-        time.sleep(2)  # the node has drawn a page by then, as it does before people come
         # Every page is drawn for the first time, at that rate: the serials come once each.
         figures[f"{of}_drawn_ms"], figures[f"{of}_drawn_cpu_ms"] = _pages(
             base, pid, paths[10:110], 1
@@ -160,6 +160,15 @@ def measure_reading(node: Path, figures: dict[str, Any], of: str) -> None:
         for path in paths[110:310]:  # the first JSON of each
             asyncio.run(_asked(base, path, 1, 1))
         figures[f"{of}_cold_json_cpu_ms"] = (_processor_seconds(pid) - before) / 200 * 1000
+
+
+def _until_idle(pid: int) -> None:
+    """Wait until a server has done what it does at its start."""
+    for _ in range(30):
+        before = _processor_seconds(pid)
+        time.sleep(1)
+        if _processor_seconds(pid) - before < 0.05:
+            return
 
 
 def _pages(base: str, pid: int, paths: list[str], seconds: int) -> tuple[float, float]:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:  # the driver is there once it is needed
 
 _LOCK = 0x53616C74  # "Salt": the advisory lock of everybody who writes to this database
 _PING_AFTER_SECONDS = 1.0
+_CONNECTIONS_KEPT = 16
+_CONNECTIONS_MORE = 24  # with those kept as many as threads that answer
 _LOCK_TIMEOUT = "20s"
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -48,7 +50,12 @@ class PostgresStore:
         self._watching = threading.Lock()
         self._asker: SnapshotAsker | None = None
         try:
-            self._engine = create_engine(f"postgresql+psycopg:{url.partition(':')[2]}")
+            # Opened when they are needed, and kept: to open one takes longer than a reading.
+            self._engine = create_engine(
+                f"postgresql+psycopg:{url.partition(':')[2]}",
+                pool_size=_CONNECTIONS_KEPT,
+                max_overflow=_CONNECTIONS_MORE,
+            )
         except (ImportError, NoSuchModuleError) as fault:
             raise Unavailable.of("store.no-driver") from fault
         _ping_idle(self._engine)
