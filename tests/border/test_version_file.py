@@ -10,7 +10,15 @@ from tests.border.test_decide import decided
 from saltbridge.border.carried import claimed
 from saltbridge.border.catalogue import catalogue_for
 from saltbridge.border.context import PUBLIC, Context
-from saltbridge.border.decide import Alike, Decision, alike, decide, release_alike
+from saltbridge.border.decide import (
+    Alike,
+    Decision,
+    alike,
+    decide,
+    release_alike,
+    release_credential_alike,
+)
+from saltbridge.border.passport_credential import credential_of
 from saltbridge.border.rules import packaged_packs
 from saltbridge.border.version_file import (
     PublicPart,
@@ -21,13 +29,14 @@ from saltbridge.border.version_file import (
     unsigned_version,
     version_content,
 )
-from saltbridge.core.canonical import read_json
+from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import Refused
 from saltbridge.core.piece import Piece, piece
 from saltbridge.ports import World
 from saltbridge.steps.log import logged_claim_file, proof_for
 from saltbridge.testing.builders import NOON, memory_world
 from saltbridge.testing.canaries import battery_record
+from saltbridge.trust import signature
 from saltbridge.trust.claims import PassportVersion
 from saltbridge.trust.log_proof import LogProof
 from saltbridge.trust.suites import NotVerified
@@ -104,6 +113,34 @@ def test_the_file_passes_the_strict_reading_and_leaves_under_the_decision(world)
     file, view = release_alike(alike(by, part.view), made)
     assert (file.content, view.content) == (made.file, part.view.content)
     assert {file.decision_id, view.decision_id} == {by.context.decision_id}
+
+
+def test_a_credential_leaves_only_with_the_view_of_a_version_alike(world):
+    part, signer = made_part(), world.keyring.signer()
+    view = read_json(part.view.content)
+    view |= {"issuer": {"did": world.node.did}, "issued_at": "2027-02-18T00:00:00Z"}
+    view |= {"product_id": "https://cars.example/01/09521234567899/21/A1"}
+    held = alike(decision(view), piece(view))
+
+    def credential(of: Mapping[str, Any], **more: Any) -> bytes:
+        content = canonical_bytes({**credential_of(of, PLACE), **more})
+        unsigned = signature.prepare(
+            content, key_id=signer.key_id, suite=signer.suite, typ="vc+jwt"
+        )
+        return signature.assemble(unsigned, signer.sign(unsigned.signing_input)).encode()
+
+    released = release_credential_alike(held, piece(view), credential(view))
+    assert released.media_type == "application/vc+jwt"
+    other, wider = {**view, "serial": "A2"}, {**view, "note": "x"}
+    assert release_credential_alike(held, piece(other), credential(other))
+    for shown, token in (
+        (view, credential(other)),
+        (view, credential(view, note="x")),
+        (wider, credential(wider)),
+        (view, b"no token"),
+    ):
+        with pytest.raises(Refused, match="carries-more"):
+            release_credential_alike(held, piece(shown), token)
 
 
 def test_another_value_leaves_under_the_same_decision_and_another_field_does_not(world):

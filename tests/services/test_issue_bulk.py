@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from saltbridge.border.carried import claimed
+from saltbridge.border.passport_credential import credential_in
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
 from saltbridge.core.finding import Finding, Place, finding
@@ -250,3 +251,20 @@ def test_the_record_of_a_version_is_canonical(world, examples):
         record = view.get("passport-version", version_id(passport, 1))
     assert record is not None
     assert canonical_bytes(read_json(record.body)) == record.body
+
+
+def test_a_fleet_is_signed_as_credentials_too_where_the_node_does_that(world, examples):
+    signs = replace(world, settings={**world.settings, "passport_credential": True})
+    assert fleet(signs, examples).issue(rows(examples, 3)).issued == 3
+    with world.store.reading() as view:
+        for record in stored(world, "passport").values():
+            public = record["public"]
+            kept = {
+                name: view.get_release(public[name], public["decision_id"])
+                for name in ("claim", "view", "credential")
+            }
+            assert kept["credential"].media_type == "application/vc+jwt"
+            assert credential_in(kept["credential"].content) == kept["view"].content
+        (decided,) = stored(world, "decision-documents").values()
+        assert {len(digests) for digests in decided["released"].values()} == {3}
+    assert audit(world).found.keys() <= {"audit.document-unlogged"}

@@ -118,8 +118,7 @@ SETTINGS: Final = (
             "own estimate of the carbon footprint, marked as that. The declaration of the law "
             "stays out until the act that asks for it is in force.", True),
     Setting("passport_credential", bool, "Whether a version of a passport is also signed as a "
-            "W3C Verifiable Credential (application/vc+jwt); not for fleets issued from a "
-            "file.", False),
+            "W3C Verifiable Credential (application/vc+jwt).", False),
     Setting("passport_access.contact", str, "How to ask for access to what is not public: an "
             "address or telephone number, shown on every passport page."),
     Setting("passport_access.retention_years", int, "Years for which the names of readers of "

@@ -31,6 +31,7 @@ from saltbridge.border.minimise import (
     WITHHELD,
     Circumstances,
 )
+from saltbridge.border.passport_credential import MEDIA_TYPE as CREDENTIAL
 from saltbridge.border.passport_credential import credential_in
 from saltbridge.border.release import Release, _mint
 from saltbridge.border.rules import FEW_CONTRIBUTORS, NOT_TRANSFORMABLE, UNCATALOGUED, Pack
@@ -451,6 +452,25 @@ def release_alike(alike: Alike, made: PublicVersion) -> tuple[Release, Release]:
         for content in (made.file, made.view.content)
     )
     return file, view
+
+
+def release_credential_alike(alike: Alike, view: Piece, credential: bytes) -> Release:
+    """The public view of a version as a credential, under the decision about all its like.
+
+    Raises:
+        Refused: the view has not the fields the decision was about, or the credential carries
+            something else or something more.
+    """
+    if view.shape != alike.shape or credential_in(credential) != view.content:
+        raise Refused.of("border.carries-more", kind=alike.decision.document_kind)
+    context = alike.decision.context
+    return _mint(
+        credential,
+        media_type=CREDENTIAL,
+        decision_id=context.decision_id,
+        audience=context.recipient.bpn,
+        purpose=context.purpose,
+    )
 
 
 def alike(decision: Decision, decided: Piece) -> Alike:

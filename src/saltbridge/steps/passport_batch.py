@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from saltbridge.border.decide import Alike, Decision, alike, decide, release_alike
+from saltbridge.border.decide import (
+    Alike,
+    Decision,
+    alike,
+    decide,
+    release_alike,
+    release_credential_alike,
+)
 from saltbridge.border.release import Release
 from saltbridge.border.version_file import (
     UnsignedVersion,
@@ -35,7 +42,7 @@ from saltbridge.ports import LogEvent, UnitOfWork, World
 from saltbridge.steps.log import CLAIM_LEAF, ask_witnesses, current_checkpoint
 from saltbridge.steps.passport_reading import RECORD, version_id
 from saltbridge.steps.passport_status import status_places
-from saltbridge.steps.passport_versions import ISSUED, public_context
+from saltbridge.steps.passport_versions import ISSUED, public_context, public_credential
 from saltbridge.steps.release import keep_decision_alike
 from saltbridge.steps.rules import rule_book
 from saltbridge.steps.statement import keep_statement
@@ -72,7 +79,7 @@ class _Made:
     place: Mapping[str, Any]
     claim: PassportVersion
     digest: str  # of the claim
-    releases: tuple[Release, Release]
+    releases: Mapping[str, Release]  # claim, view, credential: by what they are
     decision_id: str
     index: int
 
@@ -119,7 +126,7 @@ def write_first_versions(
     signed = _signed(world, prepared, places, now)
     made = _released(world, work, prepared, signed, decisions, places)
     _kept_decisions(world, work, made, decisions, now)
-    work.put_releases(release for one in made for release in one.releases)
+    work.put_releases(release for one in made for release in one.releases.values())
     written = [FirstVersion(one.digest, _public(one)) for one in made]
     shared = _shared(person, sources)
     bodies = {
@@ -223,7 +230,8 @@ def _released(
             path=path,
             note=note,
         )
-        releases = release_alike(decided, files.finished(version, claim, proof))
+        file, view = release_alike(decided, files.finished(version, claim, proof))
+        releases = {"claim": file, "view": view, **_credential(world, one, decided, place)}
         id = decided.decision.context.decision_id
         made.append(_Made(one, place, claim, leaf.body_digest, releases, id, leaf.index))
     return made
@@ -239,16 +247,28 @@ def _kept_decisions(
     """Keep every decision with what it let go, and the statement about that."""
     for decision in {d.decision.context.decision_id: d.decision for d in decisions}.values():
         id = decision.context.decision_id
-        released = {m.prepared.passport.id: m.releases for m in made if m.decision_id == id}
+        released = {
+            m.prepared.passport.id: [*m.releases.values()] for m in made if m.decision_id == id
+        }
         record = keep_decision_alike(work, decision, released)
         releases = [release for several in released.values() for release in several]
         keep_statement(world, work, decision, record, releases, now)
 
 
+def _credential(
+    world: World, one: PreparedVersion, decided: Alike, place: Mapping[str, Any]
+) -> dict[str, Release]:
+    """The public view signed as a Verifiable Credential too, where the node does that."""
+    if world.settings.get("passport_credential") is not True:
+        return {}
+    view = one.content.public.view
+    token = public_credential(world, read_json(view.content), place)
+    return {"credential": release_credential_alike(decided, view, token)}
+
+
 def _public(one: _Made) -> Piece:
-    file, view = one.releases
-    named = {"decision_id": one.decision_id, "claim": file.digest, "view": view.digest}
-    return whole({name: piece(text) for name, text in named.items()})
+    named = {name: piece(release.digest) for name, release in one.releases.items()}
+    return whole({"decision_id": piece(one.decision_id), **named})
 
 
 def _shared(person: str, sources: Mapping[str, Any]) -> dict[str, Piece]:

@@ -124,7 +124,7 @@ def write_version(
         "unshown": unshown(passport),
         "replaces": None if replaces is None else replaces["claim_digest"],
         "public": _released(
-            world, work, decision, file, now, _credential(world, decision.view, place)
+            world, work, decision, file, now, public_credential(world, decision.view, place)
         ),
     }
     work.put(
@@ -160,7 +160,7 @@ def _link_to(work: UnitOfWork, before: Mapping[str, Any], own: str) -> dict[str,
     return {**link, "issuer": issuer, "link": SUCCESSION if stepped_in else TRANSFER}
 
 
-def _credential(world: World, view: Mapping[str, Any], place: Mapping[str, Any]) -> bytes:
+def public_credential(world: World, view: Mapping[str, Any], place: Mapping[str, Any]) -> bytes:
     """The public view signed as a Verifiable Credential too, where the node does that."""
     if world.settings.get("passport_credential") is not True:
         return b""
