@@ -1,5 +1,6 @@
 """A company keeps its EDC: the same use cases, driven over the management API of a fake one."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,6 +116,25 @@ def test_a_lost_answer_begins_no_second_transfer(companies):
     assert progress(companies.carmaker, begun.pid).verified
     assert companies.carmaker_edc.loses_answers == 0
     assert len(companies.carmaker_edc.of("transfers")) == 1
+
+
+def test_what_waits_for_people_over_there_is_never_given_up(companies):
+    companies.published()
+    companies.carmaker_edc.holds = True
+    begun = companies.asked()
+    for _ in range(40):  # a quarter of an hour each
+        companies.clock.advance(minutes=15)
+        companies.pump(1)
+    with companies.carmaker.store.reading() as view:
+        (entry,) = view.due(companies.clock.now() + timedelta(days=1))
+        assert not view.failed()
+    assert entry.attempts == 0
+    companies.carmaker_edc.holds = False
+    for _ in range(2):  # the connector has agreed when it is looked at again
+        companies.clock.advance(minutes=2)
+        companies.pump(2)
+    companies.pump()
+    assert progress(companies.carmaker, begun.pid).verified
 
 
 def test_what_the_partner_refuses_ends_with_its_words(companies):

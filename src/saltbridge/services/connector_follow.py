@@ -24,6 +24,7 @@ from saltbridge.steps.explaining import explain_partners, point_for
 from saltbridge.steps.through_connector import (
     connector_id,
     connector_of,
+    follow_slowly,
     parse_follow,
     through_connector,
 )
@@ -31,19 +32,29 @@ from saltbridge.steps.transfer_rules import serves
 
 _S = TransferState
 _SHOWN: Final = 300
+_GOES_ON: Final = "edc.goes-on"
+_OFTEN_ENOUGH: Final = 20  # attempts, some three minutes
 
 
 def follow_waiting(world: World, entry: OutboxEntry) -> None:
     """Hear what is new; then done, or asked again with the outbox's growing pauses.
 
+    What goes on there for long (people have to agree, or somebody has paused it) is looked at
+    once a minute, and never given up.
+
     Raises:
         Unavailable: the connector cannot be reached, or the process goes on there.
     """
-    kind, pid = parse_follow(entry.body)
-    if kind == "negotiation":
-        _follow_negotiation(world, pid)
-    else:
-        _follow_transfer(world, pid)
+    kind, pid, slowly = parse_follow(entry.body)
+    follow = _follow_negotiation if kind == "negotiation" else _follow_transfer
+    try:
+        follow(world, pid)
+    except Unavailable as fault:
+        goes_on = fault.findings[0].code == _GOES_ON
+        if not goes_on or not (slowly or entry.attempts >= _OFTEN_ENOUGH):
+            raise
+        with world.store.unit_of_work() as work:
+            follow_slowly(world, work, kind, pid)
 
 
 def _follow_negotiation(world: World, pid: str) -> None:

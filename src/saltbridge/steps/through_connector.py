@@ -5,6 +5,7 @@ connector, and what the connector has come to is heard as the partner's message
 (``services.connector_follow``). So agreements, transfers, checks and the log are the same.
 """
 
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused, Unavailable
 from saltbridge.exchange.address import may_pull_from
 from saltbridge.exchange.model import Json, Negotiation, Refusal, Transfer
-from saltbridge.ports import VIA_CONNECTOR, Connector, Partner, UnitOfWork, World
+from saltbridge.ports import VIA_CONNECTOR, Connector, OutboxEntry, Partner, UnitOfWork, World
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import enqueue
 
@@ -113,15 +114,28 @@ def follow_later(world: World, work: UnitOfWork, process: Negotiation | Transfer
     enqueue(world, work, FOLLOW, body, follow_key(process.pid))
 
 
+def follow_slowly(world: World, work: UnitOfWork, kind: str, pid: str) -> None:
+    """Look once a minute from now on: what waits for people there may take days."""
+    work.enqueue(
+        OutboxEntry(
+            id=world.identifiers.urn_uuid(),
+            kind=FOLLOW,
+            body=canonical_bytes({"kind": kind, "pid": pid, "slowly": True}),
+            ordering_key=follow_key(pid),
+            due_at=world.clock.now() + timedelta(seconds=60),
+        )
+    )
+
+
 def follow_key(pid: str) -> str:
     """The ordering key of looking after a process."""
     return f"connector:{pid}"
 
 
-def parse_follow(body: bytes) -> tuple[str, str]:
-    """Kind and pid of the process that is looked after."""
+def parse_follow(body: bytes) -> tuple[str, str, bool]:
+    """Kind and pid of the process that is looked after, and whether slowly by now."""
     told = read_json(body)
-    return str(told["kind"]), str(told["pid"])
+    return str(told["kind"]), str(told["pid"]), bool(told.get("slowly"))
 
 
 def _negotiate(
