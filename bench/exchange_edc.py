@@ -219,7 +219,7 @@ def measured(
 ) -> dict[str, float]:
     """EDC's figures by name; none where it cannot be had, and ``say`` tells why."""
     figures: dict[str, float] = {}
-    runs = (("edc", None, 10, 200), ("edc_50", 50, 30, 1000))
+    runs = (("edc", None, 10, 200), ("edc_50", 50, 30, 500))
     try:
         for name, sleep_ms, walks, many in runs:
             if quick:

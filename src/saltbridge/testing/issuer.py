@@ -5,6 +5,7 @@ nobody outside believes it; a real dataspace names its own issuer. DCP 1.0.1, is
 """
 
 import gzip
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -234,7 +235,7 @@ class TestIssuer:
         bits = bytearray(PLACES // 8)
         for index in state.revoked:
             bits[index // 8] |= 0x80 >> index % 8
-        packed = base64url(gzip.compress(bytes(bits), mtime=0))
+        packed = gzip.compress(bytes(bits), mtime=0)
         address = f"{state.url}/status/{kind}"
         name = "BitstringStatusList" if two else "StatusList2021"
         body: dict[str, Any] = {
@@ -248,7 +249,7 @@ class TestIssuer:
                 "id": f"{address}#list",
                 "type": name,
                 "statusPurpose": _PURPOSE,
-                "encodedList": f"u{packed}" if two else packed,
+                "encodedList": f"u{base64url(packed)}" if two else b64encode(packed).decode(),
             },
         }
         return self._signed(body, profile, now, ends, subject=f"{address}#list")

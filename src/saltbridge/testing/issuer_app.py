@@ -1,5 +1,7 @@
 """The web face of the test issuer: DID document, metadata, requests, status lists."""
 
+import base64
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -56,6 +58,9 @@ def issuer_app(
 
     async def listed(request: Request) -> Response:
         text = issuer.status_list(str(request.path_params["kind"]))
+        accepted = request.headers.get("accept", "")
+        if text and "application/json" in accepted and "jwt" not in accepted:
+            return JSONResponse(_unsigned(text))  # EDC reads no other form
         return Response(text, 200 if text else 404, media_type="application/vc+jwt")
 
     _path = urlsplit(issuer.state.url).path
@@ -68,6 +73,14 @@ def issuer_app(
             Route(f"{_path}/status/{{kind}}", listed),
         ]
     )
+
+
+def _unsigned(token: str) -> dict[str, Any]:
+    """The credential inside a JWT."""
+    payload = token.split(".")[1]
+    said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    credential: dict[str, Any] = said.get("vc", said)
+    return credential
 
 
 def _deliver(issuer: TestIssuer, pid: str) -> None:

@@ -47,7 +47,11 @@ def is_set(subject: Mapping[str, Any], index: int, purpose: str) -> bool:
 
 
 def _bits(encoded: str) -> bytes:
-    """The bits of a list; a leading ``u`` (multibase) is that of the newer text."""
+    """The bits of a list; a leading ``u`` (multibase) is that of the newer text.
+
+    StatusList2021 says base64, and its own example is base64url: both are found, both are read.
+    """
+    encoded = encoded.replace("+", "-").replace("/", "_")
     for text in (encoded.removeprefix("u"), encoded):
         try:
             packed = from_base64url(text.rstrip("="))
