@@ -15,8 +15,9 @@ What it is: EDC's control-plane and data-plane bundles of the version in ``pom.x
 own mock identity: a caller sends ``{"region", "audience", "clientId"}`` as its token and is
 believed. Policies are not validated when they are stored (``edc.policy.validation.enabled``),
 since no function of EDC's is bound to the operands of Catena-X: EDC takes them as fulfilled.
-``Settings(..., dcp=True)`` starts it with EDC's own DCP instead; ``dcp.space`` makes the dataspace
-around it. ``Settings.sleep_ms`` is the sleep of every state machine; None leaves EDC's default (1000 ms).
+With ``dcp=True`` it has EDC's own DCP instead (``dcp.space`` makes the dataspace around it).
+``Settings.sleep_ms`` is the sleep of every state machine; None leaves EDC's default,
+1000 ms.
 """
 
 import json
