@@ -1,6 +1,5 @@
 """Callers known by credentials: what they show, what is remembered, what refuses them."""
 
-import base64
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -497,15 +496,3 @@ def test_a_schema_that_the_credential_names_is_kept_to(space: Dataspace) -> None
         HttpAnswer(200, {}, body) if url.endswith("/schema") else again(method, url)
     )
     assert refused(space) == "identity.schema-unusable"
-
-
-def test_the_issuers_list_is_a_jwt_or_as_json_for_who_reads_no_other_form(tmp_path: Path):
-    space = dataspace(tmp_path)
-    url = f"{ISSUER_URL}/status/statuslist2021"
-    told = space.http.send("GET", url, headers={"accept": "application/json"})
-    document = read_json(told.content)
-    assert document["credentialSubject"]["type"] == "StatusList2021"
-    base64.b64decode(document["credentialSubject"]["encodedList"], validate=True)
-    for accepted in ("*/*", "application/vc+jwt, application/json"):
-        told = space.http.send("GET", url, headers={"accept": accepted})
-        assert told.content.count(b".") == 2
