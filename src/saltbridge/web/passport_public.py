@@ -48,6 +48,7 @@ class PublicPassport:
     status: Status
     copy: CopyOf | None = None  # the back-up copy of another operator's passport
     credential: Release | None = None  # the view as a Verifiable Credential, if it was made
+    newest: int = 0  # number of the newest version there is; 0 of a copy
 
     @property
     def content(self) -> Mapping[str, Any]:
@@ -226,7 +227,8 @@ def _public(
         if version is None:
             return None
         status = status_of(work, id, newest_number(version))
-        return _opened(work, id, version["public"], status, None)
+        newest = newest_number(record)
+        return _opened(work, id, version["public"], status, None, newest)
     except SaltbridgeError:
         return None  # an altered record, release or signature is no passport, and says no more
 
@@ -267,6 +269,7 @@ def _opened(
     released: Mapping[str, str],
     status: Status,
     copy: CopyOf | None,
+    newest: int = 0,
 ) -> PublicPassport | None:
     """What was released, if it holds together and is about this passport.
 
@@ -283,4 +286,6 @@ def _opened(
     if told.get("passport_id") != id or not is_json_of(view.content, told):
         return None  # somebody pointed the record at another battery
     credential = more[0] if more else None
-    return PublicPassport(claim_file, view, signed, decision_id, status, copy, credential)
+    return PublicPassport(
+        claim_file, view, signed, decision_id, status, copy, credential, newest
+    )

@@ -21,7 +21,7 @@ from saltbridge.reports.part_words import in_language
 from saltbridge.steps.passport_copies import served_copy
 from saltbridge.steps.passport_event_effects import CEASED
 from saltbridge.steps.passport_events import HANDED_OVER, kept_events
-from saltbridge.steps.passport_reading import newest_number, versions
+from saltbridge.steps.passport_reading import versions
 from saltbridge.steps.records import document
 from saltbridge.steps.release import kept_release
 from saltbridge.web.passport_public import PublicPassport, PublicPassports
@@ -77,7 +77,7 @@ def story(
         with world.store.reading() as work:
             earlier = _earlier(work, stated[:MOST_RELATIVES], language)
             named = _successors(work, str(view["passport_id"]))
-            lines = _versions(work, view, language)
+            lines = _versions(work, passport, language)
     except SaltbridgeError:
         return Story((), (), ())
     later = [_later(public.by_id(id), view, language) for id in named]
@@ -162,8 +162,11 @@ def _later(
     return None
 
 
-def _versions(work: UnitOfWork, view: Mapping[str, Any], language: str) -> list[VersionLine]:
+def _versions(work: UnitOfWork, passport: PublicPassport, language: str) -> list[VersionLine]:
     """The newest versions, the newest first, by what was released of them."""
+    view = passport.content
+    if passport.newest == 1:
+        return [_line(view, None, view, language)]
     id = str(view["passport_id"])
     record = document(work, "passport", id)
     if record is None:  # a back-up copy: the versions that it holds
@@ -171,8 +174,6 @@ def _versions(work: UnitOfWork, view: Mapping[str, Any], language: str) -> list[
         held: Iterable[Mapping[str, Any]] = (
             () if copy is None else reversed(copy[0]["versions"])
         )
-    elif newest_number(record) == 1:
-        held = ()
     else:
         held = versions(work, record)
     views: list[Mapping[str, Any]] = []
