@@ -20,6 +20,7 @@ SOUND: dict[str, Any] = {
     "tls": {"certificate": "tls/chain.pem", "key": "tls/key.pem"},
     "limits": {"connections_per_address": 10},
     "log_format": "text",
+    "live": {"upstreams": {"http://10.0.0.5:8080": "upstream.token", "https://a.example": ""}},
     "push": {"targets": {BPN: ["https://data.example", "http://127.0.0.1:8112"]}},
     "oidc": {"issuer": "https://id.example", "roles": {"Anything": "viewer"}},
     "sessions": {"idle_minutes": 10},
@@ -39,6 +40,9 @@ def test_sound_settings_give_no_findings() -> None:
     ("changes", "codes"),
     [
         ({"prot": 1}, ["node.unknown-member"]),
+        ({"live": {"upstreams": {"10.0.0.5:80": ""}}}, ["settings.upstream-faulty"]),
+        ({"live": {"upstreams": {"http://10.0.0.5/x": ""}}}, ["settings.upstream-faulty"]),
+        ({"live": {"upstreams": {"http://10.0.0.5": 1}}}, ["settings.upstream-faulty"]),
         ({"push": {"targets": {"cars": ["https://a.example"]}}}, ["settings.push-faulty"]),
         ({"push": {"targets": {BPN: "https://a.example"}}}, ["settings.push-faulty"]),
         *(

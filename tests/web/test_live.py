@@ -93,7 +93,7 @@ def opened(pair):
 
 
 def asked(pair, edr, path="by-part", query=(("part", "A 1"),)):
-    return live_ask.ask_live(pair.consumer, pair.to_provider, edr, path, query)
+    return live_ask.ask_live(pair.consumer, pair.to_provider, edr, path, query).content
 
 
 def refused(pair, edr, *args):
@@ -133,6 +133,24 @@ def test_an_answer_is_decided_signed_logged_and_released_to_who_asked():
     ]
     assert (decision["digest"], decision["verdict"]) == (answered["digest"], "released")
     assert decision["recipient"]["bpn"] == pair.consumer.node.bpn
+
+
+def test_the_statement_about_an_answer_goes_to_whom_it_was_made_for():
+    pair, _ = a_house()
+    edr = opened(pair)
+    came = live_ask.ask_live(pair.consumer, pair.to_provider, edr, "", ())
+    stated = verify(
+        parse_claim_file(came.statement).claim, pair.provider.keyring.did_document()
+    )
+    assert digest(came.content) in str(stated.content)
+    decision = pair.the(pair.provider, "live-answer")["decision_id"]
+    with pair.provider.store.reading() as view:
+        others = [r.id for r in view.find("decision") if r.id != decision]
+    assert others  # the statement was decided about, too
+    for id, status in ((decision, 200), *((other, 404) for other in others), ("none", 404)):
+        url = f"{edr.endpoint}/statements/{id}"
+        assert pair.http.send("GET", url, headers={"authorization": edr.token}).status == status
+        assert pair.http.send("GET", url).status == 403
 
 
 @pytest.mark.parametrize("announced", [False, True])

@@ -57,6 +57,9 @@ def ask(
     path: Annotated[str, typer.Argument(help="What to ask for, as the partner named it.")],
     node: Node,
     out: Annotated[Path, typer.Option("--out", help="File for the answer.")],
+    statement: Annotated[
+        Path | None, typer.Option("--statement", help="File for the export statement.")
+    ] = None,
     dataset: Annotated[
         str, typer.Option("--dataset", help="Id, where there are several.")
     ] = "",
@@ -83,6 +86,11 @@ def ask(
         if not is_served(node):
             raise Unavailable.of("exchange.node-not-served", folder=str(node))
         edr = waited(lambda: live_ask.open_interface(world, ways, asked, dataset), wait)
-        content = live_ask.ask_live(world, asked, edr, path, pairs)
-    write_file(out, content)
-    say("live.written", out=str(out), digest=digest(content))
+        came = live_ask.ask_live(world, asked, edr, path, pairs)
+    write_file(out, came.content)
+    say("live.written", out=str(out), digest=digest(came.content))
+    if statement is not None and came.statement is None:
+        say("live.no-statement", partner=asked.name)
+    elif statement is not None and came.statement is not None:
+        write_file(statement, came.statement)
+        say("live.written", out=str(statement), digest=digest(came.statement))

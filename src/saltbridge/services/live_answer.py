@@ -27,7 +27,7 @@ from saltbridge.steps.live_border import live_context, ruled
 from saltbridge.steps.records import document
 from saltbridge.steps.release import keep_decision, kept_release, released_claim
 from saltbridge.steps.rules import rule_book
-from saltbridge.steps.statement import keep_statement
+from saltbridge.steps.statement import keep_statement, kept_statement
 from saltbridge.trust.claims import SupplierRecord
 from saltbridge.trust.did import from_iso, iso
 
@@ -67,6 +67,15 @@ def answer_live(
             asked = {"path": path, "parameters": [name for name, _ in query]}
             _log(world, work, opened.transfer, released, asked)
     return released
+
+
+def live_statement(world: World, opened: OpenedTransfer, decision_id: str) -> Release | None:
+    """The export statement about an answer of this offer to this partner, or None."""
+    with world.store.reading() as view:
+        decision = document(view, "decision", decision_id)
+        if decision is None or decision["offer"] != opened.dataset["offer"]["@id"]:
+            return None
+        return kept_statement(view, decision_id, opened.reader)
 
 
 def _terms(opened: OpenedTransfer) -> Terms:

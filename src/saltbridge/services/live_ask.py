@@ -5,14 +5,17 @@ as of every other.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode
 
 from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Refused
+from saltbridge.exchange.address import same_origin
 from saltbridge.exchange.served import LIVE
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.formats.content_digest import parse_content_digest
+from saltbridge.formats.described_by import parse_described_by
 from saltbridge.ports import Partner, World
 from saltbridge.steps.edr import Edr
 from saltbridge.steps.partner_access import Wanted, Ways, access, ask
@@ -26,10 +29,18 @@ def open_interface(world: World, ways: Ways, partner: Partner, dataset_id: str) 
     return access(world, ways, partner, Wanted(kind=LIVE, dataset_id=dataset_id))
 
 
+@dataclass(frozen=True, slots=True)
+class LiveAnswer:
+    """The bytes a partner answered, and its export statement about them, where it has one."""
+
+    content: bytes
+    statement: bytes | None = None
+
+
 def ask_live(
     world: World, partner: Partner, edr: Edr, path: str, query: Sequence[tuple[str, str]]
-) -> bytes:
-    """The bytes the partner answers, whole as it announced them.
+) -> LiveAnswer:
+    """What the partner answers, whole as it announced it and signed by it.
 
     Raises:
         Refused: it gave none.
@@ -55,7 +66,16 @@ def ask_live(
     verify(parse_claim_file(answer.content).claim, did_document)
     with world.store.unit_of_work() as work:
         work.put("did-document", partner.did, canonical_bytes(dict(did_document)))
-    return answer.content
+    described = parse_described_by(answer.headers.get("link", ""))
+    return LiveAnswer(answer.content, _statement(world, partner, edr, described))
+
+
+def _statement(world: World, partner: Partner, edr: Edr, url: str) -> bytes | None:
+    """The statement, where one is named at the data plane; the token goes nowhere else."""
+    if not same_origin(url, edr.endpoint):
+        return None
+    answer = ask(world, partner, edr, "GET", url, limit_bytes=LIMIT_BYTES)
+    return answer.content if answer.status == 200 else None
 
 
 def _code(content: bytes) -> str:

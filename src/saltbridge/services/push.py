@@ -9,6 +9,7 @@ from saltbridge.core.errors import SaltbridgeError, Unavailable
 from saltbridge.exchange import messages as m
 from saltbridge.exchange.model import DataAddress, Refusal, Role, Transfer, TransferState
 from saltbridge.formats.content_digest import render_content_digest
+from saltbridge.formats.described_by import render_described_by
 from saltbridge.formats.dsp_outbox import parse_push
 from saltbridge.ports import HttpAnswer, OutboxEntry, UnitOfWork, World
 from saltbridge.steps.data_tokens import admit
@@ -92,7 +93,7 @@ def _sent(
             "authorization": f"Bearer {address.token}",
             "content-type": release.media_type,
             "content-digest": render_content_digest(release.digest),
-            "link": f'<{statement}>; rel="describedby"',
+            "link": render_described_by(statement),
         },
         content=release.content,
         limit_bytes=_ANSWER_BYTES,

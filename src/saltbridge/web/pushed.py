@@ -1,6 +1,5 @@
 """The consumer's door for what providers push: the token first, then the bytes, bounded."""
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -11,13 +10,13 @@ from starlette.routing import Route
 
 from saltbridge.core.errors import Unavailable
 from saltbridge.formats.content_digest import parse_content_digest
+from saltbridge.formats.described_by import parse_described_by
 from saltbridge.ports import World
 from saltbridge.services.receive_pushed import LIMIT_BYTES, Door, Push, Taken, door_of, take
 from saltbridge.steps.pushing import PATH
 from saltbridge.web.answers import bearer, json_answer
 
 _LATER: Final = {"Retry-After": "1"}
-_DESCRIBED: Final = re.compile(r"<([^<>]*)>\s*;[^,]*rel=\"?describedby\"?")
 _ANSWERS: Final = {
     Taken.VERIFIED: (200, "push.taken"),
     Taken.REFUSED: (422, "push.checks-failed"),
@@ -43,11 +42,10 @@ def routes(world: World, wake: Callable[[], None]) -> list[Route]:
         content = await _content(request)
         if content is None:
             return json_answer({"code": "push.too-large"}, 413)
-        named = _DESCRIBED.search(request.headers.get("link", ""))
         push = Push(
             content,
             parse_content_digest(request.headers.get("content-digest", "")),
-            named[1] if named else "",
+            parse_described_by(request.headers.get("link", "")),
         )
         try:
             taken = await run_in_threadpool(take, world, pid, token, push)

@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from secrets import compare_digest
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -31,11 +31,12 @@ from saltbridge.exchange.served import (
 from saltbridge.exchange.twins import OWNER
 from saltbridge.formats.aas_check import Fault
 from saltbridge.formats.cx_notification import PATH
+from saltbridge.formats.described_by import render_described_by
 from saltbridge.formats.edc_offering import KEY_HEADER
 from saltbridge.ports import World
 from saltbridge.services.connector_provide import open_offered_interface
 from saltbridge.services.data_plane import open_aspect, open_interface
-from saltbridge.services.live_answer import NOT_ALLOWED, answer_live
+from saltbridge.services.live_answer import NOT_ALLOWED, answer_live, live_statement
 from saltbridge.services.twin_events import receive
 from saltbridge.steps.connector_offering import INTERFACE
 from saltbridge.steps.connector_offering import PATH as CONNECTOR
@@ -47,6 +48,7 @@ from saltbridge.web.dtr import Asked, Registry
 OWN_ROOT: Final = "/twins/api/v3"
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LIVE: Final = {NOT_ALLOWED: 403, "live.parameter-unknown": 400}
+_STATEMENTS: Final = "statements/"
 OWN_SYSTEM: Final = "own system, by the registry's token"
 
 
@@ -136,6 +138,11 @@ class _Faces:
     def _live(self, request: Request, path: str, opened: OpenedTransfer) -> Response:
         if request.method != "GET":
             return json_answer({"code": "http.405"}, 405, {"Allow": "GET"})
+        if path.startswith(_STATEMENTS):
+            statement = live_statement(self._world, opened, path.removeprefix(_STATEMENTS))
+            if statement is None:
+                return json_answer({"code": "http.404"}, 404)
+            return released_answer(statement)
         query = parse_qsl(request.url.query, keep_blank_values=True)
         try:
             found = answer_live(self._world, opened, path.strip("/"), query)
@@ -143,7 +150,11 @@ class _Faces:
             return json_answer({"code": "live.unavailable"}, 503, {"Retry-After": "5"})
         if isinstance(found, Refusal):
             return json_answer({"code": found.code}, _LIVE.get(found.code, 404))
-        return released_answer(found)
+        answer = released_answer(found)
+        base = f"{self._world.node.base_url}/data/{quote(opened.transfer.pid, safe=':')}"
+        address = f"{base}/{_STATEMENTS}{quote(found.decision_id, safe=':')}"
+        answer.headers["Link"] = render_described_by(address)
+        return answer
 
     def _news(self, request: Request, path: str, reader: str, content: bytes) -> Response:
         if path.strip("/") != PATH:
