@@ -107,7 +107,10 @@ def measure_sqlite(folder: Path, count: int, figures: dict[str, Any]) -> Path:
 
 
 def measure_postgres(folder: Path, count: int, addresses: int, figures: dict[str, Any]) -> None:
-    """Issuing, reading and looking up on PostgreSQL; its commits reach the disk."""
+    """Issuing, reading and looking up on PostgreSQL; its commits reach the disk.
+
+    Without ``addresses`` only issuing.
+    """
     whole = folder / "postgres.csv"
     write_fleet_csv(whole, EXAMPLES, count)
     with postgres_server(durable=True) as server:
@@ -121,7 +124,10 @@ def measure_postgres(folder: Path, count: int, addresses: int, figures: dict[str
             floor = floor_postgres(url, of_postgres(node, url), FLOOR)
             figures["postgres_floor"] = floor["rate"]
             figures["postgres_floor_us"] = floor["cpu_us"]
-            measure_reading(node, figures, "postgres")
+            if addresses:
+                measure_reading(node, figures, "postgres")
+        if not addresses:
+            return
         with new_database(server) as url:
             found = looked_up(url, addresses)
             figures["postgres_lookup_ms"] = found["median"]
@@ -139,12 +145,14 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     )
     parser.add_argument("--addresses", type=int, default=ADDRESSES, help="for the look-up")
     parser.add_argument("--reads", action="store_true", help="only reading (1,000 batteries)")
+    parser.add_argument("--issuing", action="store_true", help="only issuing")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON, too")
     chosen = parser.parse_args(arguments)
     if chosen.reads:
         return reads(chosen.json)
     count = 1_000_000 if chosen.million else chosen.count
-    figures: dict[str, Any] = {"count": count, "addresses": chosen.addresses}
+    addresses = 0 if chosen.issuing else chosen.addresses
+    figures: dict[str, Any] = {"count": count, "addresses": addresses}
     figures["load_before"], started = os.getloadavg()[0], time.monotonic()
     with tempfile.TemporaryDirectory(prefix="saltbridge-bench-") as name:
         folder = Path(name)
@@ -153,13 +161,14 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
             sys.exit(f"{count:,} passports need some {count * 8 / 2**20:.0f} GiB of disk")
         node = measure_sqlite(folder, count, figures)
         print(json.dumps(figures), file=sys.stderr)  # a long run may be cut short
-        measure_reading(node, figures, "sqlite")
-        found = looked_up(f"sqlite:///{folder}/addresses.sqlite", chosen.addresses)
-        figures["sqlite_lookup_ms"], figures["sqlite_lookup_p99_ms"] = found.values()
-        figures |= measured(1000, 5)
-        print(json.dumps(figures), file=sys.stderr)
+        if addresses:
+            measure_reading(node, figures, "sqlite")
+            found = looked_up(f"sqlite:///{folder}/addresses.sqlite", addresses)
+            figures["sqlite_lookup_ms"], figures["sqlite_lookup_p99_ms"] = found.values()
+            figures |= measured(1000, 5)
+            print(json.dumps(figures), file=sys.stderr)
         try:
-            measure_postgres(folder, min(count, 20_000), chosen.addresses, figures)
+            measure_postgres(folder, min(count, 20_000), addresses, figures)
         except NoPostgres as absent:
             print(f"PostgreSQL: not measured ({absent})")
     figures["load_after"], figures["seconds"] = os.getloadavg()[0], time.monotonic() - started
@@ -201,16 +210,11 @@ def show(found: dict[str, Any]) -> None:
         f" load of the machine {found['load_before']:.1f} before,"
         f" {found['load_after']:.1f} after; {found['seconds']:.0f} s in all"
     )
-    _table(ROWS, found)
-    print(
-        f"peak resident for {SMALL:,}: {found['small_mb']:.0f} MB; p99 of a look-up:"
-        f" {found['sqlite_lookup_p99_ms']:.2f} ms on SQLite"
-        + (
-            f", {found['postgres_lookup_p99_ms']:.2f} ms on PostgreSQL"
-            if "postgres_lookup_p99_ms" in found
-            else ""
-        )
-    )
+    _table(ROWS if found["addresses"] else [r for r in ROWS if r[1] in found], found)
+    print(f"peak resident for {SMALL:,}: {found['small_mb']:.0f} MB")
+    for store, name in (("SQLite", "sqlite"), ("PostgreSQL", "postgres")):
+        if (p99 := found.get(f"{name}_lookup_p99_ms")) is not None:
+            print(f"p99 of a look-up on {store}: {p99:.2f} ms")
 
 
 def _table(rows: list[Any], found: dict[str, Any]) -> None:
