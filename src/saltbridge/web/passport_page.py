@@ -6,9 +6,11 @@ reads: ``passport_restricted`` answers below ``/access``, for readers with a gra
 goes wrong, an address without a passport gets one and the same answer.
 """
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, unquote
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -37,6 +39,8 @@ from saltbridge.web.passport_story import address_of
 
 HTML: Final = "text/html"
 JSON: Final = "application/json"
+READERS: Final = 6  # threads that look up and draw
+T = TypeVar("T")
 _VARY: Final = {"Vary": "Accept, Accept-Language"}
 
 
@@ -54,6 +58,7 @@ class PassportPages:
         self._public = PublicPassports(world)
         self._marks = Marks(world.store)
         self._restricted = RestrictedPassport(world)
+        self._readers = CapacityLimiter(READERS)
         self.address = self._route("/01/{rest:path}", self.by_product)
         # Pages as they were drawn last, by address and language, for that very passport.
         self._drawn: dict[tuple[str, str], tuple[PublicPassport, str]] = {}
@@ -125,11 +130,9 @@ class PassportPages:
         path = raw.decode("ascii", "replace")
         parts = [unquote(p) for p in path.split("/")[1:]]
         if len(parts) > 5 and parts[-2] == "21":
-            return await run_in_threadpool(
-                self._led_on, request, raw.decode("ascii", "replace")
-            )
+            return await self._beside(self._led_on, request, raw.decode("ascii", "replace"))
         if len(parts) == 2 and parts[0] == "01":
-            return await run_in_threadpool(self._model, request, parts[1])
+            return await self._beside(self._model, request, parts[1])
         if len(parts) not in (4, 5) or parts[0] != "01" or parts[2] != "21":
             return _missing(request)
         if digital_link_fault("/".join(["", *parts[:2]])) == "check-digit":
@@ -138,26 +141,31 @@ class PassportPages:
             answer = self._restricted.answer
             return await run_in_threadpool(answer, request, parts[1], parts[3])
         mark = await self._marks.fresh()
-        passport = self._public.kept(parts[1], parts[3], mark) or await run_in_threadpool(
+        passport = self._public.kept(parts[1], parts[3], mark) or await self._beside(
             self._public.by_address, parts[1], parts[3], mark
         )
         if passport is None:
-            return await run_in_threadpool(self._not_here, request, parts[1], parts[3])
+            return await self._beside(self._not_here, request, parts[1], parts[3])
         if len(parts) == 4:
             if variants.is_older(request):
-                return await run_in_threadpool(self._older, request, passport)
+                return await self._beside(self._older, request, passport)
             _keep(self._named, raw, (parts[1], parts[3]))
             form = variants.wanted(request, passport) if variants.is_linked(request) else ""
             if form == JSON:
                 return self._as_json(passport)
             if form == HTML and (page := self._page(passport, reader_language(request))):
                 return page
-            return await run_in_threadpool(self._negotiated, request, passport)
+            return await self._beside(self._negotiated, request, passport)
         if parts[4] == "qr.svg":
             return _image(qr_svg(passport.product_id), "image/svg+xml")
         if parts[4] == "qr.png":
             return _image(qr_png(passport.product_id), "image/png")
         return _missing(request)
+
+    async def _beside(self, read: Callable[..., T], *arguments: Any) -> T:
+        """Run beside the event loop, by a few threads: more would only take turns, and let
+        the loop wait among them."""
+        return await to_thread.run_sync(read, *arguments, limiter=self._readers)
 
     def _model(self, request: Request, gtin: str) -> Response:
         """A Digital Link without a serial number: what is public about the model."""
