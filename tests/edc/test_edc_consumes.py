@@ -11,6 +11,7 @@ from tests.edc.our_node import EDC_BPN, Node, our_node, until
 from saltbridge.adapters.http import SafeHttpClient
 from saltbridge.exchange.policy import PURPOSE_PCF
 from saltbridge.formats.claim_file import parse_claim_file
+from saltbridge.services.exchange_state import progress
 from saltbridge.services.publish import PublishRequest, publish
 from saltbridge.testing.peers import PCF_DOCUMENT
 from saltbridge.trust.claims import SupplierRecord, verify
@@ -118,7 +119,8 @@ def test_an_altered_offer_is_refused_and_both_sides_know(edc: Edc, tmp_path: Pat
         (dataset,) = catalogue["dataset"]
         del dataset["hasPolicy"][0]["prohibition"]
         begun = negotiate(edc, dsp_of(node), catalogue, dataset)
-        ended = state_of(edc, "contractnegotiations", begun, "TERMINATED", node)
+        state_of(edc, "contractnegotiations", begun, "TERMINATED", node)
         (ours,) = node.all("negotiation")
         assert ours["state"] == "TERMINATED"
-        assert "offer" in ended["errorDetail"]
+        told = progress(node.world, ours["provider_pid"]).explanation
+        assert [point.code for point in told] == ["exchange.offer-altered"]
