@@ -100,6 +100,7 @@ def test_a_start_carries_token_and_type_under_both_names_and_the_digest():
     document = dsp.render_message(m.TransferStart(P, C, ADDRESS))
     stated = {p["name"]: p["value"] for p in document["dataAddress"]["endpointProperties"]}
     assert stated == {
+        "https://w3id.org/edc/v0.0.1/ns/endpoint": ADDRESS.endpoint,
         "https://w3id.org/edc/v0.0.1/ns/authorization": "t",
         "authorization": "t",
         "https://w3id.org/edc/v0.0.1/ns/authType": "bearer",
