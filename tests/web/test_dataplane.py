@@ -119,6 +119,23 @@ def test_what_was_opened_a_moment_ago_is_opened_again_without_the_store(a_tellin
     assert counted
 
 
+def test_memory_and_route_give_the_same_answer(a_telling_pair):
+    pair = a_telling_pair()
+    endpoint, token = pair.started()
+    pair.pull(endpoint, token)
+    counted = readings(pair)
+    kept = pair.pull(endpoint, token)
+    assert not counted
+    routed = pair.pull(f"{endpoint}?read=anew", token)  # a question goes by the door
+    assert counted
+    assert (kept.status, kept.content) == (routed.status, routed.content)
+    assert list(kept.headers.items()) == list(routed.headers.items())
+    statement = pair.pull(f"{endpoint}/statement", token)
+    assert statement.content != kept.content
+    headers = {"authorization": token}
+    assert pair.http.send("POST", endpoint, headers=headers, content=b"").status == 405
+
+
 def test_what_is_in_memory_is_read_anew_once_anybody_wrote(a_telling_pair):
     pair = a_telling_pair()
     endpoint, token = pair.started()

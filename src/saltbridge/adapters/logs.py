@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import PurePath
 from traceback import walk_tb
 from typing import Any, Final, TextIO
@@ -44,15 +45,16 @@ class TextLines(logging.Formatter):
 
 def facts(record: logging.LogRecord) -> dict[str, Any]:
     """What may be told of an event."""
-    moment = datetime.fromtimestamp(record.created, UTC)
+    second, part = divmod(record.created, 1)
     told: dict[str, Any] = {
-        "time": moment.isoformat(timespec="milliseconds"),
+        "time": f"{_second(int(second))}.{int(part * 1000):03d}+00:00",
         "level": record.levelname.lower(),
         "logger": record.name,
         "message": _template(record),
     }
+    stated = record.__dict__
     for name in FIELDS:
-        value = record.__dict__.get(name)
+        value = stated.get(name)
         if value is not None and value != "":
             told[name] = _plain(value) if isinstance(value, str) else _number(value)
     if record.exc_info and record.exc_info[1] is not None:
@@ -79,6 +81,12 @@ def configure(settings: Mapping[str, Any], stream: TextIO | None = None) -> None
         logger.propagate = True
         logger.setLevel(logging.WARNING)
     logging.captureWarnings(True)  # they would be printed in words otherwise
+
+
+@lru_cache(maxsize=4)
+def _second(since_1970: int) -> str:
+    """Day and time of a second (UTC): drawn once for all its lines."""
+    return datetime.fromtimestamp(since_1970, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _template(record: logging.LogRecord) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from saltbridge.adapters.settings import value
+from saltbridge.web.together import Together
 
 _SLICE: Final = 16 * 1024  # what comes at once is read in slices, and counted by them
 _AROUND_A_CHUNK: Final = 8  # a body may come byte by byte, each with a length and line ends
@@ -106,6 +107,8 @@ def bounded_protocol(
                 raise ValueError("a head beyond its bound")  # answered with 400
             self._arriving = "body"
             super().on_headers_complete()
+            if self.scope["method"] != "HEAD":  # of which there is a head only
+                self.cycle.transport = Together(self.transport, self.loop)  # type: ignore[assignment]
 
         def on_body(self, body: bytes) -> None:
             self._body += len(body)
