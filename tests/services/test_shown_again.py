@@ -9,11 +9,12 @@ from tests.dataspace import Dataspace, dataspace
 from saltbridge.adapters.outbox_worker import OutboxWorker
 from saltbridge.bootstrap import outbox_handlers
 from saltbridge.core.canonical import read_json
-from saltbridge.core.errors import Refused
+from saltbridge.core.errors import Refused, Unavailable
 from saltbridge.exchange.evaluation import judge_usage
 from saltbridge.exchange.explanation import Verdict
 from saltbridge.exchange.pcf_exchange import API_10, State
 from saltbridge.exchange.policy import PURPOSE_PASSPORT, PURPOSE_PCF, usage_offer
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.locales import LANGUAGES, has_text
 from saltbridge.ports import HttpAnswer
 from saltbridge.services import approval, pcf_answer
@@ -221,3 +222,55 @@ def test_nothing_is_offered_unasked_to_who_has_shown_nothing(space: Dataspace) -
     assert space.catalogue().status == 200  # it calls, and shows what it holds
     space.clock.advance(hours=2)
     assert offer_dataset(space.provider, space.to_consumer, id).offer.target == id
+
+
+# ── a push that waited ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_a_push_that_waited_leaves_only_for_who_still_may_have_it(
+    space: Dataspace, monkeypatch: pytest.MonkeyPatch, revoked: bool
+) -> None:
+    publish(
+        space.provider,
+        PublishRequest(
+            document=PCF_DOCUMENT,
+            kind="pcf",
+            recipients=[space.to_consumer.bpn],
+            person="Export control",
+        ),
+    )
+    (dataset,) = request_catalogue(space.consumer, space.to_provider).datasets
+    real, pushed, lost = space.http.send, list[str](), [True]
+
+    def send(method: str, url: str, **rest: Any) -> HttpAnswer:
+        if "/pushed/" in url:
+            pushed.append(url)
+            if lost:
+                raise Unavailable.of("http.unreachable", url=url, reason="lost")
+        return real(method, url, **rest)
+
+    monkeypatch.setattr(space.http, "send", send)
+    start_negotiation(
+        space.consumer,
+        space.to_provider,
+        dataset.id,
+        dataset.offers[0],
+        transfer_wanted=True,
+        transfer_format=DSP_2025_1.push_format,
+        dataset_kind="pcf",
+    )
+    pump(space)
+    (transfer,) = space.all(space.provider, "transfer")
+    assert transfer["state"] == "STARTED" and pushed
+    if revoked:
+        revoke_membership(space)
+    lost.clear()
+    pushed.clear()
+    space.clock.advance(hours=12)
+    pump(space)
+    (transfer,) = space.all(space.provider, "transfer")
+    (theirs,) = space.all(space.consumer, "transfer")
+    assert transfer["state"] == theirs["state"] == ("TERMINATED" if revoked else "COMPLETED")
+    assert bool(pushed) is not revoked
+    assert theirs["refusal"]["code"] == ("exchange.show-again" if revoked else "")

@@ -13,9 +13,10 @@ from saltbridge.formats.described_by import render_described_by
 from saltbridge.formats.dsp_outbox import parse_push
 from saltbridge.ports import HttpAnswer, OutboxEntry, UnitOfWork, World
 from saltbridge.steps.data_tokens import admit
-from saltbridge.steps.explaining import explain_refusal
+from saltbridge.steps.explaining import explain_lost, explain_refusal
 from saltbridge.steps.processes import keep_process
 from saltbridge.steps.pushing import is_push, target_of
+from saltbridge.steps.shown_again import look_again
 from saltbridge.steps.transfer_rules import released, termination
 from saltbridge.steps.transferring import load, said
 
@@ -30,17 +31,25 @@ def push_waiting(world: World, entry: OutboxEntry) -> None:
     """Send the released bytes, and say that it is done once the consumer has taken them.
 
     Sent again after a lost answer they change nothing there. Nothing is sent by a transfer
-    that is not started any more.
+    that is not started any more, nor to who shows no more what the dataspace asks for: it may
+    have waited here for a day.
 
     Raises:
-        Unavailable: the consumer cannot be reached now, or cannot take the data now.
+        Unavailable: the consumer cannot be reached now, or cannot take the data now; or an
+            issuer of what it showed cannot be reached now.
     """
     pid = parse_push(entry.body)
+    with world.store.reading() as view:
+        waiting = _pushing(view, pid)
+    partner = world.node.partner(waiting.counterparty) if waiting else None
+    lost = look_again(world, partner) if partner else None
     with world.store.unit_of_work() as work:
         transfer = _pushing(work, pid)
         address = target_of(world, transfer) if transfer else None
         if transfer is None or address is None:
             return
+        if partner is not None and lost is not None:
+            return _say_end(world, work, transfer, explain_lost(work, transfer, partner, lost))
         release = released(world, work, transfer)
         if release is None:
             return _end(
@@ -108,6 +117,9 @@ def _troubled(world: World, transfer: Transfer, answer: HttpAnswer) -> Saltbridg
 
 
 def _end(world: World, work: UnitOfWork, transfer: Transfer, refusal: Refusal) -> None:
-    ended = replace(transfer, refusal_code=refusal.code)
-    message = termination(ended, explain_refusal(work, ended, refusal))
-    keep_process(work, said(world, work, ended, message))
+    _say_end(world, work, transfer, explain_refusal(work, transfer, refusal))
+
+
+def _say_end(world: World, work: UnitOfWork, transfer: Transfer, told: Refusal) -> None:
+    ended = replace(transfer, refusal_code=told.code)
+    keep_process(work, said(world, work, ended, termination(ended, told)))
