@@ -113,6 +113,28 @@ def test_it_stands_beside_what_the_twin_of_a_battery_has(a_pair, examples, footp
     assert any(a.name == "manufacturerId" for a in twin.asset_ids)
 
 
+def test_another_partner_takes_nothing_away_from_who_reads_it(a_pair, footprint):
+    pair = a_pair()
+    other = next(p for p in pair.provider.node.partners if p.bpn != pair.consumer.node.bpn)
+    offered(pair, footprint)
+    request = PcfTwinRequest(
+        document=footprint,
+        part=PART,
+        recipients=[other.bpn],
+        person="PCF desk",
+        models=[MODEL_10],
+    )
+    publish_pcf_twin(pair.provider, request)
+    (twin,) = twins_of(pair)
+    older = next(a for a in twin.aspects if a.semantic_id == semantic_id_of(MODEL_9))
+    assert model_faults(read(pair, twin, older).document, MODEL_9) == ()
+    offered(pair, footprint, models=[MODEL_10])  # now nobody is left who may read the older
+    (twin,) = twins_of(pair)
+    assert {a.semantic_id for a in twin.aspects} == {semantic_id_of(MODEL_10)}
+    (kept,) = [k for k in pair.all(pair.provider, "twin-aspect") if k["id"] == older.id]
+    assert kept["releases"] == {}
+
+
 def test_who_may_not_read_it_does_not_find_it(a_pair, footprint):
     pair = a_pair()
     offered(pair, footprint)

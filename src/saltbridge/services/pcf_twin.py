@@ -32,6 +32,7 @@ from saltbridge.steps.twin_aspects import (
     keep_aspects,
     news_of,
     release_aspects,
+    take_aspect_from,
 )
 from saltbridge.steps.twin_keeping import kept_twin, write_twin
 from saltbridge.steps.twin_news import announce
@@ -216,10 +217,14 @@ class _Publication:
         kept = kept_twin(self._work, self.twin_id)
         twin = self._widened(kept.twin) if kept else self._new()
         offered = {aspect.id for aspect in self._aspects}
+        told = {partner.bpn for partner in self._partners}
         for model in FORMATS:
             id = str(self._subject["aspects"][_name(model)])
-            if id not in offered and any(a.id == id for a in twin.aspects):
-                twin = without_aspect(twin, id)  # it would tell what was told before
+            if id in offered or all(a.id != id for a in twin.aspects):
+                continue
+            # It would tell these partners what was told before; others keep what they have.
+            if not take_aspect_from(self._work, id, told):
+                twin = without_aspect(twin, id)
         for aspect in self._aspects:
             twin = with_aspect(twin, aspect)
         write_twin(self._world, self._work, twin, self._request.person)

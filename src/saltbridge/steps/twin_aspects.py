@@ -1,6 +1,6 @@
 """Aspects of twins: their content decided and released per partner, kept under their id."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -126,6 +126,17 @@ def keep_aspects(
         stored = work.get(ASPECT, id)
         if stored is None or stored.body != body:
             work.put(ASPECT, id, body)
+
+
+def take_aspect_from(work: UnitOfWork, id: str, readers: Collection[str]) -> bool:
+    """Hand an aspect out to these partners (BPNs) no more; whether others still have it."""
+    kept = document(work, ASPECT, id)
+    if kept is None:
+        return False
+    left = {bpn: named for bpn, named in kept["releases"].items() if bpn not in readers}
+    if left != kept["releases"]:
+        work.put(ASPECT, id, canonical_bytes({**kept, "releases": left}))
+    return bool(left)
 
 
 def news_of(
