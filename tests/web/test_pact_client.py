@@ -129,11 +129,36 @@ def test_another_host_is_not_followed_and_endless_pages_end(two: Two) -> None:
     body = json.dumps({"data": [two.host.footprints[0]]}).encode()
     away = {"link": '<https://evil.example/3/footprints?offset=1>; rel="next"'}
     two.answers("/3/footprints", HttpAnswer(200, away, body))
-    assert len(two.read().kept) == 1
+    read = two.read()
+    assert len(read.kept) == 1 and codes(read.findings) == ["pact.not-followed"]
     assert not any("evil" in str(said) for said in two.host.http.said)
     again = {"link": f'<{two.host.base}/3/footprints?offset=1>; rel="next"'}
     two.answers("/3/footprints", HttpAnswer(200, again, body))
     assert codes(two.read().findings) == ["pact.more-there"]
+
+
+@pytest.mark.parametrize(
+    "next_page", ["/3/footprints?offset=1", "?offset=1", "footprints?offset=1"]
+)
+def test_a_next_page_named_relative_to_this_one_is_read(two: Two, next_page: str) -> None:
+    first, second = (json.dumps({"data": [f]}).encode() for f in two.host.footprints)
+    start = f"{two.host.base}/3/footprints"
+    pages = {
+        start: HttpAnswer(200, {"link": f'<{next_page}>; rel="next"'}, first),
+        f"{start}?offset=1": HttpAnswer(200, {}, second),
+    }
+    two.host.http.before = lambda _, url: pages.get(url)
+    read = two.read()
+    assert [k.document for k in read.kept] == two.host.footprints
+    assert read.findings == ()
+
+
+@pytest.mark.parametrize("named", ["https://[x/3", "//evil.example/3/footprints"])
+def test_a_next_page_that_is_no_address_of_the_host_is_told(two: Two, named: str) -> None:
+    body = json.dumps({"data": [two.host.footprints[0]]}).encode()
+    link = {"link": f'<{named}>; rel="next"'}
+    two.answers("/3/footprints", HttpAnswer(200, link, body))
+    assert codes(two.read().findings) == ["pact.not-followed"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin
 
 from saltbridge.core.canonical import FaultyJson, canonical_bytes
 from saltbridge.core.errors import FaultyInput
@@ -71,8 +71,11 @@ def read(
     while url and pages < MOST_PAGES and size < MOST_BYTES:
         answer = get(world, peer, token, url)
         came += _listed(partner, answer, id)
-        following = next_link(answer.headers.get("link", "")) if not id else ""
+        named = next_link(answer.headers.get("link", "")) if not id else ""
+        following = _whole(named, url)
         url = following if same_origin(following, peer.url) else ""
+        if named and not url:
+            findings.append(_warning("pact.not-followed", url=named[:200], own=peer.url))
         pages, size = pages + 1, size + len(answer.content)
     if url:
         findings.append(_warning("pact.more-there", partner=partner.name, pages=pages))
@@ -168,6 +171,14 @@ def _peer(world: World, partner: Partner) -> Peer:
     if peer is None:
         raise FaultyInput.of("pact.no-peer", partner=partner.name)
     return peer
+
+
+def _whole(named: str, page: str) -> str:
+    """The address that a page names, which may be relative to its own (RFC 8288, 3.1)."""
+    try:
+        return urljoin(page, named) if named else ""
+    except ValueError:
+        return ""
 
 
 def _listed(partner: Partner, answer: HttpAnswer, id: str) -> list[Any]:
