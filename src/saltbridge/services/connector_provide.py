@@ -1,11 +1,13 @@
 """Datasets on offer through the company's connector: put there, looked after, served to it."""
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from saltbridge.border.release import Release
 from saltbridge.core.canonical import canonical_bytes, read_json
+from saltbridge.core.errors import SaltbridgeError
 from saltbridge.exchange.model import Role, Transfer, TransferState
 from saltbridge.exchange.policy import in_force
 from saltbridge.ports import OutboxEntry, UnitOfWork, World
@@ -29,7 +31,7 @@ from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement import kept_statement
 from saltbridge.steps.through_connector import connector_of
 
-_WATCHING: Final = "connector-watching"
+_log = logging.getLogger(__name__)
 _USUAL_SECONDS: Final = 60
 _ONE_REQUEST: Final = timedelta(seconds=60)  # an opening is good for no other
 
@@ -52,9 +54,8 @@ def offer_waiting(world: World, entry: OutboxEntry) -> None:
 
 
 def _watch(world: World, work: UnitOfWork) -> None:
-    """Begin to look after what stands on offer, unless somebody does."""
-    if work.get(_WATCHING, "now") is None:
-        work.put(_WATCHING, "now", canonical_bytes({"watched": True}), expected_version=0)
+    """Begin to look after what stands on offer, unless a look waits already."""
+    if not work.waits(WATCH):
         _look_later(world, work)
 
 
@@ -71,24 +72,32 @@ def _look_later(world: World, work: UnitOfWork) -> None:
     work.enqueue(entry)
 
 
-def watch_waiting(world: World, entry: OutboxEntry) -> None:
-    """Bring our records up to the connector's, then once more after a pause.
+def watch_waiting(world: World, entry: OutboxEntry) -> bool:
+    """Bring our records up to the connector's; the end of this look puts the next one in.
 
-    Raises:
-        Unavailable, Refused: the connector cannot be asked.
+    However often the connector cannot be asked: it is looked at again after a pause.
     """
     if world.connector is not None:
         look_after(world)
     with world.store.unit_of_work() as work:
-        _look_later(world, work)
+        work.done(entry.id)
+        _watch(world, work)
+    return True
 
 
 def look_after(world: World) -> None:
-    """Take over every agreement and transfer about what stands on offer there."""
+    """Take over every agreement and transfer about what stands on offer there.
+
+    Each asset by itself: one about which the connector cannot be asked holds up no other.
+    """
     with world.store.reading() as view:
         standing = [Offered(**read_json(record.body)) for record in every(view, KIND)]
     for offered in standing:
-        take_over(world, connector_of(world), offered)
+        try:
+            take_over(world, connector_of(world), offered)
+        except SaltbridgeError as fault:
+            code = fault.findings[0].code if fault.findings else ""
+            _log.warning("connector not looked at", extra={"event": "connector", "code": code})
 
 
 def open_offered(
@@ -101,7 +110,8 @@ def open_offered(
     it says none, and somebody else holds an agreement too, nothing is served at all.
 
     Raises:
-        Unavailable, Refused: the connector cannot be asked; then nothing is served either.
+        SaltbridgeError: the connector cannot be asked, or what it answers cannot be read; then
+            nothing is served either.
     """
     started, offered = _opened(world, key, asset_name(dataset_id, bpn), agreement_id)
     if not started or offered is None:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from saltbridge.core.errors import Refused, Unavailable
+from saltbridge.core.errors import SaltbridgeError
 from saltbridge.formats.edc_offering import KEY_HEADER
 from saltbridge.ports import World
 from saltbridge.services.connector_provide import open_offered
@@ -27,7 +27,7 @@ def router(world: World) -> APIRouter:
         agreement = request.headers.get("edc-contract-agreement-id", "")
         try:
             found = open_offered(world, key, dataset, bpn, agreement, statement=statement)
-        except (Unavailable, Refused):
+        except SaltbridgeError:
             return json_answer({"code": "http.503"}, 503, {"Retry-After": "5"})
         if found is None:
             return json_answer({"code": "http.token-refused"}, 403)

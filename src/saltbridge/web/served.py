@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from saltbridge.adapters.settings import value
-from saltbridge.core.errors import FaultyInput, Refused, Unavailable
+from saltbridge.core.errors import FaultyInput, SaltbridgeError, Unavailable
 from saltbridge.exchange.model import Refusal
 from saltbridge.exchange.served import (
     LIVE,
@@ -96,7 +96,7 @@ class _Faces:
         id, path = str(request.path_params["dataset"]), str(request.path_params["path"])
         try:
             opened = open_offered_interface(self._world, key, id, named)
-        except (Refused, Unavailable):
+        except SaltbridgeError:
             return json_answer({"code": "http.503"}, 503, {"Retry-After": "5"})
         if opened is None:
             return json_answer({"code": "http.token-refused"}, 403)
