@@ -1,5 +1,6 @@
 """Answers that a system makes while a partner waits: what lets them out, what not."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +21,9 @@ from saltbridge.ports import HttpAnswer
 from saltbridge.services import live_ask
 from saltbridge.services.live_offer import LiveRequest, offer_live
 from saltbridge.services.transfer import suspend
+from saltbridge.steps.rules import RuleBook
 from saltbridge.testing.builders import NOON, FixedClock, memory_world, node_profile, partner_of
+from saltbridge.testing.canaries import battery_record
 from saltbridge.testing.peers import PCF_DOCUMENT, InProcessHttp
 from saltbridge.trust.claims import verify
 from saltbridge.web.app import create_app
@@ -38,12 +41,14 @@ class System:
     status: int = 200
     typed: str = "application/json"
     content: bytes | None = None
+    meanwhile: Callable[[], object] = bool  # what happens while it thinks
 
     def knows(self, url: str) -> bool:
         return url.startswith("http://10.0.0.5:8080")
 
     def ask(self, url: str, *, limit_bytes: int, timeout_seconds: float) -> HttpAnswer:
         self.asked.append(url)
+        self.meanwhile()
         headers = {"content-type": self.typed, "x-inside": "CANARY-HEADER", "set-cookie": "a=b"}
         content = self.content
         return HttpAnswer(
@@ -268,6 +273,59 @@ def test_what_cannot_be_decided_about_does_not_leave(wrong):
     with pytest.raises(Unavailable):
         asked(pair, edr)
     assert everything_stored(pair) == before
+
+
+@pytest.mark.parametrize("kind", ["battery-supplier-record", "pcf"])
+def test_a_footprint_marked_as_a_what_if_does_not_leave_without_its_mark(kind, caplog):
+    pair, system = a_house(kind=kind)
+    edr = opened(pair)
+    scenario = {"kind": "what-if"}
+    if kind == "pcf":
+        (record,) = PCF_DOCUMENT["records"]
+        system.document = {**PCF_DOCUMENT, "records": [{**record, "scenario": scenario}]}
+    else:
+        record = battery_record()
+        footprint = {**record["footprint"], "scenario": scenario}
+        system.document = {**record, "footprint": footprint}
+    before = everything_stored(pair)
+    with pytest.raises(Unavailable):
+        asked(pair, edr)
+    assert everything_stored(pair) == before
+    assert "record.scenario" in caplog.text
+
+
+def test_an_answer_of_a_transfer_that_was_paused_meanwhile_does_not_leave():
+    pair, system = a_house()
+    edr = opened(pair)
+    pid = pair.the(pair.provider, "transfer")["provider_pid"]
+    system.meanwhile = lambda: suspend(pair.provider, pid, "exchange.suspended-by-person")
+    assert refused(pair, edr) == (403, "http.token-refused")
+    assert len(system.asked) == 1
+    assert pair.all(pair.provider, "live-answer") == []
+    assert pair.all(pair.provider, "decision") == []
+
+
+def test_a_partner_that_moved_meanwhile_is_not_answered():
+    pair, system = a_house()
+    edr = opened(pair)
+    moved = replace(pair.to_consumer, jurisdiction="CN")
+    node = replace(pair.provider.node, partners=(moved,))
+    system.meanwhile = lambda: object.__setattr__(pair.provider, "node", node)
+    assert refused(pair, edr) == (403, "live.not-allowed")
+    assert len(system.asked) == 1
+    assert pair.all(pair.provider, "live-answer") == []
+
+
+def test_a_catalogue_of_another_edition_has_the_same_document_decided_anew(monkeypatch):
+    pair, _ = a_house()
+    edr = opened(pair)
+    asked(pair, edr)
+    before = RuleBook.catalogue
+    monkeypatch.setattr(
+        RuleBook, "catalogue", lambda *a: replace(before(*a), edition="another")
+    )
+    asked(pair, edr)
+    assert len({a["decision_id"] for a in pair.all(pair.provider, "live-answer")}) == 2
 
 
 def test_what_the_system_does_not_have_is_not_found():

@@ -18,15 +18,16 @@ from saltbridge.core.canonical import canonical_bytes, digest, read_json
 from saltbridge.core.errors import FaultyInput, Unavailable
 from saltbridge.exchange.model import Refusal, Transfer
 from saltbridge.exchange.upstream import upstream_of
-from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.ports import UnitOfWork, World
 from saltbridge.steps.border_key import border_key
-from saltbridge.steps.data_tokens import OpenedTransfer
+from saltbridge.steps.data_tokens import OpenedTransfer, still_open
 from saltbridge.steps.dataset_kinds import CLAIMS
 from saltbridge.steps.deciding import decided, keep_counters
 from saltbridge.steps.live_border import live_context, ruled
 from saltbridge.steps.records import document
 from saltbridge.steps.release import keep_decision, kept_release, released_claim
 from saltbridge.steps.rules import rule_book
+from saltbridge.steps.scenario_mark import refuse_scenario
 from saltbridge.steps.statement import keep_statement, kept_statement
 from saltbridge.trust.claims import SupplierRecord
 from saltbridge.trust.did import from_iso, iso
@@ -37,6 +38,7 @@ ANSWERED: Final = "live-answer"
 _KNOWN: Final = "live-release"  # what an answer of the system became for this partner
 NOT_ALLOWED: Final = "live.not-allowed"
 NOTHING: Final = "live.nothing"
+SHUT: Final = "http.token-refused"  # as before the question: paused, ended or run out
 
 
 def answer_live(
@@ -46,6 +48,7 @@ def answer_live(
 
     Raises:
         Unavailable: the system cannot be reached, or its answer is none we can decide about.
+        FaultyInput: it answered a footprint that says it is a what-if.
     """
     live: Mapping[str, Any] = opened.dataset["live"]
     partner = world.node.partner(opened.reader)
@@ -62,10 +65,13 @@ def answer_live(
     if came is None:
         return Refusal(NOTHING)
     with world.store.unit_of_work() as work:
-        released = _released(world, work, partner, opened, came)
+        now_open = still_open(world, work, opened)  # the system took its time
+        if now_open is None:
+            return Refusal(SHUT)
+        released = _released(world, work, now_open, came)
         if isinstance(released, Release):
             asked = {"path": path, "parameters": [name for name, _ in query]}
-            _log(world, work, opened.transfer, released, asked)
+            _log(world, work, now_open.transfer, released, asked)
     return released
 
 
@@ -105,22 +111,28 @@ def _asked(world: World, address: str, kind: str) -> Mapping[str, Any] | None:
         raise Unavailable.of("live.no-document", status=200, found="–") from fault
     if not isinstance(found, dict) or found.get("kind") != kind:
         raise Unavailable.of("live.no-document", status=200, found="–")
+    refuse_scenario(found, kind)
     return found
 
 
 def _released(
     world: World,
     work: UnitOfWork,
-    partner: Partner,
     opened: OpenedTransfer,
     came: Mapping[str, Any],
 ) -> Release | Refusal:
     """The document as it was decided about; the same one again under the decision it had."""
     live, now = opened.dataset["live"], world.clock.now()
+    partner = world.node.partner(opened.reader)
+    if partner is None:
+        return Refusal(NOT_ALLOWED, {"recipient": opened.reader, "rule": "–"})
     key = digest(canonical_bytes([opened.dataset["id"], partner.bpn, came]))
     before = document(work, _KNOWN, key)
     context = live_context(world, partner, _terms(opened), live["person"], work)
-    rules = _rules_now(work, context)
+    ruling = ruled(work, context)
+    if not ruling.allowed:
+        return Refusal(NOT_ALLOWED, {"recipient": partner.name, "rule": ruling.rule})
+    rules = _rules_now(work, context, live["kind"])
     if before is not None and before["rules"] == rules:
         kept = kept_release(work, before["digest"], before["decision_id"], partner.bpn)
         if kept is not None:
@@ -144,13 +156,14 @@ def _released(
     return released
 
 
-def _rules_now(view: UnitOfWork, context: Context) -> str:
+def _rules_now(view: UnitOfWork, context: Context, kind: str) -> str:
     """Digest of every rule that a decision looks at now; with others it is taken anew."""
     book = rule_book(view)
     packs = [
         (p.id, p.edition, p.digest, p.annex_digest) for p in governing(book.packs, context)
     ]
-    rest = [repr(book.annexes), repr(book.house_rows)]
+    catalogue = book.catalogue(kind, context)
+    rest = [catalogue.edition, catalogue.digest, repr(book.annexes), repr(book.house_rows)]
     return digest(canonical_bytes([*map(list, packs), *rest]))
 
 

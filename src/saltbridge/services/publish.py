@@ -30,6 +30,7 @@ from saltbridge.steps.people import require_act
 from saltbridge.steps.proposals import keep_proposal
 from saltbridge.steps.recipients import partners_named
 from saltbridge.steps.release import keep_decision, released_claim, signed_view
+from saltbridge.steps.scenario_mark import refuse_scenario
 from saltbridge.steps.statement import keep_statement
 from saltbridge.trust.claims import SupplierRecord
 from saltbridge.trust.did import iso
@@ -79,7 +80,7 @@ def publish(world: World, request: PublishRequest) -> Published:
     """
     if request.proposer is not None:
         require_act(request.proposer, Act.PUBLISH)
-    _no_scenario_inside(request)
+    refuse_scenario(request.document, request.kind, request.title)
     partners = _partners(world, request)
     now = world.clock.now()
     dataset_id, offer_id = world.identifiers.urn_uuid(), world.identifiers.urn_uuid()
@@ -105,16 +106,6 @@ def publish(world: World, request: PublishRequest) -> Published:
             for d in refused
         )
     return published
-
-
-def _no_scenario_inside(request: PublishRequest) -> None:
-    """A footprint that says it is a what-if does not travel inside a record of a battery.
-
-    The border would leave the mark at home and let the number go.
-    """
-    footprint = request.document.get("footprint")
-    if isinstance(footprint, Mapping) and "scenario" in footprint:
-        raise FaultyInput([finding("record.scenario", id=request.title or request.kind)])
 
 
 def _offer(

@@ -26,6 +26,7 @@ class OpenedTransfer:
     dataset: Mapping[str, Any]
     ends: Ends  # of the agreement
     until: datetime  # of the token
+    token: str = ""  # its digest; empty where the company's connector opened it
 
     def stands(self, now: datetime) -> bool:
         """Whether time alone has not ended it yet; what was written since, it does not know."""
@@ -44,7 +45,26 @@ def opened_transfer(
 
     With a ``pid`` it has to be that one.
     """
-    token_digest = digest(token.encode())
+    return _opened_by(world, view, digest(token.encode()), pid)
+
+
+def still_open(world: World, view: UnitOfWork, opened: OpenedTransfer) -> OpenedTransfer | None:
+    """The same transfer as it stands now, or None where it was paused or ended meanwhile."""
+    if opened.token:
+        return _opened_by(world, view, opened.token, opened.transfer.pid)
+    stored = document(view, "transfer", opened.transfer.pid)
+    transfer = transfer_of(stored) if stored else None
+    if transfer is None or transfer.state is not TransferState.STARTED:
+        return None
+    if transfer.outgoing is not None or transfer.paused_by:
+        return None
+    again = agreed_transfer(view, transfer, opened.until)
+    return again if again and again.stands(world.clock.now()) else None
+
+
+def _opened_by(
+    world: World, view: UnitOfWork, token_digest: str, pid: str
+) -> OpenedTransfer | None:
     binding = document(view, "token", token_digest)
     if binding is None or (pid and binding["transfer_id"] != pid):
         return None
@@ -53,7 +73,9 @@ def opened_transfer(
     if transfer is None or not _holds(transfer, binding):
         return None
     opened = agreed_transfer(view, transfer, from_iso(binding["expires_at"]))
-    return opened if opened and opened.stands(world.clock.now()) else None
+    if opened is None or not opened.stands(world.clock.now()):
+        return None
+    return replace(opened, token=token_digest)
 
 
 def agreed_transfer(

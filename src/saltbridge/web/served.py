@@ -6,6 +6,7 @@ believed from the addresses the settings name and from nowhere else, or the owne
 with the registry's token.
 """
 
+import logging
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -19,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from saltbridge.adapters.settings import value
-from saltbridge.core.errors import FaultyInput, SaltbridgeError, Unavailable
+from saltbridge.core.errors import FaultyInput, SaltbridgeError
 from saltbridge.exchange.model import Refusal
 from saltbridge.exchange.served import (
     LIVE,
@@ -36,7 +37,7 @@ from saltbridge.formats.edc_offering import KEY_HEADER
 from saltbridge.ports import World
 from saltbridge.services.connector_provide import open_offered_interface
 from saltbridge.services.data_plane import open_aspect, open_interface
-from saltbridge.services.live_answer import NOT_ALLOWED, answer_live, live_statement
+from saltbridge.services.live_answer import NOT_ALLOWED, SHUT, answer_live, live_statement
 from saltbridge.services.twin_events import receive
 from saltbridge.steps.connector_offering import INTERFACE
 from saltbridge.steps.connector_offering import PATH as CONNECTOR
@@ -45,9 +46,10 @@ from saltbridge.web import pcf
 from saltbridge.web.answers import bearer, body_of, json_answer, released_answer
 from saltbridge.web.dtr import Asked, Registry
 
+_log = logging.getLogger(__name__)
 OWN_ROOT: Final = "/twins/api/v3"
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_LIVE: Final = {NOT_ALLOWED: 403, "live.parameter-unknown": 400}
+_LIVE: Final = {NOT_ALLOWED: 403, SHUT: 403, "live.parameter-unknown": 400}
 _STATEMENTS: Final = "statements/"
 OWN_SYSTEM: Final = "own system, by the registry's token"
 
@@ -146,7 +148,8 @@ class _Faces:
         query = parse_qsl(request.url.query, keep_blank_values=True)
         try:
             found = answer_live(self._world, opened, path.strip("/"), query)
-        except Unavailable:
+        except SaltbridgeError as fault:  # ours to mend, and not theirs to read
+            _log.warning("live answer of %s: %s", opened.dataset["id"], fault.findings[0].code)
             return json_answer({"code": "live.unavailable"}, 503, {"Retry-After": "5"})
         if isinstance(found, Refusal):
             return json_answer({"code": found.code}, _LIVE.get(found.code, 404))
