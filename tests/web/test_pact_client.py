@@ -11,7 +11,7 @@ from saltbridge.adapters.outbox_worker import OutboxWorker
 from saltbridge.bootstrap import outbox_handlers
 from saltbridge.core.canonical import canonical_bytes
 from saltbridge.core.errors import FaultyInput, Unavailable
-from saltbridge.formats.pact_api import BadRequest, criteria, fits
+from saltbridge.formats.pact_api import EVENT_TYPE, BadRequest, criteria, fits, in_events
 from saltbridge.locales import LANGUAGES, has_text
 from saltbridge.ports import HttpAnswer, World
 from saltbridge.services import pact, pact_ask, pact_callback
@@ -306,6 +306,37 @@ def test_a_request_event_may_ask_by_anything_a_list_is_filtered_by(two: Two) -> 
     for nothing in ({}, {"comment": "all"}, {"geography": "DE"}, {"validOn": 1}):
         with pytest.raises(BadRequest):
             criteria(nothing)
+
+
+def test_a_large_answer_goes_in_events_that_every_door_takes(two: Two) -> None:
+    one = two.host.footprints[0]
+    large = [{**one, "comment": f"{n}" + "x" * 400_000} for n in range(3)]
+    assert [len(part) for part in in_events(large)] == [2, 1]
+    assert in_events([]) == []
+    assert [len(part) for part in in_events([{"c": "x" * 2_000_000}] * 2)] == [1, 1]
+
+
+def test_a_large_event_is_taken_of_a_known_client_alone(two: Two) -> None:
+    two.host.http.applications[two.host.base] = create_app(two.host.world)
+    token = json.loads(two.host.sign_in().content)["access_token"]
+    kind = {"content-type": EVENT_TYPE}
+    known = {**kind, "authorization": f"Bearer {token}"}
+    send, url = two.host.http.send, f"{two.host.base}/3/events"
+    large = b" " * 1_100_000
+    assert send("POST", url, headers=known, content=large).status == 400
+    assert send("POST", url, headers=kind, content=large).status == 413
+
+
+def test_an_answer_of_ours_that_is_not_taken_is_kept_with_the_question(two: Two) -> None:
+    two.ask("urn:gtin:1")
+    OutboxWorker(two.cars, outbox_handlers()).run_once()
+    two.host.http.before = lambda _, url: (
+        HttpAnswer(413, {}, b"") if url == "https://cars.example/3/events" else None
+    )
+    two.settle()
+    (event,) = pact.events(two.host.world)
+    assert event["answer_refused"] == 413
+    assert audit(two.host.world).clean
 
 
 def _answer(two: Two, event: dict[str, Any], bpn: str = "") -> bool:

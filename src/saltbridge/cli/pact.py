@@ -148,6 +148,8 @@ def events(node: Node, json: AsJson = False) -> None:
         typer.echo(f"{event['received_at']}  {event['type']}  {event['id']}")
         for footprint in event["data"].get("pfIds", ()):
             typer.echo(f"  {footprint}")
+        if "answer_refused" in event:
+            say("pact.said-answer-refused", status=event["answer_refused"])
 
 
 def _handed_over(file: Path) -> tuple[str, str, str]:

@@ -6,13 +6,13 @@ copied. Identifiers of footprints in events are UUIDs: a URN is a malformed requ
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from saltbridge.core.canonical import FaultyJson, read_json
+from saltbridge.core.canonical import FaultyJson, canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput
 
 EVENT_TYPE: Final = "application/cloudevents+json"
@@ -22,6 +22,7 @@ REJECTED: Final = "org.wbcsd.pact.ProductFootprint.RequestRejectedEvent.3"
 PUBLISHED: Final = "org.wbcsd.pact.ProductFootprint.PublishedEvent.3"
 USUAL: Final = 100
 MOST: Final = 1000
+EVENT_BYTES: Final = 900_000  # of footprints in one event; many doors take a megabyte
 VALID_YEARS: Final = (
     3  # without a stated period, from the end of the reference period (recalled)
 )
@@ -202,6 +203,23 @@ def parse_list(content: bytes) -> list[Any]:
     if not isinstance(data, list):
         raise FaultyInput.of("pact.no-answer")
     return data
+
+
+def in_events(footprints: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Footprints in as many parts as events need that stay below ``EVENT_BYTES``.
+
+    A footprint that is larger by itself is a part of its own.
+    """
+    parts: list[list[Mapping[str, Any]]] = []
+    size = 0
+    for footprint in footprints:
+        more = len(canonical_bytes(dict(footprint))) + 1  # and a comma
+        size += more
+        if not parts or size > EVENT_BYTES:
+            parts.append([])
+            size = more
+        parts[-1].append(footprint)
+    return parts
 
 
 def render_event(

@@ -21,6 +21,7 @@ from saltbridge.formats.pact_api import (
     Filter,
     criteria,
     fits,
+    in_events,
     render_event,
 )
 from saltbridge.formats.pcf import convert, parse_pcf, schema_findings
@@ -41,7 +42,7 @@ from saltbridge.steps.pact_clients import (
     keep_client,
     token_client,
 )
-from saltbridge.steps.pact_peers import CALLBACK, peer_of
+from saltbridge.steps.pact_peers import CALLBACK, EVENT, peer_of
 from saltbridge.steps.pact_requests import note_faulty, take_answer
 from saltbridge.steps.recipients import partners_named
 from saltbridge.steps.records import every
@@ -51,7 +52,6 @@ from saltbridge.steps.statement import keep_statement
 from saltbridge.trust.did import iso
 
 OFFER: Final = "pact-offer"
-EVENT: Final = "pact-event"
 MEDIA_TYPE: Final = "application/json"
 
 
@@ -214,21 +214,19 @@ def _answer(world: World, work: UnitOfWork, client: Client, event: Event) -> Non
     wanted = criteria(event.data)
     released = map(read_json, _released(work, client.bpn))
     found = [footprint for footprint in released if fits(footprint, wanted)]
-    data: dict[str, Any] = {"requestEventId": event.id}
-    if found:
-        data["pfs"] = found
-    else:
-        message = "The requested footprint could not be found."
-        data["error"] = {"code": "NotFound", "message": message}
-    answer = render_event(
-        id=world.identifiers.urn_uuid().removeprefix("urn:uuid:"),
-        type=FULFILLED if found else REJECTED,
-        source=world.node.base_url,
-        time=iso(world.clock.now()),
-        data=data,
-    )
-    body = canonical_bytes({"bpn": client.bpn, "event": answer})
-    enqueue(world, work, CALLBACK, body, f"pact {client.bpn}")
+    message = "The requested footprint could not be found."
+    none = {"error": {"code": "NotFound", "message": message}}
+    parts: list[dict[str, Any]] = [{"pfs": part} for part in in_events(found)]
+    for told in parts or [none]:
+        answer = render_event(
+            id=world.identifiers.urn_uuid().removeprefix("urn:uuid:"),
+            type=FULFILLED if found else REJECTED,
+            source=world.node.base_url,
+            time=iso(world.clock.now()),
+            data={"requestEventId": event.id, **told},
+        )
+        body = canonical_bytes({"bpn": client.bpn, "event": answer})
+        enqueue(world, work, CALLBACK, body, f"pact {client.bpn}")
 
 
 def _released(view: UnitOfWork, bpn: str) -> Iterator[bytes]:

@@ -1,12 +1,16 @@
 """Send our PACT events to a partner's host, signed in there with our client."""
 
-from saltbridge.core.canonical import read_json
+from collections.abc import Mapping
+from typing import Any
+
+from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput
 from saltbridge.formats.pact_api import CREATED
 from saltbridge.ports import OutboxEntry, Partner, World
 from saltbridge.steps.pact_host import post_event
-from saltbridge.steps.pact_peers import Peer, keep_peer, peer_of
+from saltbridge.steps.pact_peers import EVENT, Peer, keep_peer, peer_of
 from saltbridge.steps.pact_requests import note_asked
+from saltbridge.steps.records import document
 
 
 def enter_peer(
@@ -47,3 +51,16 @@ def call_back(world: World, entry: OutboxEntry) -> None:
     answer = post_event(world, peer, told["event"])
     if told["event"]["type"] == CREATED:
         note_asked(world, told["bpn"], told["event"]["id"], answer.status)
+    elif answer.status >= 300:
+        _note_refused(world, told["bpn"], told["event"]["data"], answer.status)
+
+
+def _note_refused(world: World, bpn: str, data: Mapping[str, Any], status: int) -> None:
+    """Keep with the question that its host did not take our answer, for the people here."""
+    id = f"{bpn}|{data.get('requestEventId', '')}"
+    with world.store.unit_of_work() as work:
+        asked = document(work, EVENT, id)
+        if asked is not None and asked.get("answer_refused") != status:
+            body = canonical_bytes({**asked, "answer_refused": status})
+            work.put(EVENT, id, body)
+            work.append_leaf("pact.answer-refused", id, body)

@@ -10,6 +10,7 @@ from saltbridge.steps.records import document
 
 PEER: Final = "pact-peer"
 CALLBACK: Final = "pact.callback"
+EVENT: Final = "pact-event"
 _PURPOSE: Final = "client secret for PACT"
 
 

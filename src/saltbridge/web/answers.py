@@ -16,16 +16,16 @@ PIECE_BYTES: Final = 1_048_576
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, limit_bytes: int = LIMIT_BYTES) -> bytes:
     """The request's body.
 
     Raises:
-        HTTPException: 413, more than a megabyte; nothing beyond it is read.
+        HTTPException: 413, more than ``limit_bytes``; nothing beyond it is read.
     """
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > LIMIT_BYTES:
+        if len(content) > limit_bytes:
             raise HTTPException(413)
     return bytes(content)
 

@@ -22,10 +22,11 @@ from saltbridge.formats.pact_api import (
 from saltbridge.ports import World
 from saltbridge.services import pact as service
 from saltbridge.steps.pact_clients import TOKEN_SECONDS, Client
-from saltbridge.web.answers import HEADERS, bearer, body_of, json_answer
+from saltbridge.web.answers import HEADERS, LIMIT_BYTES, bearer, body_of, json_answer
 from saltbridge.web.pace import Pace
 
 PER_MINUTE: Final = 60
+EVENT_BYTES: Final = 20_000_000
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -37,14 +38,26 @@ def routes(world: World) -> list[Route]:
         ("/auth/token", "POST", face.token),
         ("/3/footprints", "GET", face.footprints),
         ("/3/footprints/{id}", "GET", face.footprint),
-        ("/3/events", "POST", face.events),
     )
-    return [Route(path, _later(answer), methods=[method]) for path, method, answer in table]
+    later = [Route(path, _later(answer), methods=[method]) for path, method, answer in table]
+    return [*later, Route("/3/events", _known_first(face), methods=["POST"])]
 
 
 def _later(answer: Callable[[Request, bytes], Response]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(answer, request, await body_of(request))
+
+    return endpoint
+
+
+def _known_first(face: "_Face") -> Callable[[Request], Any]:
+    """Answers of other hosts come in one event: a large body is read of known clients alone."""
+
+    async def endpoint(request: Request) -> Response:
+        client = await run_in_threadpool(face.reader, request)
+        known = not isinstance(client, Response)
+        content = await body_of(request, EVENT_BYTES if known else LIMIT_BYTES)
+        return await run_in_threadpool(face.events, request, content)
 
     return endpoint
 
@@ -86,7 +99,7 @@ class _Face:
         return json_answer(told)
 
     def footprints(self, request: Request, content: bytes) -> Response:
-        client = self._reader(request)
+        client = self.reader(request)
         if isinstance(client, Response):
             return client
         try:
@@ -98,7 +111,7 @@ class _Face:
         return _bytes(b'{"data":[' + b",".join(page.members) + b"]}", headers)
 
     def footprint(self, request: Request, content: bytes) -> Response:
-        client = self._reader(request)
+        client = self.reader(request)
         if isinstance(client, Response):
             return client
         found = service.footprint(self._world, client, str(request.path_params["id"]))
@@ -107,7 +120,7 @@ class _Face:
         return _bytes(b'{"data":' + found + b"}")
 
     def events(self, request: Request, content: bytes) -> Response:
-        client = self._reader(request)
+        client = self.reader(request)
         if isinstance(client, Response):
             return client
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -121,7 +134,8 @@ class _Face:
             return _error("BadRequest", "this answers no request of ours", 400)
         return Response(status_code=200, headers=HEADERS)
 
-    def _reader(self, request: Request) -> Client | Response:
+    def reader(self, request: Request) -> Client | Response:
+        """Whose token it is, or the answer that says why not."""
         if self._in_the_clear(request):
             return _error("AccessDenied", "only over TLS", 403)
         client = service.reader(self._world, bearer(request))
