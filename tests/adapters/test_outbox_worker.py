@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from saltbridge.adapters import outbox_worker
@@ -154,7 +155,10 @@ def test_stopping_finishes_what_is_being_done():
     assert waiting(world) == []
 
 
-def test_a_store_that_is_busy_for_a_moment_ends_nothing():
+@pytest.mark.parametrize(
+    "fault", [Unavailable.of("store.busy"), psycopg.OperationalError("server closed")]
+)
+def test_a_store_that_is_busy_or_gone_for_a_moment_ends_nothing(fault):
     world = memory_world()
     put(world, ("a", ""))
     store = world.store
@@ -163,7 +167,7 @@ def test_a_store_that_is_busy_for_a_moment_ends_nothing():
     class Busy:
         def reading(self):
             if next(failures, False):
-                raise Unavailable.of("store.busy")
+                raise fault
             return store.reading()
 
         def unit_of_work(self):

@@ -7,6 +7,7 @@ starts one of its own from the system's PostgreSQL, in a temporary folder, on a 
 # Names of tables and columns are put into statements here; they come from the schema.
 # ruff: noqa: S608
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -23,6 +24,7 @@ from saltbridge.testing.builders import NOON, FixedClock
 from saltbridge.testing.full_store import fill
 from saltbridge.testing.old_stores import write_0001
 from saltbridge.testing.postgres import (
+    NAMED,
     NoPostgres,
     database_url,
     new_database,
@@ -163,6 +165,23 @@ def test_a_server_that_is_not_there_is_said() -> None:
     with pytest.raises(Unavailable) as refused:
         open_store("postgresql://nobody@127.0.0.1:1/none?connect_timeout=2", FixedClock())
     assert refused.value.findings[0].code == "store.cannot-open"
+
+
+@pytest.mark.skipif(NAMED in os.environ, reason="a server that others use is not stopped")
+def test_a_server_that_stops_is_said_by_whoever_asks_for_its_state() -> None:
+    try:
+        with postgres_server() as url:
+            store = open_store(database_url(url, "postgres"), FixedClock())
+            assert store.state() == store.state()
+    except NoPostgres as absent:
+        pytest.skip(str(absent))
+    for _ in range(2):
+        with pytest.raises(Unavailable) as refused:
+            store.state()
+        assert refused.value.findings[0].code == "store.cannot-open"
+    with pytest.raises(Unavailable):
+        store.asker()
+    store.close()
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ class OutboxWorker:
                         if self._each_second and now - followed >= 1:
                             followed = now
                             self._each_second(view)
-                except SaltbridgeError:  # a busy store: look again
+                except Exception:  # a busy store, or one that is gone: look again
                     _log.warning("outbox not readable", exc_info=True)
                     seen = None
                     continue
@@ -133,7 +133,7 @@ class OutboxWorker:
     def _do_and_look_again(self, entry: OutboxEntry) -> None:
         try:
             self._do(entry)
-        except SaltbridgeError:  # the store: the entry is still there
+        except Exception:  # the store: the entry is still there
             _log.warning("outbox entry stays", extra=_facts(entry), exc_info=True)
         self._wakened.set()
 

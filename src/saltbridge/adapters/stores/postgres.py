@@ -138,14 +138,10 @@ class PostgresStore:
         Raises:
             Unavailable: the server cannot be reached.
         """
-        from saltbridge.adapters.stores.postgres_mark import SnapshotAsker
+        from saltbridge.adapters.stores.postgres_mark import opened_asker
 
         with self._worded():
-            pooled = self._engine.raw_connection()
-            connection: Any = pooled.driver_connection
-            pooled.detach()  # it does not come back to the pool
-            connection.autocommit = True
-            return SnapshotAsker(connection)
+            return opened_asker(self._engine.raw_connection)
 
     def close(self) -> None:
         """Let go of the connections."""

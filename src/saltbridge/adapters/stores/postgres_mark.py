@@ -10,6 +10,7 @@ the connection, or at least starts another server, so both belong to the mark.
 """
 
 import os
+from collections.abc import Callable
 from select import POLLIN, poll
 from typing import Any, Final
 
@@ -103,6 +104,27 @@ class SnapshotAsker:
         if self._socket >= 0:
             os.close(self._socket)
             self._socket = -1
+
+
+def opened_asker(connected: Callable[[], Any]) -> SnapshotAsker:
+    """An asker on a connection taken out of the pool for good.
+
+    What the driver raises here does not go through the engine, which would word it.
+
+    Raises:
+        Unavailable: the server cannot be reached, or the connection broke at once.
+    """
+    connection: Any = None
+    try:
+        pooled = connected()
+        connection = pooled.driver_connection
+        pooled.detach()  # it does not come back to the pool
+        connection.autocommit = True
+        return SnapshotAsker(connection)
+    except Error as fault:
+        if connection is not None:
+            connection.close()
+        raise _gone(fault) from fault
 
 
 def _gone(fault: Error) -> Unavailable:
