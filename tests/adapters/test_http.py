@@ -100,6 +100,20 @@ def test_what_is_sent_arrives_and_what_is_answered_comes_back(
     assert client.send("GET", f"{url}/absent").status == 404
 
 
+@pytest.mark.parametrize(
+    "secret", ["SECRET\n", "SECR\x00ET", "SECRÉT", " SECRET", "SE\r\nCRET: x"]
+)
+def test_a_value_that_no_header_carries_is_not_sent_and_not_told(
+    client: SafeHttpClient, url: str, secret: str
+) -> None:
+    with pytest.raises(Unavailable) as refused:
+        client.send("GET", f"{url}/x", headers={"X-Api-Key": secret})
+    (found,) = refused.value.findings
+    assert (found.code, found.arguments["header"]) == ("http.header-forbidden", "x-api-key")
+    assert "CR" not in str(refused.value)
+    assert Partner.asked == []
+
+
 def test_a_redirect_is_an_answer_not_an_order(client: SafeHttpClient, url: str) -> None:
     assert client.send("GET", f"{url}/redirect").status == 302
     assert [path for _, path, _ in Partner.asked] == ["/redirect"]

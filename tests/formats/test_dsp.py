@@ -96,6 +96,14 @@ def test_the_address_is_read_by_its_short_names_alone():
     assert (read.token, read.expires_in_seconds, read.digest) == ("T", None, "")
 
 
+def test_a_life_of_more_digits_than_a_number_may_have_is_none():
+    document = dsp.render_message(m.TransferStart(P, C, ADDRESS))
+    for one in document["dataAddress"]["endpointProperties"]:
+        if one["value"] == "300":
+            one["value"] = "9" * 5000
+    assert dsp.parse_message(document, m.TransferStart).data_address.expires_in_seconds is None
+
+
 def test_a_start_carries_token_and_type_under_both_names_and_the_digest():
     document = dsp.render_message(m.TransferStart(P, C, ADDRESS))
     stated = {p["name"]: p["value"] for p in document["dataAddress"]["endpointProperties"]}

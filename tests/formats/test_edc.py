@@ -56,6 +56,12 @@ def test_the_recorded_agreement_has_the_terms_that_were_offered():
     assert agreement.dataset_id.partition("~")[0].startswith("urn:uuid:")
 
 
+@pytest.mark.parametrize("signed", [1_764_300_000_000, 10**15, 10**30])
+def test_an_agreement_signed_in_no_year_there_is_is_refused(signed):
+    with pytest.raises(FaultyInput):
+        edc.parse_agreement({**RECORDED["agreement"], "contractSigningDate": signed})
+
+
 def test_the_recorded_address_is_read():
     address = edc.parse_edr(RECORDED["edr"])
     assert address.endpoint.startswith("http://127.0.0.1")

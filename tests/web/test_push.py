@@ -317,6 +317,8 @@ def a_push_request(pair, **changes):
         ({"data_address": None}, "exchange.push-without-address"),
         ({"token": ""}, "exchange.push-without-address"),
         ({"auth_type": "basic"}, "exchange.push-sign-in"),
+        ({"token": "clé"}, "exchange.push-token"),
+        ({"token": "a\nb"}, "exchange.push-token"),
         ({"endpoint": "http://127.0.0.1:9/x"}, "exchange.push-foreign"),
         ({"endpoint": "https://169.254.169.254/x"}, "exchange.push-foreign"),
         ({"endpoint": "https://elsewhere.example/x"}, "exchange.push-foreign"),

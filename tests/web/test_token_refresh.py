@@ -151,3 +151,18 @@ def test_a_token_is_asked_for_at_the_partner_s_own_address_only(opened):
         assert keep_edr(pair.consumer, work, transfer, foreign)
     assert renewed_edr(pair.consumer, transfer) is None
     assert render_message(m.TransferStart("p", "c", foreign))["dataAddress"]
+
+
+@pytest.mark.parametrize("seconds", [10**15, 10**17])
+def test_a_token_said_to_live_for_ages_is_kept_for_a_year(opened, seconds):
+    pair, address = opened
+    transfer = transfer_of(pair.the(pair.consumer, "transfer"))
+    told = replace(address, expires_in_seconds=seconds)
+    with pair.consumer.store.unit_of_work() as work:
+        assert keep_edr(pair.consumer, work, transfer, told)
+    pair.clock.advance(seconds=364 * 86_400)
+    with pair.consumer.store.reading() as view:
+        assert kept_edr(pair.consumer, view, transfer.pid)
+    pair.clock.advance(seconds=2 * 86_400)
+    with pair.consumer.store.reading() as view:
+        assert kept_edr(pair.consumer, view, transfer.pid) is None

@@ -58,6 +58,15 @@ def _announced(headers: Iterable[tuple[bytes, bytes]]) -> int:
     return int(told) if told.isdigit() else 0
 
 
+def _may_stand_in_a_header(value: str) -> bool:
+    """Whether a value can be sent as it is (RFC 9110, section 5.5; ASCII only).
+
+    >>> [_may_stand_in_a_header(v) for v in ("Bearer a.b", "a\\nb", "clé", " a")]
+    [True, False, False, False]
+    """
+    return value.isascii() and value.isprintable() and value == value.strip()
+
+
 class _JudgingBackend(httpcore2.NetworkBackend):
     """Connects to addresses it has judged, never to names."""
 
@@ -136,8 +145,8 @@ class SafeHttpClient:
         """One request, no redirects, size and time limited.
 
         Raises:
-            Unavailable: the address is not allowed, the peer cannot be reached, or it
-                answered too much or too late.
+            Unavailable: the address is not allowed, a header cannot be sent, the peer cannot
+                be reached, or it answered too much or too late.
         """
         self._judge_url(url)
         deadline = time.monotonic() + timeout_seconds
@@ -147,6 +156,8 @@ class SafeHttpClient:
             "accept-encoding": "identity",
         }
         for name, value in (headers or {}).items():
+            if not _may_stand_in_a_header(value):  # often a secret: it is not said
+                raise Unavailable.of("http.header-forbidden", url=url, header=name.lower())
             sent[name.lower()] = value
         try:
             with self._pool.stream(
@@ -182,7 +193,8 @@ class SafeHttpClient:
             if refused is not None:
                 why = refused.verify_message
                 raise Unavailable.of("http.certificate", url=url, reason=why) from fault
-            reason = str(fault) or type(fault).__name__
+            ours = isinstance(fault, httpcore2.LocalProtocolError)  # quotes what we sent
+            reason = ("" if ours else str(fault)) or type(fault).__name__
             raise Unavailable.of("http.unreachable", url=url, reason=reason) from fault
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ protocol's schemas (DSP 2025-1-err1, common requirements, "Schemas & Contexts"; 
 2026-11-23); so nothing expands JSON-LD here. Fields we do not know are kept.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -23,6 +24,7 @@ from saltbridge.formats.dsp_schema import NotDsp, check
 
 Message: TypeAlias = m.NegotiationMessage | m.TransferMessage
 
+_SECONDS = re.compile(r"[0-9]{1,18}")  # what is longer is no life of a token
 _CONNECTIVES = frozenset({"and", "or", "xone", "andSequence"})
 # @type on the wire → schema that decides whether it is one
 SCHEMA_OF: Mapping[str, str] = {
@@ -210,7 +212,7 @@ def parse_data_address(document: Json, profile: Profile = DSP_2025_1) -> DataAdd
         endpoint=document.get("endpoint") or value(profile.endpoint_names),
         token=value(profile.token_names),
         auth_type=value(profile.auth_type_names) or "bearer",
-        expires_in_seconds=int(seconds) if seconds.isascii() and seconds.isdigit() else None,
+        expires_in_seconds=int(seconds) if _SECONDS.fullmatch(seconds) else None,
         digest=value(profile.digest_names),
         refresh_token=value(profile.refresh_token_names),
         refresh_endpoint=value(profile.refresh_endpoint_names),

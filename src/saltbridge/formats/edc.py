@@ -171,7 +171,10 @@ def parse_agreement(document: Json) -> Agreement:
     if not isinstance(policy, Mapping) or not isinstance(id, str) or not asset:
         raise FaultyInput.of("edc.no-agreement")
     signed = member(document, "contractSigningDate")
-    since = datetime.fromtimestamp(signed, UTC) if type(signed) is int else None
+    try:
+        since = datetime.fromtimestamp(signed, UTC) if type(signed) is int else None
+    except (ValueError, OverflowError, OSError) as fault:  # no such year
+        raise FaultyInput.of("edc.no-agreement") from fault
     return Agreement(
         id=id,
         dataset_id=asset,

@@ -20,6 +20,7 @@ from saltbridge.trust.did import from_iso, iso
 KIND: Final = "edr"
 _PURPOSE: Final = "endpoint data reference"
 _USUAL: Final = timedelta(seconds=300)  # CX-0018: the life of a token that names none
+_LONGEST: Final = timedelta(days=365)  # a token said to live longer is renewed after this
 _ANSWER_BYTES: Final = 100_000
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
 
@@ -42,7 +43,6 @@ def keep_edr(world: World, work: UnitOfWork, transfer: Transfer, address: DataAd
         return False
     now = world.clock.now()
     work.forget(KIND, now - _FORGOTTEN_AFTER)
-    lifetime = address.expires_in_seconds
     body = {
         "transfer_id": transfer.pid,
         "agreement_id": transfer.agreement_id,
@@ -50,11 +50,18 @@ def keep_edr(world: World, work: UnitOfWork, transfer: Transfer, address: DataAd
         "endpoint": address.endpoint,
         "sealed": world.keyring.protected,
         "token": _shut(world, address.token),
-        "expires_at": iso(now + (_USUAL if lifetime is None else timedelta(seconds=lifetime))),
+        "expires_at": iso(now + _life(address.expires_in_seconds)),
         **_renewal(world, address),
     }
     work.put(KIND, transfer.pid, canonical_bytes(body))
     return True
+
+
+def _life(seconds: int | None) -> timedelta:
+    """How long a token is used, whatever the partner says of it."""
+    if seconds is None:
+        return _USUAL
+    return timedelta(seconds=min(seconds, int(_LONGEST.total_seconds())))
 
 
 def _renewal(world: World, address: DataAddress) -> dict[str, str]:

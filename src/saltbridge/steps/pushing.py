@@ -4,6 +4,7 @@ The token opens the consumer's door for this one transfer and is used once. Both
 sealed for as long as they have to say it, and know it by its digest.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -19,6 +20,7 @@ from saltbridge.steps.kept_secret import opened, shut
 
 PATH: Final = "/pushed"  # below it the consumer takes what is pushed
 _PURPOSE: Final = "push token"
+_TOKEN68: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
 
 
 def is_push(transfer: Transfer) -> bool:
@@ -46,6 +48,8 @@ def judged_target(
         return Refusal("exchange.push-without-address")
     if address.auth_type.lower() != "bearer":
         return Refusal("exchange.push-sign-in", {"found": address.auth_type[:80]})
+    if not _TOKEN68.fullmatch(address.token):
+        return Refusal("exchange.push-token")
     table: Mapping[str, Any] = world.settings.get("push") or {}
     named = table.get("targets", {}).get(partner.bpn, ())
     if not may_push_to(address.endpoint, partner.dsp_url, named):
