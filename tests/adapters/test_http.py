@@ -28,6 +28,16 @@ class Partner(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if self.path == "/drip-headers":
+            try:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n")
+                for number in range(40):
+                    self.wfile.write(b"X-%d: x\r\n" % number)
+                    threading.Event().wait(0.05)
+                self.wfile.write(b"\r\n")
+            except OSError:
+                pass
+            return
         if self.path == "/drip":
             self.send_response(200)
             self.end_headers()
@@ -112,6 +122,10 @@ def test_a_value_that_no_header_carries_is_not_sent_and_not_told(
     assert (found.code, found.arguments["header"]) == ("http.header-forbidden", "x-api-key")
     assert "CR" not in str(refused.value)
     assert Partner.asked == []
+
+
+def test_headers_that_drip_do_not_begin_the_time_anew(client: SafeHttpClient, url: str) -> None:
+    assert refusal(client, f"{url}/drip-headers", timeout_seconds=0.3) == "http.too-slow"
 
 
 def test_a_redirect_is_an_answer_not_an_order(client: SafeHttpClient, url: str) -> None:

@@ -6,6 +6,7 @@ the judged address. Plain http reaches 127.0.0.1 only, where the node allows it.
 """
 
 import ipaddress
+import math
 import socket
 import ssl
 import time
@@ -19,6 +20,7 @@ from saltbridge.core.errors import Unavailable
 from saltbridge.ports import HttpAnswer
 
 LOOPBACK = "127.0.0.1"
+_WRITTEN_AT_ONCE = 65_536  # bytes
 # Judged global by the address registry, yet they carry any IPv4 address inside.
 _TRANSLATED = tuple(ipaddress.ip_network(n) for n in ("64:ff9b::/96", "2002::/16"))
 
@@ -67,6 +69,46 @@ def _may_stand_in_a_header(value: str) -> bool:
     return value.isascii() and value.isprintable() and value == value.strip()
 
 
+class _UntilDeadline(httpcore2.NetworkStream):
+    """A connection of one request: whoever drips does not begin the time anew."""
+
+    def __init__(self, inner: httpcore2.NetworkStream, deadline: float) -> None:
+        self._inner = inner
+        self._deadline = deadline  # monotonic seconds
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._left(timeout, httpcore2.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for begin in range(0, len(buffer), _WRITTEN_AT_ONCE):
+            left = self._left(timeout, httpcore2.WriteTimeout)
+            self._inner.write(buffer[begin : begin + _WRITTEN_AT_ONCE], left)
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        left = self._left(timeout, httpcore2.ConnectTimeout)
+        inner = self._inner.start_tls(ssl_context, server_hostname, left)
+        return _UntilDeadline(inner, self._deadline)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+    def _left(self, timeout: float | None, late: type[Exception]) -> float | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise late
+        if timeout is None:
+            return None if math.isinf(left) else left
+        return min(timeout, left)
+
+
 class _JudgingBackend(httpcore2.NetworkBackend):
     """Connects to addresses it has judged, never to names."""
 
@@ -98,9 +140,11 @@ class _JudgingBackend(httpcore2.NetworkBackend):
             loopback = self._allow_loopback and host == address == LOOPBACK
             if not loopback and not is_public(address):
                 raise ForbiddenAddress(address)
-        return self._inner.connect_tcp(
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        stream = self._inner.connect_tcp(
             addresses[0], port, timeout, local_address, socket_options
         )
+        return _UntilDeadline(stream, deadline)
 
 
 class SafeHttpClient:
