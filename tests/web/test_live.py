@@ -262,6 +262,12 @@ def test_a_pause_and_a_token_that_ran_out_shut_it():
         {"content": b"<html>"},
         {"content": b"[]"},
         {"document": {**PCF_DOCUMENT, "kind": "battery-supplier-record"}},
+        {"document": {"kind": "pcf", "records": 5}},
+        {"document": {"kind": "pcf", "records": ["x"]}},
+        {"document": {"kind": "pcf", "records": None}},
+        {"document": {"kind": "pcf", "records": [{"flow": "x", "unit": "kg"}]}},
+        {"document": {"kind": "pcf", "documents": [{"flow": "x", "content": {}}]}},
+        {"content": b'{"kind":"pcf","product_family":1e400}'},
     ],
 )
 def test_what_cannot_be_decided_about_does_not_leave(wrong):

@@ -24,6 +24,7 @@ from saltbridge.steps.data_tokens import OpenedTransfer, still_open
 from saltbridge.steps.dataset_kinds import CLAIMS
 from saltbridge.steps.deciding import decided, keep_counters
 from saltbridge.steps.live_border import live_context, ruled
+from saltbridge.steps.live_form import has_form
 from saltbridge.steps.records import document
 from saltbridge.steps.release import keep_decision, kept_release, released_claim
 from saltbridge.steps.rules import rule_book
@@ -106,10 +107,10 @@ def _asked(world: World, address: str, kind: str) -> Mapping[str, Any] | None:
     if answer.status != 200 or typed != "application/json":
         raise Unavailable.of("live.no-document", status=answer.status, found=typed[:80] or "–")
     try:
-        found = read_json(answer.content)
+        found: Mapping[str, Any] = read_json(answer.content)
     except FaultyInput as fault:
         raise Unavailable.of("live.no-document", status=200, found="–") from fault
-    if not isinstance(found, dict) or found.get("kind") != kind:
+    if not has_form(found, kind):
         raise Unavailable.of("live.no-document", status=200, found="–")
     refuse_scenario(found, kind)
     return found
