@@ -282,6 +282,43 @@ def test_whatever_arrives_instead_of_a_claim_is_refused_in_words(a_pair, content
     assert pair.the(pair.consumer, "delivery")["claim"] is None
 
 
+def test_a_pull_goes_on_with_a_new_token_when_the_provider_was_away_too_long(a_pair):
+    pair = a_pair()
+    begun = pair.ask()
+    away = [True]
+    pair.http.before = lambda method, url: (
+        HttpAnswer(503, {}, b"") if away and "/data/" in url else None
+    )
+    pair.pump()
+    assert progress(pair.consumer, begun.pid).transfer == "STARTED"
+    pair.clock.advance(seconds=301)
+    away.clear()
+    pair.pump()
+    reached = progress(pair.consumer, begun.pid)
+    assert (reached.transfer, reached.verified) == ("COMPLETED", True)
+    (delivered,) = pair.all(pair.consumer, "delivery")
+    assert delivered["verified"] is True
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_data_plane_that_insists_on_bearer_is_told_bearer(a_pair, status):
+    pair = a_pair()
+    begun = pair.ask()
+    real, told = pair.http.send, []
+
+    def insists(method, url, *, headers=None, **rest):
+        if method == "GET" and "/data/" in url:
+            told.append(headers["authorization"].startswith("Bearer "))
+            if not told[-1]:
+                return HttpAnswer(status, {}, b"")
+        return real(method, url, headers=headers, **rest)
+
+    pair.http.send = insists
+    pair.pump()
+    assert told == [False, True, False, True]  # the data, then its statement
+    assert progress(pair.consumer, begun.pid).verified is True
+
+
 def test_an_address_elsewhere_is_not_followed(a_pair):
     pair = a_pair()
     begun = pair.ask()

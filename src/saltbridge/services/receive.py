@@ -1,5 +1,6 @@
 """Pull the bytes of a started transfer, check them, keep the delivery, tell the provider."""
 
+from dataclasses import replace
 from typing import Final
 
 from saltbridge.core.canonical import digest
@@ -8,7 +9,9 @@ from saltbridge.exchange.delivery import verify_delivery
 from saltbridge.exchange.model import DataAddress, Refusal, Role, Transfer, TransferState
 from saltbridge.exchange.records import transfer_of
 from saltbridge.formats.dsp_outbox import parse_fetch
-from saltbridge.ports import OutboxEntry, UnitOfWork, World
+from saltbridge.ports import HttpAnswer, OutboxEntry, UnitOfWork, World
+from saltbridge.steps.data_plane import REFUSED, send_with_token
+from saltbridge.steps.edr import Edr, kept_edr, renewed_edr
 from saltbridge.steps.receiving import (
     LIMIT_BYTES,
     end_unreceived,
@@ -18,7 +21,7 @@ from saltbridge.steps.receiving import (
 from saltbridge.steps.records import document
 from saltbridge.steps.speak import kept_agreement
 from saltbridge.steps.statement_received import fetch_statement, statement_record, terms_of
-from saltbridge.steps.through_connector import may_pull
+from saltbridge.steps.through_connector import may_pull, through_connector
 
 # A refused token may be older than one on its way to us: wait for that one this often.
 _REFUSALS_BORNE: Final = 3
@@ -41,13 +44,7 @@ def receive_waiting(world: World, entry: OutboxEntry) -> None:
     if not may_pull(world, transfer, partner, address.endpoint):
         return _end(world, pid, address, Refusal("delivery.endpoint-foreign"))
     try:
-        answer = world.http.send(
-            "GET",
-            address.endpoint,
-            headers={"authorization": address.token},
-            limit_bytes=LIMIT_BYTES,
-            timeout_seconds=30.0,
-        )
+        answer, key = _pulled(world, transfer, address)
     except Unavailable as fault:
         if fault.findings[0].code != TOO_LARGE:
             raise
@@ -65,7 +62,7 @@ def receive_waiting(world: World, entry: OutboxEntry) -> None:
     with world.store.reading() as view:
         terms = terms_of(view, kept, transfer.agreement_id)
     statement = statement_record(
-        fetch_statement(world, address),
+        fetch_statement(world, key),
         payload=received.content,
         partner=partner,
         did_document=received.did_document,
@@ -77,6 +74,34 @@ def receive_waiting(world: World, entry: OutboxEntry) -> None:
         now = _started(work, pid, address)
         if now is not None:  # not ended, nor received, while we were pulling
             keep_received(world, work, partner, now, received, statement, result)
+
+
+def _pulled(
+    world: World, transfer: Transfer, address: DataAddress
+) -> tuple[HttpAnswer, DataAddress]:
+    """The answer, and the address with the token that was shown: got anew if it had run out."""
+    with world.store.reading() as view:
+        kept = kept_edr(world, view, transfer.pid)
+    key = _with_token_of(address, kept)
+    answer = _pull(world, key)
+    if answer.status in REFUSED and (address.refresh_token or through_connector(transfer)):
+        renewed = renewed_edr(world, transfer)
+        if renewed is not None:
+            key = _with_token_of(address, renewed)
+            answer = _pull(world, key)
+    return answer, key
+
+
+def _with_token_of(address: DataAddress, edr: Edr | None) -> DataAddress:
+    if edr is None or edr.endpoint != address.endpoint:
+        return address
+    return replace(address, token=edr.token)
+
+
+def _pull(world: World, key: DataAddress) -> HttpAnswer:
+    return send_with_token(
+        world, "GET", key.endpoint, key, limit_bytes=LIMIT_BYTES, timeout_seconds=30.0
+    )
 
 
 def _end(world: World, pid: str, address: DataAddress, refusal: Refusal) -> None:

@@ -31,6 +31,7 @@ class Edr:
 
     endpoint: str
     token: str
+    auth_type: str = "bearer"
 
 
 def keep_edr(world: World, work: UnitOfWork, transfer: Transfer, address: DataAddress) -> bool:
@@ -51,6 +52,7 @@ def keep_edr(world: World, work: UnitOfWork, transfer: Transfer, address: DataAd
         "sealed": world.keyring.protected,
         "token": _shut(world, address.token),
         "expires_at": iso(now + _life(address.expires_in_seconds)),
+        "auth_type": address.auth_type,
         **_renewal(world, address),
     }
     work.put(KIND, transfer.pid, canonical_bytes(body))
@@ -116,7 +118,7 @@ def renewed_edr(world: World, transfer: Transfer) -> Edr | None:
     with world.store.unit_of_work() as work:
         if not keep_edr(world, work, transfer, address):
             return None
-    return Edr(address.endpoint, address.token)
+    return Edr(address.endpoint, address.token, address.auth_type)
 
 
 def _from_connector(world: World, transfer: Transfer) -> Edr | None:
@@ -127,7 +129,7 @@ def _from_connector(world: World, transfer: Transfer) -> Edr | None:
     with world.store.unit_of_work() as work:
         if not keep_edr(world, work, transfer, address):
             return None
-    return Edr(address.endpoint, address.token)
+    return Edr(address.endpoint, address.token, address.auth_type)
 
 
 def _renewed(answer: HttpAnswer, kept: Mapping[str, Any]) -> DataAddress | None:
@@ -142,6 +144,7 @@ def _renewed(answer: HttpAnswer, kept: Mapping[str, Any]) -> DataAddress | None:
     return DataAddress(
         endpoint=kept["endpoint"],
         token=token,
+        auth_type=kept.get("auth_type", "bearer"),
         expires_in_seconds=lives if type(lives) is int and lives > 0 else None,
         refresh_token=another if isinstance(another, str) else "",
         refresh_endpoint=kept["refresh_endpoint"],
@@ -154,4 +157,5 @@ def kept_edr(world: World, view: UnitOfWork, transfer_id: str) -> Edr | None:
     kept = document(view, KIND, transfer_id)
     if kept is None or world.clock.now() >= from_iso(kept["expires_at"]):
         return None
-    return Edr(kept["endpoint"], _open(world, kept, "token"))
+    auth_type = kept.get("auth_type", "bearer")  # what was kept before names none
+    return Edr(kept["endpoint"], _open(world, kept, "token"), auth_type)

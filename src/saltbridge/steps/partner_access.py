@@ -26,6 +26,7 @@ from saltbridge.exchange.policy import in_force
 from saltbridge.exchange.records import negotiation_of, transfer_of
 from saltbridge.exchange.served import semantic_id, served_kind
 from saltbridge.ports import HttpAnswer, Partner, UnitOfWork, World
+from saltbridge.steps.data_plane import send_with_token
 from saltbridge.steps.edr import Edr, kept_edr, renewed_edr
 from saltbridge.steps.judging import fitting_offer
 from saltbridge.steps.records import document
@@ -143,12 +144,12 @@ def ask(
     there = same_origin(whole, edr.endpoint)  # judged when it was kept
     if not there and not may_pull_from(whole, partner.dsp_url):
         raise FaultyInput.of("delivery.endpoint-foreign")
-    headers = {"authorization": edr.token}
-    if content is not None:
-        headers["content-type"] = "application/json"
-    answer = world.http.send(
+    headers = {} if content is None else {"content-type": "application/json"}
+    answer = send_with_token(
+        world,
         method,
         whole,
+        edr,
         headers=headers,
         content=content,
         limit_bytes=limit_bytes,

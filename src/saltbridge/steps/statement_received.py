@@ -11,6 +11,8 @@ from saltbridge.exchange.records import KeptAgreement
 from saltbridge.formats.claim_file import parse_claim_file
 from saltbridge.formats.edc import offer_behind
 from saltbridge.ports import Partner, UnitOfWork, World
+from saltbridge.steps.data_plane import send_with_token
+from saltbridge.steps.edr import Edr
 from saltbridge.steps.records import document
 from saltbridge.trust.claims import ExportStatement, verify
 
@@ -26,18 +28,15 @@ def fetch_statement(world: World, address: DataAddress) -> bytes | None:
     """
     if "?" in address.endpoint or "#" in address.endpoint:
         return None
-    return statement_at(world, f"{address.endpoint.rstrip('/')}/statement", address.token)
+    url = f"{address.endpoint.rstrip('/')}/statement"
+    return statement_at(world, url, address.token, address.auth_type)
 
 
-def statement_at(world: World, url: str, token: str) -> bytes | None:
+def statement_at(world: World, url: str, token: str, auth_type: str = "bearer") -> bytes | None:
     """The statement that lies at an address; None where there is none."""
     try:
-        answer = world.http.send(
-            "GET",
-            url,
-            headers={"authorization": token},
-            limit_bytes=LIMIT_BYTES,
-        )
+        key = Edr(url, token, auth_type)
+        answer = send_with_token(world, "GET", url, key, limit_bytes=LIMIT_BYTES)
     except Unavailable:
         return None
     return answer.content if answer.status == 200 else None

@@ -101,6 +101,8 @@ def _fetch(
         return None  # the provider will tell the address with its next start
     if not serves(work, process):
         enqueue(world, work, FETCH, render_fetch(process.pid, address), process.pid)
+        if address.refresh_token:
+            keep_edr(world, work, process, address)  # the token may run out before we pull
     elif not keep_edr(world, work, process, address):  # it stays open, for requests to come
         foreign = Refusal("delivery.endpoint-foreign")
         return termination(process, explain_refusal(work, process, foreign))
