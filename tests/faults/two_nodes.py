@@ -24,6 +24,7 @@ from saltbridge.core.canonical import canonical_bytes, read_json
 from saltbridge.core.errors import FaultyInput, Refused, SaltbridgeError, Unavailable
 from saltbridge.exchange import messages as m
 from saltbridge.exchange.model import Offer, Refusal, Role
+from saltbridge.exchange.profiles.dsp_2025_1 import DSP_2025_1
 from saltbridge.formats.dsp import parse_message
 from saltbridge.formats.dsp_answers import render_error, render_process
 from saltbridge.ports import HttpAnswer, OutboxEntry, World
@@ -368,6 +369,8 @@ def _answer(world: World, caller: World, letter: Letter) -> HttpAnswer:
     path = urlsplit(letter.url).path
     if path.startswith("/data/"):
         return _data(world, path, letter.token)
+    if path == DSP_2025_1.refresh_path:
+        return HttpAnswer(400, {}, b"")  # nobody renews tokens in this town: time is short
     if letter.method == "GET" or "/log" in path:
         return HttpAnswer(404, {}, b"")
     partner = world.node.partner(caller.node.bpn)
