@@ -26,6 +26,7 @@ Handler: TypeAlias = Callable[[World, OutboxEntry], bool | None]
 
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 1.0  # the outbox is read this often where nothing was written
+_TROUBLED_SECONDS = 1.0  # after a look that failed
 FIRST_DELAY_SECONDS = 0.2
 LONGEST_DELAY_SECONDS = 15.0
 
@@ -119,6 +120,7 @@ class OutboxWorker:
                 except Exception:  # a busy store, or one that is gone: look again
                     _log.warning("outbox not readable", exc_info=True)
                     seen = None
+                    self._stopping.wait(_TROUBLED_SECONDS)
                     continue
                 # What is being done still is looked at again at once, and what may come after.
                 more = len(due) == most or any(entry.id in doing for entry in due)
