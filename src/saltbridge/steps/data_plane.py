@@ -20,8 +20,9 @@ def send_with_token(
 ) -> HttpAnswer:
     """The answer to a request with the token as it came, which is how EDC wants it.
 
-    Where the address says that it is a bearer token and it is refused, it is shown once more
-    as RFC 6750 has it.
+    Where the address says that it is a bearer token and who answers sees no sign-in in it
+    (401), it is shown once more as RFC 6750 has it. A 403 knew the token: a second question
+    would be decided a second time.
 
     Raises:
         Unavailable: the data plane cannot be reached.
@@ -29,7 +30,7 @@ def send_with_token(
     told = {**(headers or {}), "authorization": key.token}
     answer = world.http.send(method, url, headers=told, **more)
     bearer = key.auth_type.lower() == "bearer" and not key.token.lower().startswith("bearer ")
-    if answer.status in REFUSED and bearer:
+    if answer.status == 401 and bearer:
         told["authorization"] = f"Bearer {key.token}"
         answer = world.http.send(method, url, headers=told, **more)
     return answer
