@@ -111,6 +111,20 @@ class Issued:
     seconds: int
 
 
+def _binding(world: World, transfer: Transfer, generation: int) -> bytes:
+    """What a token given now stands for, as it is stored under its digest."""
+    expires = world.clock.now() + timedelta(seconds=DSP_2025_1.token_seconds)
+    return canonical_bytes(
+        {
+            "transfer_id": transfer.pid,
+            "agreement_id": transfer.agreement_id,
+            "bpn": transfer.counterparty,
+            "expires_at": iso(expires),
+            "generation": generation,
+        }
+    )
+
+
 def issue(world: World, work: UnitOfWork, transfer: Transfer) -> tuple[Transfer, Issued]:
     """The transfer with one token more, and that token; the transfer is not stored here.
 
@@ -121,15 +135,7 @@ def issue(world: World, work: UnitOfWork, transfer: Transfer) -> tuple[Transfer,
         world.identifiers.token(), world.identifiers.token(), DSP_2025_1.token_seconds
     )
     access = digest(issued.access.encode())
-    expires = world.clock.now() + timedelta(seconds=issued.seconds)
-    body = {
-        "transfer_id": transfer.pid,
-        "agreement_id": transfer.agreement_id,
-        "bpn": transfer.counterparty,
-        "expires_at": iso(expires),
-        "generation": generation,
-    }
-    work.put("token", access, canonical_bytes(body), expected_version=0)
+    work.put("token", access, _binding(world, transfer, generation), expected_version=0)
     renewing = {"transfer_id": transfer.pid, "access": access, "generation": generation}
     work.put(
         REFRESH,
@@ -150,15 +156,7 @@ def admit(world: World, work: UnitOfWork, transfer: Transfer, token: str) -> Tra
     if before is not None and before["transfer_id"] != transfer.pid:
         return transfer  # another process's: then nothing is opened
     generation = max(transfer.token_generation, transfer.token_floor)
-    expires = world.clock.now() + timedelta(seconds=DSP_2025_1.token_seconds)
-    body = {
-        "transfer_id": transfer.pid,
-        "agreement_id": transfer.agreement_id,
-        "bpn": transfer.counterparty,
-        "expires_at": iso(expires),
-        "generation": generation,
-    }
-    work.put("token", known, canonical_bytes(body))
+    work.put("token", known, _binding(world, transfer, generation))
     return replace(transfer, token_digest=known, token_generation=generation)
 
 
